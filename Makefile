@@ -1,0 +1,50 @@
+# evhub: `make demo` shows it, `make test` proves it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check bench crash soak fuzz interop lock setup clean
+
+demo: setup ## simulated chargers on the real wires, a broker, a CSMS, one hub
+	$(BIN)/evhub demo
+
+test: setup ## the whole suite, with the coverage floor
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+
+check: setup ## format, lint, types, contracts, spelling
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+bench: setup ## ratios to a straight-line program, in one run
+	$(BIN)/python -m tests.bench
+
+crash: setup ## the hub is killed at many points of a transaction
+	$(BIN)/python -m pytest -m crash
+
+soak: setup ## long runs
+	$(BIN)/python -m pytest -m soak
+
+fuzz: setup ## long fuzzing of the parsers
+	$(BIN)/python -m pytest -m fuzz
+
+interop: setup ## against mosquitto, libmodbus and npm's Modbus stack, where they are installed
+	$(BIN)/python -m pytest -m interop
+
+setup: $(STAMP)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(STAMP)
+
+lock: ## pin every dependency with hashes, for all interpreters and platforms (needs uv)
+	uv pip compile pyproject.toml --extra dev --extra fast --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements/dev.txt
+	uv pip compile pyproject.toml --extra fast --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements/run.txt
+
+clean:
+	rm -rf .venv .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

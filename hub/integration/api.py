@@ -1,0 +1,99 @@
+"""What an integration and the hub promise each other: small Protocols, nothing to derive from."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hub.clock import Clock
+from hub.model.charger import Abilities, Identity, Ratings, Status
+from hub.model.entity import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class EvseReading:
+    """What one poll or push says of one EVSE. `values` by blueprint point name (phases as name_l1..l3), in the
+    point's unit, plus derived values; a value that the device doesn't give is None or absent."""
+
+    values: Mapping[str, Scalar]
+    status: Status = Status.UNKNOWN
+    enabled: bool | None = None
+    """Does the device offer energy now? None: it doesn't say."""
+    error: str | None = None
+    """A fault in words (OCPP 1.6 errorCode or vendor text); None: no fault."""
+    ratings: Ratings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One consistent look at a device: `evses` by EVSE number from 1."""
+
+    evses: Mapping[int, EvseReading]
+    identity: Identity | None = None
+    shared: Mapping[str, Scalar] = field(default_factory=dict)
+    """Values of the station itself."""
+
+
+class Sink(Protocol):
+    """Where a device tells what it sees (the charger's runtime)."""
+
+    def reading(self, reading: Reading) -> None: ...
+
+    def offline(self, reason: str) -> None:
+        """The device is gone for good reason: retries are used up. Called once for each loss."""
+
+
+class Device(Protocol):
+    """One charger on its wire. Made by the integration's `make_device`."""
+
+    evses: int
+    abilities: Abilities
+    ratings: Ratings
+
+    async def run(self, sink: Sink) -> None:
+        """Connects, polls or listens, and tells the sink, for ever; survives every loss of the device by itself."""
+
+    async def execute(self, action: str, evse: int, arguments: Mapping[str, Scalar]) -> None:
+        """Carry out a blueprint action (`start {limit}`, `pause {}`, `set_limit {limit}`, `set_phases {phases}`,
+        `unlock`, ...) and prove it by read-back where the device allows.
+
+        Raises Unsupported, DeviceOffline, DeviceRefused. Amperes per phase."""
+
+    async def refresh(self) -> None:
+        """Read everything now and tell the sink. Raises DeviceOffline."""
+
+    def set_context(self, evse: int, *, transaction: bool) -> None:
+        """What state rules may ask beside the points (`tx`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSetup:
+    """All that an integration needs to make a device."""
+
+    charger: str
+    blueprint: object
+    """The compiled `hub.blueprint.mapping.Mapping`, None for integrations without blueprints."""
+    settings: Mapping[str, object]
+    clock: Clock
+
+
+class Integration(Protocol):
+    """The module that `manifest.yaml` names: `integrations.<name>`."""
+
+    def make_device(self, setup: DeviceSetup) -> Device: ...
+
+
+class PointCodec(Protocol):
+    """What the blueprint package asks of a protocol: keys of link and points, and raw <-> wire for embedded tests."""
+
+    link_keys: Mapping[str, object]
+    """key -> check, a callable that returns the value or raises ValueError with what was expected."""
+    point_keys: Mapping[str, object]
+
+    def read_image(self, point: object, evse: int, image: Mapping[str, object]) -> object:
+        """The raw value (before scale, none, valid, map) that the point has in a test's image; None: not in it."""
+
+    def written(self, point: object, evse: int, raw: object) -> Sequence[object]:
+        """[point name, address, wire values] as a test's `wrote` spells it."""
+
+
+DeviceFactory = Callable[[DeviceSetup], Device]
