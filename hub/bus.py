@@ -26,6 +26,8 @@ class Message:
     payload: Payload
     retain: bool = False
     qos: int = 1
+    properties: Mapping[str, object] | None = None
+    """MQTT 5 properties by name, and of a client's message its `origin`, `user` and whether it was `retained`."""
 
 
 Receiver = Callable[[Message], None]
@@ -53,12 +55,20 @@ class Bus:
         self._routes: dict[str, tuple[Receiver, ...]] = {}
         self._next = 0
 
-    def publish(self, topic: str, payload: object, *, retain: bool = False, qos: int = 1) -> None:
+    def publish(
+        self,
+        topic: str,
+        payload: object,
+        *,
+        retain: bool = False,
+        qos: int = 1,
+        properties: Mapping[str, object] | None = None,
+    ) -> None:
         """Raises ValueError for a topic with wildcards, TypeError for a payload that is none.
 
         A retained None or b"" takes the kept value away.
         """
-        message = Message(topic, freeze(payload), retain, qos)
+        message = Message(topic, freeze(payload), retain, qos, properties)
         receivers = self._routes.get(topic)
         if receivers is None:
             receivers = self._route(topic)
