@@ -1,0 +1,265 @@
+"""SQLite with one writer thread: `write` returns when its statements are on disk, or raises.
+
+Theory: WAL with synchronous=FULL, the mode that lost nothing in simulated power cuts. While one commit waits
+for the disk, what is asked meanwhile gathers and is committed together next: the busier the hub, the fewer
+fsyncs for each message. Every caller's statements stay together (a savepoint), so one caller's bad statement
+harms nobody else's. After an I/O error the connection is closed and opened anew: a failed fsync says nothing
+about what the next one would mean.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import IO, Any
+
+from hub.errors import StoreError
+from hub.store.migrations import STEPS
+
+log = logging.getLogger(__name__)
+
+Statement = tuple[str, Sequence[object]]
+JOURNAL_LIMIT = 64 * 1024 * 1024
+MOST_AT_ONCE = 500
+
+
+@dataclass(slots=True)
+class _Work:
+    statements: Sequence[Statement]
+    done: "asyncio.Future[None]"
+    loop: asyncio.AbstractEventLoop
+
+    def settle(self, error: Exception | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop was closed under us: nobody waits any more
+            self.loop.call_soon_threadsafe(self._settle, error)
+
+    def _settle(self, error: Exception | None) -> None:
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(error)
+
+
+Connect = Callable[[Path], sqlite3.Connection]
+
+
+class Database:
+    """One file, locked for one process."""
+
+    def __init__(self, path: Path, lock: IO[str], connect: Connect) -> None:
+        self._path = path
+        self._lock = lock
+        self._connect = connect
+        self._queue: SimpleQueue[_Work | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._write_all, name="evhub-store", daemon=True)
+        self._closed = False
+
+    @classmethod
+    async def open(cls, path: Path, *, connect: Connect | None = None) -> "Database":
+        """Raises StoreError: another hub has it, a newer hub wrote it, or the folder can't be written."""
+        return await asyncio.to_thread(cls._open, path, connect or connect_to)
+
+    @classmethod
+    def _open(cls, path: Path, connect: Connect) -> "Database":
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = _lock(path.with_name("evhub.lock"))
+        except OSError as error:
+            raise StoreError(
+                f"{path.parent}: {error.strerror}; the hub must be able to write there"
+            ) from error
+        try:
+            if path.exists() and not _sound(path):
+                _set_aside(path)
+            connection = connect(path)
+            path.chmod(0o600)
+            _migrate(connection)
+            connection.close()
+        except sqlite3.Error as error:
+            lock.close()
+            raise StoreError(f"{path}: {error}") from error
+        except StoreError:
+            lock.close()
+            raise
+        database = cls(path, lock, connect)
+        database._thread.start()
+        return database
+
+    async def write(self, statements: Sequence[Statement]) -> None:
+        """All of them in one durable transaction. Raises StoreError: none of them counts."""
+        if self._closed:
+            raise StoreError("the store is closed")
+        loop = asyncio.get_running_loop()
+        work = _Work(statements, loop.create_future(), loop)
+        self._queue.put(work)
+        await work.done
+
+    async def read(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a query; sees everything that `write` has returned from."""
+        return await asyncio.to_thread(self._read, sql, parameters)
+
+    async def close(self) -> None:
+        """What was asked before is written first."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._lock.close()
+
+    def _read(self, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+        connection = self._connect(self._path)
+        try:
+            return connection.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: {error}") from error
+        finally:
+            connection.close()
+
+    def _write_all(self) -> None:
+        connection: sqlite3.Connection | None = None
+        while (batch := self._batch()) is not None:
+            try:
+                connection = connection or self._connect(self._path)
+                refused = _commit(connection, batch)
+            except (sqlite3.Error, OSError) as error:
+                log.error("%s: %s", self._path, error)
+                _discard(connection)
+                connection = None
+                for work in batch:
+                    work.settle(StoreError(f"{self._path}: {error}"))
+                continue
+            for work in batch:
+                work.settle(refused.get(id(work)))
+        _discard(connection)
+
+    def _batch(self) -> list[_Work] | None:
+        """What waits, at least one; None when the store closes (after the last batch)."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        batch = [first]
+        while len(batch) < MOST_AT_ONCE and not self._queue.empty():
+            work = self._queue.get()
+            if work is None:
+                self._queue.put(None)  # the end comes after this batch
+                break
+            batch.append(work)
+        return batch
+
+
+def connect_to(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA journal_size_limit={JOURNAL_LIMIT}")
+    return connection
+
+
+def _commit(connection: sqlite3.Connection, batch: Sequence[_Work]) -> dict[int, StoreError]:
+    """Returns what was refused, by id of the work; raises sqlite3.Error when nothing was committed."""
+    refused: dict[int, StoreError] = {}
+    connection.execute("BEGIN IMMEDIATE")
+    for work in batch:
+        connection.execute("SAVEPOINT one")
+        try:
+            for sql, parameters in work.statements:
+                connection.execute(sql, parameters)
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
+            connection.execute("ROLLBACK TO one")
+            refused[id(work)] = StoreError(str(error))
+        connection.execute("RELEASE one")
+    connection.execute("COMMIT")
+    return refused
+
+
+def _discard(connection: sqlite3.Connection | None) -> None:
+    if connection is not None:
+        with contextlib.suppress(sqlite3.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+
+
+def _lock(path: Path) -> IO[str]:
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.seek(0)
+        holder = file.read().strip() or "?"
+        file.close()
+        raise StoreError(f"{path.parent} is in use by another hub (process {holder})") from error
+    file.seek(0)
+    file.truncate()
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(STEPS):
+        raise StoreError(
+            f"the store is of a newer evhub (its version {version}, this one knows {len(STEPS)})"
+        )
+    if version == len(STEPS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    for step in STEPS[version:]:
+        for sql in step:
+            connection.execute(sql)
+    connection.execute(f"PRAGMA user_version={len(STEPS)}")
+    connection.execute("COMMIT")
+
+
+def _sound(path: Path) -> bool:
+    try:
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _set_aside(path: Path) -> None:
+    """Keep the damaged file under another name, and save what can be read from it into a new one."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    damaged = path.with_name(f"{path.name}.corrupt-{stamp}")
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(damaged.with_name(damaged.name + suffix))
+    fresh = connect_to(path)
+    _migrate(fresh)
+    saved = _salvage(damaged, fresh)
+    fresh.close()
+    log.error("%s was damaged: kept as %s, %d rows were saved from it", path, damaged.name, saved)
+
+
+def _salvage(damaged: Path, fresh: sqlite3.Connection) -> int:
+    saved = 0
+    with contextlib.suppress(sqlite3.Error):
+        source = sqlite3.connect(damaged, isolation_level=None)
+        tables = [row[0] for row in fresh.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        for table in tables:
+            with contextlib.suppress(sqlite3.Error):
+                for row in source.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own table names
+                    marks = ",".join("?" * len(row))
+                    fresh.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)  # noqa: S608
+                    saved += 1
+        source.close()
+    return saved
