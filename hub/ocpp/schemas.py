@@ -1,0 +1,85 @@
+"""The JSON schemas of each version, compiled once for all stations of the process.
+
+They come from the `ocpp` package (the Open Charge Alliance's files).
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Literal, cast
+
+import jsonschema_rs
+import orjson
+
+from hub.ocpp.errors import ErrorCode
+
+Direction = Literal["request", "response"]
+FOLDERS = {"1.6": "v16", "2.0.1": "v201"}
+
+CODES = {
+    "type": ErrorCode.TYPE_CONSTRAINT,
+    "required": ErrorCode.OCCURRENCE_CONSTRAINT,
+    "minItems": ErrorCode.OCCURRENCE_CONSTRAINT,
+    "maxItems": ErrorCode.OCCURRENCE_CONSTRAINT,
+    "additionalProperties": ErrorCode.FORMAT_VIOLATION,
+}
+"""By the schema's keyword that failed; everything else is a value out of its bounds."""
+
+
+class Violation(Exception):
+    """A payload that its schema doesn't allow."""
+
+    def __init__(self, code: ErrorCode, where: str, text: str) -> None:
+        super().__init__(f"{where}: {text}" if where else text)
+        self.code = code
+
+
+class Schemas:
+    """All messages of one version."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self._folder = files("ocpp") / FOLDERS[version] / "schemas"
+        self._names = frozenset(item.name for item in self._folder.iterdir())
+        self._validators: dict[tuple[str, str], jsonschema_rs.Validator] = {}
+
+    def knows(self, action: str) -> bool:
+        return self._file(action, "request") in self._names
+
+    def validate(self, action: str, direction: Direction, payload: Mapping[str, object]) -> None:
+        """Raises Violation; KeyError for an action that the version doesn't have."""
+        validator = self._validators.get((action, direction)) or self._compile(action, direction)
+        if validator.is_valid(payload):
+            return
+        # Type errors first: a value of the wrong type usually fails other rules too.
+        error = min(validator.iter_errors(payload), key=lambda error: error.kind.name != "type")
+        code = CODES.get(error.kind.name, ErrorCode.PROPERTY_CONSTRAINT)
+        raise Violation(code, "/".join(map(str, error.instance_path)), error.kind.name)
+
+    def _compile(self, action: str, direction: Direction) -> jsonschema_rs.Validator:
+        name = self._file(action, direction)
+        if name not in self._names:
+            raise KeyError(action)
+        schema = orjson.loads((self._folder / name).read_text(encoding="utf-8-sig"))
+        validator = jsonschema_rs.validator_for(cast(dict[str, object], _loosened(schema)))
+        self._validators[action, direction] = validator
+        return validator
+
+    def _file(self, action: str, direction: Direction) -> str:
+        if direction == "response":
+            return f"{action}Response.json"
+        return f"{action}.json" if self.version == "1.6" else f"{action}Request.json"
+
+
+@cache
+def schemas(version: str) -> Schemas:
+    return Schemas(version)
+
+
+def _loosened(node: object) -> object:
+    """Without `multipleOf`: 21.4 is no multiple of 0.1 in binary, and no reason to refuse a profile."""
+    if isinstance(node, dict):
+        return {key: _loosened(value) for key, value in node.items() if key != "multipleOf"}
+    if isinstance(node, list):
+        return [_loosened(value) for value in node]
+    return node

@@ -1,0 +1,186 @@
+"""The RPC layer: every call settled once, every frame answered as its version wants it."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.ocpp.errors import ErrorCode
+from hub.ocpp.rpc import MAX_UNANSWERED, Answered, CallReceived, Event, Failed, Ignored, Rpc, SendText
+from hub.ocpp.schemas import Schemas, Violation, schemas
+
+
+def rpc(version: str = "2.0.1") -> Rpc:
+    return Rpc(schemas(version))
+
+
+def error_of(events: list[Event]) -> tuple[str, str]:
+    (event,) = events
+    assert isinstance(event, SendText)
+    kind, message_id, code, description, details = json.loads(event.text)
+    assert (kind, details) == (4, {})
+    assert len(description) <= 255
+    return message_id, code
+
+
+def test_a_call_is_received_and_answered_once() -> None:
+    link = rpc()
+    (event,) = link.receive('[2,"19","Reset",{"type":"Immediate"}]', 0)
+    assert event == CallReceived("19", "Reset", {"type": "Immediate"})
+    assert link.reply("19", {"status": "Accepted"}) == '[3,"19",{"status":"Accepted"}]'
+    assert link.reply("19", {"status": "Accepted"}) is None
+    assert link.reply_error("19", ErrorCode.GENERIC) is None
+    assert isinstance(link.receive('[2,"19","Reset",{"type":"Immediate"}]', 0)[0], Ignored)
+
+
+def test_an_own_call_is_settled_by_its_answer_and_by_nothing_else() -> None:
+    link = rpc()
+    frame = json.loads(link.call("boot", "Heartbeat", {}, 0))
+    assert frame[0] == 2
+    assert len(frame[1]) <= 36
+    assert not link.idle
+    with pytest.raises(RuntimeError):
+        link.call("second", "Heartbeat", {}, 0)
+    assert isinstance(link.receive('[3,"other",{}]', 0)[0], Ignored)
+    answer = {"currentTime": "2026-01-01T00:00:00Z"}
+    assert link.receive(json.dumps([3, frame[1], answer]), 0) == [Answered("boot", answer)]
+    assert link.idle
+    assert isinstance(link.receive(json.dumps([3, frame[1], answer]), 0)[0], Ignored)
+    assert link.ignored == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "failed"),
+    [
+        ([4, "ID", "InternalError", "words", {}], Failed("r", "InternalError", "words")),
+        ([4, "ID", "", None, None], Failed("r", "GenericError")),
+        ([4, "ID"], Failed("r", "GenericError")),
+        ([3, "ID", []], Failed("r", "FormatViolation", "expected [3, id, payload]")),
+        ([3, "ID"], Failed("r", "FormatViolation", "expected [3, id, payload]")),
+        ([3, "ID", {}], Failed("r", "FormatViolation", "required")),
+    ],
+)
+def test_an_answer_that_is_none_fails_the_call(answer: list[object], failed: Failed) -> None:
+    link = rpc()
+    answer[1] = json.loads(link.call("r", "Heartbeat", {}, 0))[1]
+    assert link.receive(json.dumps(answer), 0) == [failed]
+    assert link.idle
+
+
+def test_silence_and_the_loss_of_the_link_fail_the_call() -> None:
+    link = rpc()
+    assert link.deadline() is None
+    link.call("r", "Heartbeat", {}, 10)
+    assert link.deadline() == 40
+    assert link.expire(39) == []
+    assert link.expire(40) == [Failed("r", "Timeout", "no answer to Heartbeat")]
+    assert link.lost() == []
+    link.receive('[2,"1","Reset",{"type":"OnIdle"}]', 0)
+    link.call("r", "Heartbeat", {}, 50)
+    assert link.lost() == [Failed("r", "Disconnected")]
+    assert link.reply("1", {}) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "message_id", "code"),
+    [
+        ("nonsense", "2.0.1", "-1", "RpcFrameworkError"),
+        ("nonsense", "1.6", "-1", "GenericError"),
+        (b"[2]", "2.0.1", "-1", "RpcFrameworkError"),
+        ("{}", "2.0.1", "-1", "RpcFrameworkError"),
+        ("[]", "2.0.1", "-1", "RpcFrameworkError"),
+        ('["2"]', "2.0.1", "-1", "RpcFrameworkError"),
+        ("[true]", "2.0.1", "-1", "RpcFrameworkError"),
+        ("[2]", "2.0.1", "-1", "RpcFrameworkError"),
+        ('[2,"","Reset",{}]', "2.0.1", "-1", "RpcFrameworkError"),
+        ('[2,7,"Reset",{}]', "2.0.1", "-1", "RpcFrameworkError"),
+        (json.dumps([2, "x" * 37, "Reset", {}]), "2.0.1", "-1", "RpcFrameworkError"),
+        ('[7,"1","Reset",{}]', "2.0.1", "1", "MessageTypeNotSupported"),
+        ("[7]", "2.0.1", "-1", "MessageTypeNotSupported"),
+        ('[2,"1","Reset"]', "2.0.1", "1", "FormatViolation"),
+        ('[2,"1","Reset",[]]', "2.0.1", "1", "FormatViolation"),
+        ('[2,"1","Reset",[]]', "1.6", "1", "FormationViolation"),
+        ('[2,"1","Fly",{}]', "2.0.1", "1", "NotImplemented"),
+        ('[2,"1","Reset",{"type":5}]', "2.0.1", "1", "TypeConstraintViolation"),
+        ('[2,"1","Reset",{}]', "2.0.1", "1", "OccurrenceConstraintViolation"),
+        ('[2,"1","Reset",{}]', "1.6", "1", "OccurenceConstraintViolation"),
+        ('[2,"1","Reset",{"type":"Gentle"}]', "2.0.1", "1", "PropertyConstraintViolation"),
+        ('[2,"1","Reset",{"type":"Soft","more":1}]', "1.6", "1", "FormationViolation"),
+        ('[2,"1","GetVariables",{"getVariableData":[]}]', "2.0.1", "1", "OccurrenceConstraintViolation"),
+        (
+            json.dumps([2, "1", "DataTransfer", {"vendorId": "v", "data": "x" * 1_100_000}]),
+            "1.6",
+            "-1",
+            "GenericError",
+        ),
+        ("[2," + "[" * 70 + "]" * 70 + "]", "2.0.1", "-1", "RpcFrameworkError"),
+    ],
+)
+def test_bad_frames_get_the_exact_error(text: str | bytes, version: str, message_id: str, code: str) -> None:
+    assert error_of(rpc(version).receive(text, 0)) == (message_id, code)
+
+
+def test_brackets_in_texts_are_no_depth() -> None:
+    payload = {"vendorId": "v", "data": '[{"\\' * 50}
+    (event,) = rpc("1.6").receive(json.dumps([2, "1", "DataTransfer", payload]), 0)
+    assert isinstance(event, CallReceived)
+
+
+def test_a_flood_of_calls_is_bounded() -> None:
+    link = rpc()
+    for number in range(MAX_UNANSWERED):
+        link.receive(f'[2,"{number}","ClearCache",{{}}]', 0)
+    assert error_of(link.receive('[2,"x","ClearCache",{}]', 0)) == ("x", "GenericError")
+    assert link.reply_error("0", ErrorCode.NOT_SUPPORTED, "no") == '[4,"0","NotSupported","no",{}]'
+
+
+def test_profiles_with_a_decimal_limit_are_valid() -> None:
+    period = {"startPeriod": 0, "limit": 21.4}
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]}
+    profile = {
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": schedule,
+    }
+    schemas("1.6").validate(
+        "SetChargingProfile", "request", {"connectorId": 1, "csChargingProfiles": profile}
+    )
+
+
+def test_unknown_answers_have_no_schema() -> None:
+    with pytest.raises(KeyError):
+        Schemas("1.6").validate("Fly", "response", {})
+    with pytest.raises(Violation, match="evse/id"):
+        schemas("2.0.1").validate(
+            "ChangeAvailability", "request", {"operationalStatus": "Operative", "evse": {"id": "x"}}
+        )
+
+
+FRAME = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 9)
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["Reset", "type"]),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.one_of(st.text(max_size=60), st.binary(max_size=60), FRAME.map(json.dumps)),
+    st.sampled_from(["1.6", "2.0.1"]),
+)
+def test_nothing_raises_and_the_outstanding_call_survives_nonsense(text: str | bytes, version: str) -> None:
+    link = rpc(version)
+    link.call("r", "Heartbeat", {}, 0)
+    for event in link.receive(text, 0):
+        assert not isinstance(event, Answered | Failed)
+        if isinstance(event, SendText):
+            assert json.loads(event.text)[0] == 4
+    assert link.lost() == [Failed("r", "Disconnected")]
