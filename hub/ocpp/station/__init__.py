@@ -1,0 +1,1 @@
+"""A charging station's behaviour, whatever the OCPP version."""

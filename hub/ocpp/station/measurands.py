@@ -1,0 +1,87 @@
+"""Measurands: where each comes from in an EVSE's state, and in which unit it is reported."""
+
+from dataclasses import dataclass
+
+from hub.model.entity import State
+from hub.model.moment import Moment
+from hub.ocpp.station.messages import Sample
+
+ENERGY = "Energy.Active.Import.Register"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    key: str
+    unit: str
+    phase: str | None = None
+
+
+PHASED = {"Current.Import": ("current", "A", ""), "Voltage": ("voltage", "V", "-N")}
+SOURCES: dict[str, tuple[Source, ...]] = {
+    ENERGY: (),
+    "Power.Active.Import": (Source("power", "W"),),
+    **{
+        name: tuple(Source(f"{key}_l{n}", unit, f"L{n}{suffix}") for n in (1, 2, 3))
+        for name, (key, unit, suffix) in PHASED.items()
+    },
+    "Current.Offered": (Source("offered_current", "A"),),
+    "SoC": (Source("soc", "Percent"),),
+    "Temperature": (Source("temperature", "Celsius"),),
+    "Frequency": (Source("frequency", "Hz"),),
+}
+MEASURANDS = tuple(SOURCES)
+
+
+def samples(names: list[str], state: State, register_wh: int, context: str) -> tuple[Sample, ...]:
+    """The values that the charger gives, of those that are wanted."""
+    found = []
+    for name in names:
+        if name == ENERGY:
+            found.append(Sample(name, register_wh, "Wh", None, context))
+        for source in SOURCES[name]:
+            value = state.get(source.key)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                found.append(Sample(name, value, source.unit, source.phase, context))
+    return tuple(found)
+
+
+class Register:
+    """An energy register in Wh that never runs backwards.
+
+    A device's register that does (a new meter, a counter for each session) opens a new epoch on top of what was
+    counted. Without any register the power's integral serves.
+    """
+
+    def __init__(self, base_wh: float = 0.0, last_wh: float = 0.0) -> None:
+        self._base = base_wh
+        self._last = last_wh
+        self._power: tuple[float, float] | None = None
+
+    @property
+    def wh(self) -> int:
+        return round(self._base + self._last)
+
+    def document(self) -> list[float]:
+        return [self._base, self._last]
+
+    def read(self, state: State, now: Moment) -> None:
+        """Take what a state says."""
+        total, session = state.get("energy_total"), state.get("session_energy")
+        if total is None and session is not None and "energy_register" not in state:
+            total = session
+        if isinstance(total, int | float) and total >= 0:
+            self._count(total * 1000)
+        else:
+            self._integrate(state.get("power"), now.mono)
+
+    def _count(self, wh: float) -> None:
+        if wh < self._last - 0.5:
+            self._base += self._last
+        self._last = wh
+
+    def _integrate(self, power: object, mono: float) -> None:
+        if self._power is not None:
+            watts, since = self._power
+            self._last += watts * min(max(mono - since, 0.0), 60.0) / 3600
+        usable = isinstance(power, int | float) and power > 0
+        self._power = (float(power), mono) if usable and isinstance(power, int | float) else None

@@ -1,0 +1,149 @@
+"""What a station has to say, before a version gives it words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hub.model.charger import Status
+
+TokenType = str
+"""2.0.1's IdTokenEnumType: Central, eMAID, ISO14443, ISO15693, KeyCode, Local, MacAddress, NoAuthorization."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a driver identifies himself with; texts compare without case (1.6's CiString)."""
+
+    text: str
+    type: TokenType = "Central"
+
+    @property
+    def key(self) -> str:
+        return self.text.upper()
+
+
+NOBODY = Token("", "NoAuthorization")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value: `unit` in 2.0.1's words."""
+
+    measurand: str
+    value: float
+    unit: str
+    phase: str | None = None
+    context: str = "Sample.Periodic"
+
+
+@dataclass(frozen=True, slots=True)
+class MeterValue:
+    """Values of one moment; `at` as it is written."""
+
+    at: str
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BootNotification:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StatusNotification:
+    evse: int
+    """0: the station as a whole (1.6's connector 0)."""
+    status: Status
+    at: str
+    error: str | None = None
+    vendor_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authorize:
+    token: Token
+    evse: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReport:
+    """Meter values outside a transaction."""
+
+    evse: int
+    value: MeterValue
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A message that only one version knows, in its own words already."""
+
+    version: str
+    action: str
+    payload: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionEvent:
+    """One event of a transaction, as it happened; `meter_wh` is the register at that moment."""
+
+    event: str
+    """Started, Updated or Ended"""
+    transaction: str
+    evse: int
+    seq_no: int
+    at: str
+    trigger: str
+    charging_state: str
+    meter_wh: int
+    token: Token | None = None
+    owner: Token | None = None
+    """Who the transaction belongs to: 1.6 wants the idTag in places where 2.0.1 has said it before."""
+    stopped_reason: str | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    meter: tuple[MeterValue, ...] = ()
+    offline: bool = False
+    first_plugged: bool = False
+    """2.0.1: the event that names the EVSE."""
+
+
+Message = BootNotification | Heartbeat | StatusNotification | Authorize | MeterReport | Raw | TransactionEvent
+
+
+def to_body(event: TransactionEvent) -> dict[str, object]:
+    """For the journal: JSON values only, what is None or empty left out."""
+    body = {
+        name: getattr(event, name)
+        for name in TransactionEvent.__slots__
+        if getattr(event, name) not in (None, (), False)
+    }
+    for name in ("token", "owner"):
+        if name in body:
+            body[name] = [body[name].text, body[name].type]
+    if event.meter:
+        body["meter"] = [
+            [value.at, [[s.measurand, s.value, s.unit, s.phase, s.context] for s in value.samples]]
+            for value in event.meter
+        ]
+    return body
+
+
+def from_body(body: Mapping[str, Any]) -> TransactionEvent:
+    fields = dict(body)
+    for name in ("token", "owner"):
+        if name in fields:
+            fields[name] = Token(*fields[name])
+    fields["meter"] = tuple(
+        MeterValue(at, tuple(Sample(*sample) for sample in samples))
+        for at, samples in fields.get("meter", ())
+    )
+    return TransactionEvent(**fields)
+
+
+def offline(event: TransactionEvent) -> TransactionEvent:
+    return event if event.offline else replace(event, offline=True)
