@@ -1,0 +1,80 @@
+"""Registration: BootNotification until Accepted, then Heartbeat; what may be said before."""
+
+from enum import Enum
+
+from hub.model.moment import Moment
+
+OWN_WAIT_S = 60.0
+"""When the CSMS gives no interval, no answer, or 0 (B02.FR.07)."""
+
+
+class Registration(Enum):
+    NONE = "none"
+    PENDING = "Pending"
+    REJECTED = "Rejected"
+    ACCEPTED = "Accepted"
+
+
+class Boot:
+    """`reason` is told with the next BootNotification."""
+
+    def __init__(self, reason: str) -> None:
+        self.registration = Registration.NONE
+        self.reason = reason
+        self.connected = False
+        self._asked = False
+        self._due = 0.0
+        self._heartbeat_due: float | None = None
+
+    def link(self, up: bool) -> None:
+        self.connected = up
+        self._asked = False
+        if up and self.registration is not Registration.ACCEPTED:
+            self._due = 0.0
+            self.registration = Registration.NONE
+
+    @property
+    def accepted(self) -> bool:
+        return self.connected and self.registration is Registration.ACCEPTED
+
+    def boot_due(self, now: Moment) -> bool:
+        return (
+            self.connected
+            and not self._asked
+            and self.registration is not Registration.ACCEPTED
+            and now.mono >= self._due
+        )
+
+    def heartbeat_due(self, now: Moment) -> bool:
+        return self.accepted and self._heartbeat_due is not None and now.mono >= self._heartbeat_due
+
+    def asked(self) -> None:
+        self._asked = True
+
+    def answered(self, status: str, interval_s: int, now: Moment) -> None:
+        self._asked = False
+        self.registration = Registration(status)
+        self._due = now.mono + (interval_s or OWN_WAIT_S)
+
+    def failed(self, now: Moment) -> None:
+        self._asked = False
+        self._due = now.mono + OWN_WAIT_S
+
+    def restart(self, reason: str) -> None:
+        """The station was reset: it must register anew."""
+        self.registration, self.reason = Registration.NONE, reason
+
+    def again(self) -> None:
+        """A triggered BootNotification: at once."""
+        self._due = 0.0
+
+    def spoke(self, now: Moment, heartbeat_s: int) -> None:
+        """Any CALL is as good as a heartbeat (1.6, 4.6)."""
+        self._heartbeat_due = now.mono + heartbeat_s
+
+    def deadlines(self) -> list[float]:
+        if not self.connected:
+            return []
+        if self.registration is Registration.ACCEPTED:
+            return [] if self._heartbeat_due is None else [self._heartbeat_due]
+        return [] if self._asked else [self._due]

@@ -1,0 +1,223 @@
+"""What a CSMS can have a station do, in no version's words."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from hub.model.charger import Status
+from hub.model.moment import Moment
+from hub.ocpp.station.boot import Registration
+from hub.ocpp.station.effects import Act, Happened, Keep, Reconnect
+from hub.ocpp.station.flow import Flow
+from hub.ocpp.station.messages import Heartbeat, Token
+from hub.ocpp.station.smart_charging import Profile, bound, document, problem
+from hub.ocpp.station.variable_table import BY_NAME
+from hub.ocpp.station.variables import SetResult
+
+if TYPE_CHECKING:
+    from hub.ocpp.station.station import Station
+
+
+class Control:
+    """Commands to one station; each answers at once, except those whose answer only the device knows."""
+
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+        self._waiting: dict[str, Mapping[bool, str]] = {}
+        self._reset_when_idle: str | None = None
+
+    # Transactions
+
+    def remote_start(
+        self,
+        evse: int | None,
+        token: Token,
+        remote_start_id: int | None,
+        now: Moment,
+        *,
+        group: str | None = None,
+    ) -> Flow | None:
+        """The EVSE that it begins on; None: rejected."""
+        flow = self._free_evse(evse)
+        if flow is None or self._station.boot.registration is Registration.PENDING:
+            return None
+        if self._station.variables.bool("AuthorizeRemoteStart"):
+            if self._station.evses.token(flow.evse, token, now) == "rejected":
+                return None
+            if flow.grant is not None:
+                flow.grant.remote_start_id = remote_start_id
+            return flow
+        self._station.evses.remote(flow, token, group, remote_start_id, now)
+        return flow
+
+    def _free_evse(self, evse: int | None) -> Flow | None:
+        flows = list(self._station.evses.flows.values())
+        if evse is not None:
+            flows = [flow for flow in flows if flow.evse == evse]
+        free = [
+            flow
+            for flow in flows
+            if flow.transaction is None
+            and (flow.grant is None or not flow.grant.token.text)
+            and self._station.evses.status(flow) not in (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
+        ]
+        plugged = [flow for flow in free if flow.plugged]
+        return next(iter(plugged or free), None)
+
+    def remote_stop(self, transaction: str, now: Moment) -> bool:
+        for flow in self._station.evses.flows.values():
+            if flow.transaction and flow.transaction.id == transaction:
+                self._station.evses.revoke(flow, now, "RemoteStop", "Remote")
+                return True
+        return False
+
+    def transaction_of(self, csms_id: int) -> str | None:
+        """1.6's number -> our id."""
+        return next((ours for ours, theirs in self._station.csms_ids.items() if theirs == csms_id), None)
+
+    # Device
+
+    def unlock(self, call_id: str, evse: int, words: Mapping[bool, str], now: Moment) -> None:
+        """The answer comes when the device has done it."""
+        self._waiting[call_id] = words
+        self._station.emit(Act(call_id, evse, "unlock"))
+
+    def device_done(self, ref: str, good: bool, now: Moment) -> None:
+        words = self._waiting.pop(ref, None)
+        if words is not None:
+            self._station.reply(ref, {"status": words[good]})
+
+    # Reset
+
+    def reset(self, evse: int | None, immediate: bool, stop_reason: str, now: Moment) -> str:
+        """Accepted or Scheduled (2.0.1's words)."""
+        busy = [
+            flow
+            for flow in self._station.evses.flows.values()
+            if flow.transaction and evse in (None, flow.evse)
+        ]
+        if busy and not immediate:
+            self._reset_when_idle = stop_reason
+            return "Scheduled"
+        for flow in busy:
+            self._station.evses.revoke(flow, now, "ResetCommand", stop_reason)
+        if evse is None:
+            self._restart("RemoteReset", now)
+        return "Accepted"
+
+    def idle(self, now: Moment) -> None:
+        """A transaction ended: a reset may have waited for it."""
+        flows = self._station.evses.flows.values()
+        if self._reset_when_idle is not None and not any(flow.transaction for flow in flows):
+            self._reset_when_idle = None
+            self._restart("ScheduledReset", now)
+
+    def _restart(self, reason: str, now: Moment) -> None:
+        self._station.boot.restart(reason)
+        self._station.emit(Keep("boot", "reason", reason))
+        if "reset" in self._station.setup.abilities.actions:
+            self._station.emit(Act(f"reset:{now.mono}", 0, "reset"))
+        self._station.emit(Happened("rebooted", {"reason": reason}))
+        self._station.emit(Reconnect(reason))
+
+    # Messages on demand
+
+    def trigger(self, wanted: str, evse: int | None, now: Moment) -> bool:
+        """False: there is no such message here. What is asked for is said after the answer."""
+        station = self._station
+        if evse is not None and evse != 0 and evse not in station.evses.flows:
+            return False
+        chosen = [station.evses.flows[evse]] if evse else list(station.evses.flows.values())
+        if wanted == "BootNotification":
+            station.boot.again()
+            if station.boot.accepted:
+                station.boot.registration = Registration.NONE
+        elif wanted == "Heartbeat":
+            station.say(Heartbeat(), unregistered=True)
+        elif wanted == "StatusNotification":
+            if evse == 0:
+                station.evses.report_one(0, now)
+            for flow in chosen if evse != 0 else []:
+                station.evses.report_one(flow.evse, now)
+        elif wanted == "MeterValues":
+            for flow in chosen:
+                station.evses.meter(flow, now, "TxUpdatedMeasurands", "Trigger")
+        elif wanted == "TransactionEvent":
+            for flow in chosen:
+                if flow.transaction:
+                    station.evses.transactions.triggered(flow, now)
+        else:
+            return False
+        return True
+
+    # Settings
+
+    def set_variable(self, name: str, text: str, now: Moment) -> SetResult:
+        result = self._station.variables.set(name, text)
+        if result is SetResult.ACCEPTED:
+            self._station.emit(Keep("variable", name, self._station.variables.text(name)))
+            if name in ("TxUpdatedInterval", "AlignedInterval"):
+                self._station.evses.realign(now)
+            if name == "HeartbeatInterval":
+                self._station.boot.spoke(now, self._station.variables.int(name))
+            if BY_NAME[name].reconnect and self._station.boot.connected:
+                self._station.emit(Reconnect(f"{name} changed"))
+        return result
+
+    # Profiles
+
+    def install(self, profile: Profile, now: Moment) -> str | None:
+        """None: installed; else why not."""
+        variables = self._station.variables
+        flow = self._station.evses.flows.get(profile.evse)
+        transaction = flow.transaction.id if flow and flow.transaction else None
+        words = problem(
+            profile,
+            evses=self._station.setup.evses,
+            max_stack=variables.int("ProfileStackLevel"),
+            max_periods=variables.int("PeriodsPerSchedule"),
+            transaction=transaction,
+        )
+        if words is None and "set_limit" not in self._station.setup.abilities.actions:
+            words = "the charger takes no limit"
+        if words is None and len(self._station.profiles) >= variables.int("ChargingProfileEntries"):
+            words = "too many profiles"
+        if words is not None:
+            return words
+        installed = bound(profile, transaction, now.wall)
+        for ousted in self._station.profiles.install(installed):
+            self._station.emit(Keep("profile", str(ousted.id), None))
+        self._station.emit(Keep("profile", str(profile.id), document(installed)))
+        self._station.evses.limits(now)
+        return None
+
+    def clear_profiles(
+        self,
+        profile_id: int | None,
+        evse: int | None,
+        purpose: str | None,
+        stack_level: int | None,
+        now: Moment,
+    ) -> bool:
+        cleared = self._station.profiles.clear(profile_id, evse, purpose, stack_level)
+        for profile in cleared:
+            self._station.emit(Keep("profile", str(profile.id), None))
+        if cleared:
+            self._station.evses.limits(now)
+        return bool(cleared)
+
+    def composite(self, evse: int, duration_s: int, unit: str, now: Moment) -> list[dict[str, object]]:
+        """Periods {startPeriod, limit[, numberPhases]}; without any profile the charger's own limit holds."""
+        evses = self._station.evses
+        flow = evses.flows.get(evse) or next(iter(evses.flows.values()))
+        context = evses.context(flow)
+        most = self._station.setup.ratings.max_current * (self._station.setup.evses if evse == 0 else 1)
+        periods: list[dict[str, object]] = []
+        for second, limitation in self._station.profiles.composite(evse, context, now.wall, duration_s):
+            current = most if limitation.limit_a is None else min(limitation.limit_a, most)
+            phases = limitation.phases or context.phases
+            limit = current if unit == "A" else current * phases * context.voltage
+            period: dict[str, object] = {"startPeriod": second, "limit": round(limit, 1)}
+            if limitation.phases:
+                period["numberPhases"] = limitation.phases
+            periods.append(period)
+        return periods or [{"startPeriod": 0, "limit": round(most, 1)}]

@@ -1,0 +1,135 @@
+"""One EVSE as its transactions see it: what is known now, and the transaction that runs."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from hub.model.charger import PLUGGED, Status
+from hub.model.entity import EMPTY, State
+from hub.ocpp.station.measurands import Register
+from hub.ocpp.station.messages import MeterValue, Token
+from hub.ocpp.station.smart_charging import Profile
+
+
+@dataclass(slots=True)
+class Grant:
+    """Somebody was authorized here and has not been deauthorized yet."""
+
+    token: Token
+    group: str | None = None
+    remote_start_id: int | None = None
+    deadline: float | None = None
+    """When the EV must be plugged in (EVConnectionTimeOut)."""
+    profile: Profile | None = None
+    """A TxProfile that waits for the transaction."""
+    refused: bool = False
+    """The CSMS refused the token when the transaction had begun."""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """`id` is ours and never used again; 1.6's number is in `csms_id` once the CSMS has given it."""
+
+    id: str
+    seq_no: int = 0
+    charging_state: str = "EVConnected"
+    started: str = ""
+    named_evse: bool = False
+    token_told: bool = False
+    remote_told: bool = False
+    remote_start_id: int | None = None
+    token: tuple[str, str] | None = None
+    group: str | None = None
+    csms_id: int | None = None
+    history: list[MeterValue] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Flow:
+    """Everything that the station knows of one EVSE."""
+
+    evse: int
+    state: State = EMPTY
+    known: bool = False
+    """A first state has come."""
+    plugged: bool = False
+    status: Status = Status.UNKNOWN
+    grant: Grant | None = None
+    transaction: Transaction | None = None
+    register: Register = field(default_factory=Register)
+    conditions: frozenset[str] = frozenset()
+    permitted: bool | None = None
+    sample_due: float | None = None
+    lost_since: float | None = None
+    asking: Token | None = None
+    """A token that the CSMS was asked about."""
+    finished: bool = False
+    """A transaction ended and the cable is still in."""
+    shown: tuple[Status, str | None] | None = None
+    reported: tuple[str, str | None] | None = None
+
+    def now_conditions(self) -> frozenset[str]:
+        """Of 2.0.1's TxStartPoint values those that hold."""
+        holding = {
+            "EVConnected": self.plugged,
+            "Authorized": self.grant is not None,
+            "PowerPathClosed": self.plugged and self.grant is not None,
+            "EnergyTransfer": self.status is Status.CHARGING and self.plugged,
+        }
+        return frozenset(name for name, holds in holding.items() if holds)
+
+    def charging_state(self) -> str:
+        if not self.plugged:
+            return "Idle"
+        return CHARGING_STATES.get(self.status, "EVConnected")
+
+
+CHARGING_STATES = {
+    Status.CHARGING: "Charging",
+    Status.SUSPENDED_EV: "SuspendedEV",
+    Status.SUSPENDED_EVSE: "SuspendedEVSE",
+}
+
+
+def plugged_in(state: State, before: bool) -> bool:
+    """What a state says of the cable; a device that says nothing changes nothing."""
+    plugged = state.get("plugged")
+    if isinstance(plugged, bool):
+        return plugged
+    status = state.get("status")
+    if status in PLUGGED:
+        return True
+    return False if status == Status.AVAILABLE else before
+
+
+def document(flow: Flow) -> dict[str, object] | None:
+    """What a restart needs to go on; None when there is nothing to go on with."""
+    if flow.transaction is None:
+        return None
+    transaction = asdict(flow.transaction)
+    transaction.pop("history")
+    grant = flow.grant
+    return {
+        "transaction": transaction,
+        "register": flow.register.document(),
+        "grant": None
+        if grant is None
+        else [grant.token.text, grant.token.type, grant.group, grant.remote_start_id],
+        "conditions": sorted(flow.conditions),
+    }
+
+
+def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
+    flow = Flow(evse)
+    if body is None:
+        return flow
+    fields = dict(body["transaction"])
+    fields["token"] = tuple(fields["token"]) if fields["token"] else None
+    flow.transaction = Transaction(**fields)
+    flow.register = Register(*body["register"])
+    flow.conditions = frozenset(body["conditions"])
+    flow.plugged = "EVConnected" in flow.conditions
+    if body["grant"]:
+        text, kind, group, remote = body["grant"]
+        flow.grant = Grant(Token(text, kind), group, remote)
+    return flow

@@ -1,0 +1,85 @@
+"""What is owed to the CSMS, in order: N1 to N3 of "nothing lost".
+
+Theory: transaction messages leave strictly in the order in which they were committed, one in flight. One that
+fails while connected (CALLERROR, no answer) waits interval x number of transmissions so far and is sent again;
+after the allowed attempts it is buried and the next one goes on. A lost connection costs no attempt.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hub.model.moment import Moment
+from hub.ocpp.station.effects import Attempt, Bury, Durable, Owe, Settle
+from hub.ocpp.station.messages import TransactionEvent, from_body, offline, to_body
+
+
+@dataclass(slots=True)
+class Entry:
+    id: int
+    event: TransactionEvent
+    attempts: int = 0
+    not_before: float = 0.0
+
+
+class Outbox:
+    """`stored`: (id, body, attempts) as the journal has them, oldest first."""
+
+    def __init__(self, stored: Sequence[tuple[int, Mapping[str, object], int]], first_id: int) -> None:
+        # What was kept over a restart happened while the CSMS couldn't be told.
+        self._entries = {
+            number: Entry(number, offline(from_body(body)), attempts) for number, body, attempts in stored
+        }
+        self._next_id = max([first_id, *(number + 1 for number in self._entries)])
+
+    def owe(self, event: TransactionEvent) -> Owe:
+        entry = Entry(self._next_id, event)
+        self._next_id += 1
+        self._entries[entry.id] = entry
+        return Owe(entry.id, to_body(event))
+
+    def head(self) -> Entry | None:
+        return next(iter(self._entries.values()), None)
+
+    def due(self, now: Moment) -> Entry | None:
+        entry = self.head()
+        return entry if entry and entry.not_before <= now.mono else None
+
+    def get(self, number: int) -> Entry | None:
+        return self._entries.get(number)
+
+    def settle(self, number: int) -> Settle:
+        self._entries.pop(number, None)
+        return Settle(number)
+
+    def failed(
+        self, number: int, reason: str, now: Moment, *, attempts: int, interval_s: float
+    ) -> Durable | None:
+        """`attempts`: how many are allowed. None when it is simply sent again."""
+        entry = self._entries.get(number)
+        if entry is None or reason == "Disconnected":
+            return None
+        entry.attempts += 1
+        if entry.attempts >= attempts:
+            return self.bury(entry, reason)
+        entry.not_before = now.mono + interval_s * entry.attempts
+        return Attempt(entry.id, entry.attempts)
+
+    def bury(self, entry: Entry, reason: str) -> Bury:
+        del self._entries[entry.id]
+        return Bury(entry.id, to_body(entry.event), reason)
+
+    def cut_off(self) -> None:
+        """The connection is gone: everything still here goes out with `offline` (E04.FR.03, E12.FR.02)."""
+        for entry in self._entries.values():
+            entry.event = offline(entry.event)
+            entry.not_before = 0.0
+
+    def pending(self, transaction: str | None = None) -> bool:
+        return any(transaction in (None, entry.event.transaction) for entry in self._entries.values())
+
+    def deadline(self) -> float | None:
+        entry = self.head()
+        return entry.not_before if entry else None
+
+    def __len__(self) -> int:
+        return len(self._entries)

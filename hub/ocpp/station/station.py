@@ -1,0 +1,339 @@
+"""A charging station: the parts put together. Inputs come as calls, what is to be done leaves by `drain`."""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, NamedTuple, Protocol
+
+from hub.model.charger import Abilities, Identity, Ratings, Status
+from hub.model.command import CommandResult, Outcome
+from hub.model.entity import State
+from hub.model.moment import Moment, parse_time, rfc3339
+from hub.ocpp.errors import CallError, ErrorCode
+from hub.ocpp.station.authorization import Authorization, Verdict
+from hub.ocpp.station.boot import Boot, Registration
+from hub.ocpp.station.control import Control
+from hub.ocpp.station.effects import Effect, Keep, Reply, ReplyError
+from hub.ocpp.station.evses import Evses
+from hub.ocpp.station.flow import restored
+from hub.ocpp.station.messages import (
+    Authorize,
+    BootNotification,
+    Heartbeat,
+    Message,
+    Token,
+    TransactionEvent,
+)
+from hub.ocpp.station.outbox import Outbox
+from hub.ocpp.station.smart_charging import Profiles
+from hub.ocpp.station.smart_charging import restored as restored_profile
+from hub.ocpp.station.transactions import Transactions
+from hub.ocpp.station.variables import Variables
+
+CLOCK_SLACK_S = 2.0
+"""A CSMS whose clock differs by less is taken to have ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class StationSetup:
+    """What a station is from the start. `tokens`: text -> group, of the configuration."""
+
+    charger: str
+    identity: Identity = field(default_factory=Identity)
+    evses: int = 1
+    abilities: Abilities = field(default_factory=Abilities)
+    ratings: Ratings = field(default_factory=Ratings)
+    tokens: Mapping[str, str | None] = field(default_factory=dict)
+    free: bool = False
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Call(NamedTuple):
+    """A CALL to be answered, from the CSMS or (id `cmd:...`) from the command door."""
+
+    id: str
+    action: str
+    payload: Mapping[str, Any]
+
+
+class Outgoing(NamedTuple):
+    """The next CALL; `ref` comes back with its answer."""
+
+    ref: object
+    action: str
+    payload: Mapping[str, object]
+
+
+class Dialect(Protocol):
+    """One OCPP version's words."""
+
+    version: str
+    subprotocol: str
+    calls: Mapping[str, "Callable[[Station, Call, Moment], Mapping[str, object] | None]"]
+
+    def encode(self, station: "Station", message: Message) -> tuple[str, Mapping[str, object]] | None:
+        """None: this version has no such message."""
+
+    def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
+        """What an answer says of the token it was asked about."""
+
+    def connector_status(self, status: Status) -> str: ...
+
+    def undeliverable(self, station: "Station", event: TransactionEvent) -> str | None:
+        """Why an event can never be said in this version; None: it can."""
+
+
+class _Sent(NamedTuple):
+    message: Message
+    number: int | None
+    """Its id in the outbox."""
+
+
+class Station:
+    """`memory`: what `Keep` kept, by (kind, key). `outbox`: (id, body, attempts), oldest first."""
+
+    def __init__(
+        self,
+        setup: StationSetup,
+        memory: Mapping[tuple[str, str], Any],
+        outbox: Sequence[tuple[int, Mapping[str, object], int]],
+        now: Moment,
+    ) -> None:
+        self.setup = setup
+        self.dialect: Dialect | None = None
+        self._effects: list[Effect] = []
+        self._queue: deque[Message] = deque()
+        self._sent: dict[int, _Sent] = {}
+        self._next_ref = 0
+        self._offset = timedelta()
+        self._link_lost: float | None = None
+
+        def kept(kind: str) -> dict[str, Any]:
+            return {key: body for (stored, key), body in memory.items() if stored == kind}
+
+        self.variables = Variables(kept("variable"), setup.defaults, setup.facts)
+        self.outbox = Outbox(outbox, int(memory.get(("counter", "outbox"), 1)))
+        self.boot = Boot(str(memory.get(("boot", "reason"), "PowerUp")))
+        self.authorization = Authorization(self.variables, setup.tokens, kept("cache"))
+        self.csms_ids: dict[str, int] = {key: int(body) for key, body in kept("csms_id").items()}
+        self.profiles = Profiles(restored_profile(body) for body in kept("profile").values())
+        transactions = Transactions(
+            self.variables, self.outbox, self.emit, self.stamp, lambda: self.boot.accepted
+        )
+        flows = {
+            evse: restored(evse, memory.get(("transaction", str(evse)))) for evse in range(1, setup.evses + 1)
+        }
+        self.evses = Evses(self, flows, transactions, kept("availability"), now)
+        self.control = Control(self)
+
+    # Inputs
+
+    def connected(self, dialect: Dialect, now: Moment) -> None:
+        self.dialect = dialect
+        self.boot.link(True)
+        if self.boot.accepted:
+            self._back_online(now)
+
+    def disconnected(self, now: Moment) -> None:
+        self.boot.link(False)
+        self._link_lost = now.mono if self._link_lost is None else self._link_lost
+        self._queue.clear()
+        self.outbox.cut_off()
+
+    def state(self, evse: int, state: State, now: Moment) -> None:
+        self.evses.state(evse, state, now)
+
+    def token(self, evse: int, token: Token, now: Moment) -> str:
+        """Somebody identifies himself. Returns what became of it: accepted, rejected, asking, stopped."""
+        return self.evses.token(evse, token, now)
+
+    def call(self, dialect: Dialect, call: Call, now: Moment) -> None:
+        """Answers with a Reply or ReplyError; some answers come later, when the device has done it."""
+        if not call.id.startswith("cmd:") and not self._may_be_asked(call):
+            return
+        handler = dialect.calls.get(call.action)
+        try:
+            if handler is None:
+                raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
+            before = len(self._effects)
+            reply = handler(self, call, now)
+        except CallError as error:
+            self.emit(ReplyError(call.id, error.code, error.description))
+            return
+        if reply is not None:
+            # The answer leaves before anything that the call has caused.
+            self._effects.insert(before, Reply(call.id, reply))
+
+    def answered(self, ref: object, payload: Mapping[str, Any], now: Moment) -> None:
+        sent = self._sent.pop(ref, None) if isinstance(ref, int) else None
+        if sent is None:
+            return
+        if sent.number is not None:
+            self.emit(self.outbox.settle(sent.number))
+        self._heard(sent.message, payload, now)
+
+    def failed(self, ref: object, code: str, now: Moment) -> None:
+        sent = self._sent.pop(ref, None) if isinstance(ref, int) else None
+        if sent is None:
+            return
+        if sent.number is not None:
+            change = self.outbox.failed(
+                sent.number,
+                code,
+                now,
+                attempts=self.variables.int("MessageAttempts"),
+                interval_s=self.variables.int("MessageAttemptInterval"),
+            )
+            if change is not None:
+                self.emit(change)
+        elif isinstance(sent.message, BootNotification):
+            self.boot.failed(now)
+        elif isinstance(sent.message, Authorize):
+            self.evses.not_answered(sent.message, now)
+
+    def device_done(self, ref: str, result: CommandResult, now: Moment) -> None:
+        self.control.device_done(ref, result.outcome is Outcome.ACCEPTED, now)
+
+    def tick(self, now: Moment) -> None:
+        """Whatever is due by now."""
+        if self.boot.heartbeat_due(now):
+            self._queue.append(Heartbeat())
+            self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
+        self.evses.tick(now)
+
+    def deadline(self) -> float | None:
+        """When `tick` (and `next`) should be called again, in monotonic seconds."""
+        times = [*self.boot.deadlines(), *self.evses.deadlines()]
+        outbox = self.outbox.deadline()
+        if self.boot.accepted and outbox is not None and not self._in_flight():
+            times.append(outbox)
+        return min(times, default=None)
+
+    def next(self, now: Moment) -> Outgoing | None:
+        """The next CALL to send, None when there is nothing to say."""
+        if self.dialect is None or not self.boot.connected:
+            return None
+        if self.boot.boot_due(now):
+            self.boot.asked()
+            return self._outgoing(BootNotification(self.boot.reason), None, now)
+        while self._queue:
+            outgoing = self._outgoing(self._queue.popleft(), None, now)
+            if outgoing:
+                return outgoing
+        return self._next_owed(now) if self.boot.accepted else None
+
+    def drain(self) -> list[Effect]:
+        effects, self._effects = self._effects, []
+        return effects
+
+    # For the station's parts and the dialects
+
+    def emit(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def say(self, message: Message, *, unregistered: bool = False) -> None:
+        """Not owed, only told: lost when the CSMS is away. Before registration only what was asked for."""
+        if self.boot.accepted or (unregistered and self.boot.registration is Registration.PENDING):
+            self._queue.append(message)
+
+    def stamp(self, now: Moment) -> str:
+        """A moment in the CSMS's time."""
+        return rfc3339(now.wall + self._offset)
+
+    def reply(self, call_id: str, payload: Mapping[str, object]) -> None:
+        self.emit(Reply(call_id, payload))
+
+    # Inside
+
+    def _may_be_asked(self, call: Call) -> bool:
+        registration = self.boot.registration
+        if registration in (Registration.ACCEPTED, Registration.PENDING):
+            return True
+        # B03.FR.08: a rejected station answers SecurityError. 1.6 (4.2) lets it stay silent; an answer harms nobody.
+        self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))
+        return False
+
+    def _back_online(self, now: Moment) -> None:
+        away = 0.0 if self._link_lost is None else now.mono - self._link_lost
+        everything = self._link_lost is None or away > self.variables.int("OfflineThreshold")
+        self._link_lost = None
+        self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
+        self.evses.report(now, everything=everything)
+        self.evses.ask_again()
+
+    def _next_owed(self, now: Moment) -> Outgoing | None:
+        if self._in_flight():
+            return None
+        assert self.dialect is not None
+        while (entry := self.outbox.due(now)) is not None:
+            reason = self.dialect.undeliverable(self, entry.event)
+            if reason:
+                self.emit(self.outbox.bury(entry, reason))
+                continue
+            outgoing = self._outgoing(entry.event, entry.id, now)
+            if outgoing:
+                return outgoing
+            self.emit(self.outbox.settle(entry.id))
+            self._forget_id(entry.event)
+        return None
+
+    def _in_flight(self) -> bool:
+        return any(sent.number is not None for sent in self._sent.values())
+
+    def _outgoing(self, message: Message, number: int | None, now: Moment) -> Outgoing | None:
+        assert self.dialect is not None
+        words = self.dialect.encode(self, message)
+        if words is None:
+            return None
+        self._next_ref += 1
+        self._sent[self._next_ref] = _Sent(message, number)
+        self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
+        return Outgoing(self._next_ref, *words)
+
+    def _heard(self, message: Message, payload: Mapping[str, Any], now: Moment) -> None:
+        if isinstance(message, BootNotification):
+            self._registered(payload, now)
+        elif isinstance(message, Heartbeat):
+            self._set_clock(payload, now)
+        elif isinstance(message, Authorize):
+            assert self.dialect is not None
+            self.evses.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
+        elif isinstance(message, TransactionEvent):
+            self._transaction_answered(message, payload, now)
+
+    def _registered(self, payload: Mapping[str, Any], now: Moment) -> None:
+        self._set_clock(payload, now)
+        interval = payload.get("interval", 0)
+        self.boot.answered(str(payload["status"]), interval, now)
+        if not self.boot.accepted:
+            return
+        if interval > 0:
+            self.variables.set("HeartbeatInterval", str(interval))
+        if self.boot.reason != "PowerUp":
+            self.boot.reason = "PowerUp"
+            self.emit(Keep("boot", "reason", None))
+        self._back_online(now)
+
+    def _set_clock(self, payload: Mapping[str, Any], now: Moment) -> None:
+        try:
+            offset = parse_time(str(payload.get("currentTime"))) - now.wall
+        except (ValueError, OverflowError):
+            return
+        self._offset = offset if abs(offset.total_seconds()) > CLOCK_SLACK_S else timedelta()
+
+    def _transaction_answered(self, event: TransactionEvent, payload: Mapping[str, Any], now: Moment) -> None:
+        number = payload.get("transactionId")
+        if isinstance(number, int) and event.event == "Started":
+            self.csms_ids[event.transaction] = number
+            self.emit(Keep("csms_id", event.transaction, number))
+        assert self.dialect is not None
+        verdict = self.dialect.verdict(payload)
+        if verdict and event.token:
+            self.evses.transaction_verdict(event, verdict, now)
+        self._forget_id(event)
+
+    def _forget_id(self, event: TransactionEvent) -> None:
+        if event.event == "Ended" and self.csms_ids.pop(event.transaction, None) is not None:
+            self.emit(Keep("csms_id", event.transaction, None))

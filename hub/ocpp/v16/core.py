@@ -1,0 +1,93 @@
+"""OCPP 1.6 Core and Remote Trigger: the CALLs of a CSMS."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from hub.model.moment import Moment
+from hub.ocpp.station.messages import Token
+from hub.ocpp.v16.smart_charging import read_profile
+
+if TYPE_CHECKING:
+    from hub.ocpp.station.station import Call, Station
+
+Answer = Mapping[str, object] | None
+
+
+def _status(good: bool) -> Answer:
+    return {"status": "Accepted" if good else "Rejected"}
+
+
+def remote_start(station: "Station", call: "Call", now: Moment) -> Answer:
+    payload = call.payload
+    connector = payload.get("connectorId")
+    profile = payload.get("chargingProfile")
+    if connector == 0 or (profile and profile["chargingProfilePurpose"] != "TxProfile"):
+        return _status(False)
+    token = Token(payload["idTag"])
+    flow = station.control.remote_start(connector, token, None, now)
+    if flow is None:
+        return _status(False)
+    if profile:
+        station.evses.remember_profile(flow, read_profile(profile, flow.evse), now)
+    return _status(True)
+
+
+def remote_stop(station: "Station", call: "Call", now: Moment) -> Answer:
+    transaction = station.control.transaction_of(call.payload["transactionId"])
+    return _status(transaction is not None and station.control.remote_stop(transaction, now))
+
+
+def change_availability(station: "Station", call: "Call", now: Moment) -> Answer:
+    connector = call.payload["connectorId"]
+    if connector != 0 and connector not in station.evses.flows:
+        return _status(False)
+    return {"status": station.evses.change_availability(connector, call.payload["type"] == "Operative", now)}
+
+
+def reset(station: "Station", call: "Call", now: Moment) -> Answer:
+    reason = "SoftReset" if call.payload["type"] == "Soft" else "HardReset"
+    station.control.reset(None, True, reason, now)
+    return _status(True)
+
+
+def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
+    flow = station.evses.flows.get(call.payload["connectorId"])
+    if flow is None or "unlock" not in station.setup.abilities.actions:
+        return {"status": "NotSupported"}
+    if flow.transaction:
+        station.evses.revoke(flow, now, "UnlockCommand", "UnlockCommand")
+    station.control.unlock(call.id, flow.evse, {True: "Unlocked", False: "UnlockFailed"}, now)
+    return None
+
+
+def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
+    wanted, connector = call.payload["requestedMessage"], call.payload.get("connectorId")
+    if connector is not None and connector != 0 and connector not in station.evses.flows:
+        return _status(False)
+    if wanted not in ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification"):
+        return {"status": "NotImplemented"}
+    return _status(station.control.trigger(wanted, connector, now))
+
+
+def data_transfer(_station: "Station", _call: "Call", _now: Moment) -> Answer:
+    return {"status": "UnknownVendorId"}
+
+
+def clear_cache(station: "Station", _call: "Call", _now: Moment) -> Answer:
+    if not station.variables.bool("AuthCacheEnabled"):
+        return _status(False)
+    for change in station.authorization.clear():
+        station.emit(change)
+    return _status(True)
+
+
+CALLS = {
+    "RemoteStartTransaction": remote_start,
+    "RemoteStopTransaction": remote_stop,
+    "ChangeAvailability": change_availability,
+    "Reset": reset,
+    "UnlockConnector": unlock,
+    "TriggerMessage": trigger,
+    "DataTransfer": data_transfer,
+    "ClearCache": clear_cache,
+}

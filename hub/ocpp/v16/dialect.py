@@ -1,0 +1,168 @@
+"""OCPP 1.6: what the station says, as 1.6 spells it, and who answers which CALL."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hub.model.charger import Status
+from hub.model.moment import Moment
+from hub.ocpp.station.authorization import Verdict
+from hub.ocpp.station.messages import (
+    Authorize,
+    BootNotification,
+    Heartbeat,
+    Message,
+    MeterReport,
+    MeterValue,
+    Raw,
+    Sample,
+    StatusNotification,
+    Token,
+    TransactionEvent,
+)
+from hub.ocpp.station.station import Call, Station
+from hub.ocpp.v16 import configuration, core, smart_charging
+
+Words = tuple[str, Mapping[str, object]]
+
+STATUS = {
+    Status.AVAILABLE: "Available",
+    Status.PREPARING: "Preparing",
+    Status.CHARGING: "Charging",
+    Status.SUSPENDED_EV: "SuspendedEV",
+    Status.SUSPENDED_EVSE: "SuspendedEVSE",
+    Status.FINISHING: "Finishing",
+    Status.RESERVED: "Reserved",
+    Status.UNAVAILABLE: "Unavailable",
+    Status.FAULTED: "Faulted",
+    Status.UNKNOWN: "Unavailable",
+}
+ERRORS = frozenset(
+    "ConnectorLockFailure EVCommunicationError GroundFailure HighTemperature InternalError LocalListConflict NoError"
+    " OtherError OverCurrentFailure OverVoltage PowerMeterFailure PowerSwitchFailure ReaderFailure ResetFailure"
+    " UnderVoltage WeakSignal".split()
+)
+REASONS = frozenset(
+    "DeAuthorized EmergencyStop EVDisconnected HardReset Local Other PowerLoss Reboot Remote SoftReset UnlockCommand".split()
+)
+REASON_WORDS = {"ImmediateReset": "HardReset", "Timeout": "Other"}
+
+
+def id_tag(token: Token | None) -> str:
+    """At most 20 characters; a charger that is free for all says so."""
+    return (token.text if token and token.text else "NoAuthorization")[:20]
+
+
+class Dialect16:
+    version = "1.6"
+    subprotocol = "ocpp1.6"
+    calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
+        **core.CALLS,
+        **configuration.CALLS,
+        **smart_charging.CALLS,
+    }
+
+    def connector_status(self, status: Status) -> str:
+        return STATUS[status]
+
+    def encode(self, station: Station, message: Message) -> Words | None:
+        match message:
+            case BootNotification():
+                return "BootNotification", self._boot(station)
+            case Heartbeat():
+                return "Heartbeat", {}
+            case StatusNotification():
+                return "StatusNotification", self._status(message)
+            case Authorize(token=token):
+                return "Authorize", {"idTag": id_tag(token)}
+            case MeterReport(evse=evse, value=value):
+                return "MeterValues", {"connectorId": evse, "meterValue": [meter_value(value)]}
+            case TransactionEvent():
+                return self._transaction(station, message)
+            case Raw():
+                return (message.action, message.payload) if message.version == self.version else None
+
+    def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
+        said = payload.get("idTagInfo")
+        return Verdict(said["status"], said.get("parentIdTag"), said.get("expiryDate")) if said else None
+
+    def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
+        if event.event != "Started" and event.transaction not in station.csms_ids:
+            return "the CSMS never gave the transaction an id"
+        return None
+
+    def _boot(self, station: Station) -> dict[str, object]:
+        identity = station.setup.identity
+        said = {
+            "chargePointVendor": identity.vendor[:20] or "evhub",
+            "chargePointModel": identity.model[:20] or "charger",
+            "chargePointSerialNumber": identity.serial[:25],
+            "firmwareVersion": identity.firmware[:50],
+        }
+        return {name: text for name, text in said.items() if text}
+
+    def _status(self, message: StatusNotification) -> dict[str, object]:
+        said: dict[str, object] = {
+            "connectorId": message.evse,
+            "errorCode": "NoError",
+            "status": STATUS[message.status],
+            "timestamp": message.at,
+        }
+        if message.error:
+            said["errorCode"] = message.error if message.error in ERRORS else "OtherError"
+            if said["errorCode"] == "OtherError":
+                said["info"] = message.error[:50]
+        if message.vendor_error:
+            said["vendorErrorCode"] = message.vendor_error[:50]
+        return said
+
+    def _transaction(self, station: Station, event: TransactionEvent) -> Words | None:
+        if event.event == "Started":
+            return "StartTransaction", {
+                "connectorId": event.evse,
+                "idTag": id_tag(event.token or event.owner),
+                "meterStart": event.meter_wh,
+                "timestamp": event.at,
+            }
+        number = station.csms_ids[event.transaction]
+        if event.event == "Ended":
+            return "StopTransaction", self._stop(event, number)
+        if not event.meter:
+            return None
+        values = [meter_value(value) for value in event.meter]
+        return "MeterValues", {"connectorId": event.evse, "transactionId": number, "meterValue": values}
+
+    def _stop(self, event: TransactionEvent, number: int) -> dict[str, object]:
+        reason = event.stopped_reason or "Local"
+        reason = REASON_WORDS.get(reason, reason)
+        said: dict[str, object] = {
+            "transactionId": number,
+            "meterStop": event.meter_wh,
+            "timestamp": event.at,
+            "reason": reason if reason in REASONS else "Other",
+        }
+        if event.owner:
+            said["idTag"] = id_tag(event.owner)
+        if event.meter:
+            said["transactionData"] = [meter_value(value) for value in event.meter]
+        return said
+
+
+def meter_value(value: MeterValue) -> dict[str, object]:
+    return {"timestamp": value.at, "sampledValue": [sampled(sample) for sample in value.samples]}
+
+
+def sampled(sample: Sample) -> dict[str, object]:
+    said: dict[str, object] = {
+        "value": f"{sample.value:.10g}",
+        "context": sample.context,
+        "measurand": sample.measurand,
+        "unit": sample.unit,
+    }
+    if sample.unit == "Hz":  # not among 1.6's units
+        del said["unit"]
+    if sample.phase:
+        said["phase"] = sample.phase
+    return said
+
+
+DIALECT = Dialect16()
