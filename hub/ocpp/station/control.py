@@ -1,6 +1,6 @@
 """What a CSMS can have a station do, in no version's words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
@@ -123,31 +123,44 @@ class Control:
 
     def trigger(self, wanted: str, evse: int | None, now: Moment) -> bool:
         """False: there is no such message here. What is asked for is said after the answer."""
-        station = self._station
-        if evse is not None and evse != 0 and evse not in station.evses.flows:
+        if evse is not None and evse != 0 and evse not in self._station.evses.flows:
             return False
-        chosen = [station.evses.flows[evse]] if evse else list(station.evses.flows.values())
-        if wanted == "BootNotification":
-            station.boot.again()
-            if station.boot.accepted:
-                station.boot.registration = Registration.NONE
-        elif wanted == "Heartbeat":
-            station.say(Heartbeat(), unregistered=True)
-        elif wanted == "StatusNotification":
-            if evse == 0:
-                station.evses.report_one(0, now)
-            for flow in chosen if evse != 0 else []:
-                station.evses.report_one(flow.evse, now)
-        elif wanted == "MeterValues":
-            for flow in chosen:
-                station.evses.meter(flow, now, "TxUpdatedMeasurands", "Trigger")
-        elif wanted == "TransactionEvent":
-            for flow in chosen:
-                if flow.transaction:
-                    station.evses.transactions.triggered(flow, now)
-        else:
+        say = self._triggers().get(wanted)
+        if say is None:
             return False
+        say(evse, now)
         return True
+
+    def _triggers(self) -> dict[str, Callable[[int | None, Moment], None]]:
+        return {
+            "BootNotification": self._trigger_boot,
+            "Heartbeat": lambda evse, now: self._station.say(Heartbeat(), unregistered=True),
+            "StatusNotification": self._trigger_status,
+            "MeterValues": self._trigger_meter,
+            "TransactionEvent": self._trigger_transaction,
+        }
+
+    def _trigger_boot(self, _evse: int | None, _now: Moment) -> None:
+        self._station.boot.again()
+        if self._station.boot.accepted:
+            self._station.boot.registration = Registration.NONE
+
+    def _trigger_status(self, evse: int | None, now: Moment) -> None:
+        for number in self._station.evses.flows if evse is None else [evse]:
+            self._station.evses.report_one(number, now)
+
+    def _trigger_meter(self, evse: int | None, now: Moment) -> None:
+        for flow in self._chosen(evse):
+            self._station.evses.meter(flow, now, "TxUpdatedMeasurands", "Trigger")
+
+    def _trigger_transaction(self, evse: int | None, now: Moment) -> None:
+        for flow in self._chosen(evse):
+            if flow.transaction:
+                self._station.evses.transactions.triggered(flow, now)
+
+    def _chosen(self, evse: int | None) -> list[Flow]:
+        flows = self._station.evses.flows
+        return [flows[evse]] if evse else list(flows.values())
 
     # Settings
 
