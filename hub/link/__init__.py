@@ -1,0 +1,1 @@
+"""Text links that an rpc runs on."""

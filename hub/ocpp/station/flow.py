@@ -49,7 +49,7 @@ class Flow:
     """Everything that the station knows of one EVSE."""
 
     evse: int
-    state: State = EMPTY
+    state: State = field(default_factory=lambda: EMPTY)
     known: bool = False
     """A first state has come."""
     plugged: bool = False

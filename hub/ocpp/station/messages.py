@@ -117,10 +117,11 @@ Message = BootNotification | Heartbeat | StatusNotification | Authorize | MeterR
 
 def to_body(event: TransactionEvent) -> dict[str, object]:
     """For the journal: JSON values only, what is None or empty left out."""
+    values = {name: getattr(event, name) for name in TransactionEvent.__slots__}
     body = {
-        name: getattr(event, name)
-        for name in TransactionEvent.__slots__
-        if getattr(event, name) not in (None, (), False)
+        name: value
+        for name, value in values.items()
+        if value is not None and value is not False and value != ()
     }
     for name in ("token", "owner"):
         if name in body:

@@ -1,0 +1,255 @@
+"""OCPP-J's WebSocket: towards a CSMS (client) and for chargers (server).
+
+Compression is off (65 kB for each connection), messages are bounded, redirects are not followed (they would
+carry the password elsewhere), and asyncio's TLS buffer is cut from 256 KiB to 16 KiB a connection.
+"""
+
+import asyncio
+import base64
+import contextlib
+import logging
+import re
+import socket
+import ssl
+from asyncio import sslproto
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Literal, Protocol
+from urllib.parse import quote, unquote, urlsplit
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as ws_connect
+from websockets.asyncio.connection import Connection
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import serve as ws_serve
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from hub.errors import HubError
+
+sslproto.SSLProtocol.max_size = 16 * 1024
+
+MAX_BYTES = 1024 * 1024
+OPEN_S = 20.0
+HEX_KEY = re.compile(r"[0-9A-Fa-f]{32,40}")
+Kind = Literal["tls", "http", "subprotocol", "network"]
+
+quiet = logging.getLogger("hub.link.websockets")
+quiet.setLevel(logging.CRITICAL)
+"""What websockets itself would log: every loss is told once, by whoever holds the link."""
+
+
+class LinkRefused(HubError):
+    """No connection; `kind` says on which floor it failed, `status` is HTTP's."""
+
+    def __init__(self, kind: Kind, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.kind, self.status = kind, status
+
+
+class LinkClosed(HubError):
+    """The connection is gone."""
+
+
+class TextLink(Protocol):
+    """What an uplink or a local CSMS needs of a connection."""
+
+    subprotocol: str
+
+    async def send(self, text: str) -> None:
+        """Raises LinkClosed."""
+
+    async def receive(self) -> str | bytes:
+        """Raises LinkClosed."""
+
+    async def close(self, code: int = 1000) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a CSMS is and how one gets in. `url` without the identity."""
+
+    url: str
+    identity: str
+    subprotocols: tuple[str, ...]
+    password: str | None = None
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    ping_interval_s: float | None = None
+
+    @property
+    def address(self) -> str:
+        """The identity is one percent-encoded path segment (interop A6)."""
+        return f"{self.url.rstrip('/')}/{quote(self.identity, safe='')}"
+
+
+class WebSocketLink:
+    """A TextLink on a websockets connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.subprotocol = connection.subprotocol or ""
+
+    async def send(self, text: str) -> None:
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed as error:
+            raise LinkClosed(_why(error)) from error
+
+    async def receive(self) -> str | bytes:
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed as error:
+            raise LinkClosed(_why(error)) from error
+
+    async def close(self, code: int = 1000) -> None:
+        with contextlib.suppress(WebSocketException, OSError):
+            await self._connection.close(code)
+
+
+async def connect(endpoint: Endpoint) -> WebSocketLink:
+    """Raises LinkRefused."""
+    parts = urlsplit(endpoint.url)
+    tls = tls_context(endpoint) if parts.scheme == "wss" else None
+    try:
+        connection = await ws_connect(
+            endpoint.address,
+            subprotocols=[Subprotocol(name) for name in endpoint.subprotocols],
+            additional_headers=_credentials(endpoint),
+            ssl=tls,
+            compression=None,
+            max_size=MAX_BYTES,
+            open_timeout=OPEN_S,
+            ping_interval=endpoint.ping_interval_s or None,
+            ping_timeout=endpoint.ping_interval_s or None,
+            close_timeout=2,
+            proxy=None,
+            logger=quiet,
+            process_exception=lambda error: error,
+            create_connection=_Unredirected,
+        )
+    except ssl.SSLError as error:
+        raise LinkRefused(
+            "tls", str(getattr(error, "verify_message", "") or error.reason or error)
+        ) from error
+    except InvalidStatus as error:
+        status = error.response.status_code
+        raise LinkRefused("http", f"HTTP {status}", status) from error
+    except InvalidHandshake as error:
+        raise LinkRefused("http", str(error)) from error
+    except (OSError, TimeoutError, ValueError, WebSocketException) as error:
+        raise LinkRefused("network", str(error) or type(error).__name__) from error
+    if connection.subprotocol not in endpoint.subprotocols:
+        await connection.close(1002)
+        raise LinkRefused("subprotocol", f"the CSMS takes none of {', '.join(endpoint.subprotocols)}")
+    _no_delay(connection)
+    return WebSocketLink(connection)
+
+
+class _Unredirected(ClientConnection):
+    """A 3xx is an answer like any other refusal."""
+
+
+def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
+    """TLS 1.2 or newer, certificate path and host name checked. Raises LinkRefused for bad files."""
+    try:
+        context = ssl.create_default_context(cafile=str(endpoint.ca) if endpoint.ca else None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if endpoint.cert:
+            context.load_cert_chain(endpoint.cert, endpoint.key)
+    except OSError as error:
+        raise LinkRefused("tls", f"certificates: {error}") from error
+    return context
+
+
+def _credentials(endpoint: Endpoint) -> dict[str, str]:
+    if not endpoint.password:
+        return {}
+    only_16 = endpoint.subprotocols == ("ocpp1.6",)
+    hexadecimal = only_16 and HEX_KEY.fullmatch(endpoint.password) and len(endpoint.password) % 2 == 0
+    # 1.6 writes a binary AuthorizationKey in hex (interop A17).
+    secret = bytes.fromhex(endpoint.password) if hexadecimal else endpoint.password.encode()
+    pair = endpoint.identity.encode() + b":" + secret
+    return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+
+
+def _no_delay(connection: Connection) -> None:
+    raw = connection.transport.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _why(error: ConnectionClosed) -> str:
+    frame = error.rcvd or error.sent
+    return f"closed with {frame.code} {frame.reason}".strip() if frame else "the connection was lost"
+
+
+Accept = Callable[[str, str | None], bool]
+"""(identity, password) -> may it come in?"""
+
+
+async def serve(
+    handler: Callable[[str, WebSocketLink], Awaitable[None]],
+    *,
+    host: str,
+    port: int,
+    subprotocols: tuple[str, ...],
+    accept: Accept,
+    tls: ssl.SSLContext | None = None,
+) -> Server:
+    """The CSMS side: `handler(identity, link)` runs for each charger that dials in."""
+
+    def check(connection: ServerConnection, request: Request) -> Response | None:
+        identity, password = _who(request)
+        if not identity:
+            return connection.respond(HTTPStatus.NOT_FOUND, "no identity in the path\n")
+        if not accept(identity, password):
+            return connection.respond(HTTPStatus.UNAUTHORIZED, "unknown or wrong password\n")
+        return None
+
+    async def handle(connection: ServerConnection) -> None:
+        _no_delay(connection)
+        assert connection.request is not None
+        if connection.subprotocol is None:
+            await connection.close(1002, "no OCPP version in common")
+            return
+        await handler(_who(connection.request)[0], WebSocketLink(connection))
+
+    return await ws_serve(
+        handle,
+        host,
+        port,
+        ssl=tls,
+        subprotocols=[Subprotocol(name) for name in subprotocols],
+        process_request=check,
+        compression=None,
+        max_size=MAX_BYTES,
+        ping_interval=None,
+        close_timeout=2,
+        logger=quiet,
+    )
+
+
+def _who(request: Request) -> tuple[str, str | None]:
+    """The identity in the path's last segment, and Basic auth's password if its user is the same."""
+    identity = unquote(urlsplit(request.path).path.rpartition("/")[2])
+    header = request.headers.get("Authorization", "")
+    if not header.startswith("Basic "):
+        return identity, None
+    try:
+        user, _, password = (
+            base64.b64decode(header[6:], validate=True).decode(errors="replace").partition(":")
+        )
+    except ValueError:
+        return identity, None
+    return identity, password if user == identity else None
+
+
+async def close_server(server: Server) -> None:
+    server.close(close_connections=True)
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(server.wait_closed(), 5)

@@ -1,0 +1,422 @@
+"""What a CSMS asks of a station, in both versions."""
+
+from typing import Any
+
+import pytest
+
+from hub.model.charger import Abilities
+from hub.model.command import CommandResult, Outcome
+from hub.ocpp.station.effects import Act, Keep, Limit, Reconnect
+from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
+
+VERSIONS = ["1.6", "2.0.1"]
+FAULTED = {
+    "status": "faulted",
+    "plugged": False,
+    "power": 0.0,
+    "error_code": "GroundFailure",
+    "vendor_error": "17",
+}
+
+
+def remote_start(world: World, **more: Any) -> Any:
+    if world.version == "1.6":
+        return world.ask("RemoteStartTransaction", {"idTag": "R1", "connectorId": 1, **more})
+    token = {"idToken": "R1", "type": "Central"}
+    return world.ask("RequestStartTransaction", {"idToken": token, "remoteStartId": 7, "evseId": 1, **more})
+
+
+def remote_stop(world: World) -> Any:
+    if world.version == "1.6":
+        return world.ask("RemoteStopTransaction", {"transactionId": 100})
+    transaction = world.station.evses.flows[1].transaction
+    return world.ask("RequestStopTransaction", {"transactionId": transaction.id if transaction else "none"})
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_session_started_and_stopped_by_the_csms(version: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    assert remote_start(world)["status"] == "Accepted"
+    assert remote_start(world)["status"] == "Rejected"
+    world.state(CHARGING)
+    assert remote_stop(world)["status"] == "Accepted"
+    assert remote_stop(world)["status"] == "Rejected"
+    if version == "2.0.1":
+        started, *_, ended = [p for a, p in world.sent if a == "TransactionEvent"]
+        assert (started["triggerReason"], started["transactionInfo"]["remoteStartId"]) == ("RemoteStart", 7)
+        assert (ended["triggerReason"], ended["transactionInfo"]["stoppedReason"]) == ("RemoteStop", "Remote")
+    else:
+        assert dict(world.sent)["StopTransaction"]["reason"] == "Remote"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_remote_start_may_have_to_be_authorized(version: str) -> None:
+    world = World(version, defaults={"AuthorizeRemoteStart": "true"})
+    world.state(PLUGGED)
+    assert remote_start(world)["status"] == "Accepted"
+    assert "Authorize" in world.actions()
+    assert world.station.evses.flows[1].transaction
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_remote_start_at_a_bad_place_is_rejected(version: str) -> None:
+    world = World(version)
+    world.state(FAULTED)
+    assert remote_start(world)["status"] == "Rejected"
+    name = "connectorId" if version == "1.6" else "evseId"
+    assert remote_start(world, **{name: 2})["status"] == "Rejected"
+    if version == "1.6":
+        assert remote_start(world, connectorId=0)["status"] == "Rejected"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_fault_is_told_and_taken_back(version: str) -> None:
+    world = World(version)
+    world.state(FAULTED)
+    world.state(IDLE)
+    first, second = (p for a, p in world.sent if a == "StatusNotification")
+    if version == "1.6":
+        assert (first["status"], first["errorCode"], first["vendorErrorCode"]) == (
+            "Faulted",
+            "GroundFailure",
+            "17",
+        )
+        assert (second["status"], second["errorCode"]) == ("Available", "NoError")
+    else:
+        assert (first["connectorStatus"], second["connectorStatus"]) == ("Faulted", "Available")
+
+
+def change_availability(world: World, operative: bool, evse: int = 1) -> Any:
+    word = "Operative" if operative else "Inoperative"
+    if world.version == "1.6":
+        return world.ask("ChangeAvailability", {"connectorId": evse, "type": word})["status"]
+    place = {"evse": {"id": evse}} if evse else {}
+    return world.ask("ChangeAvailability", {"operationalStatus": word, **place})["status"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("evse", [0, 1])
+def test_availability_survives_a_restart(version: str, evse: int) -> None:
+    world = World(version)
+    assert change_availability(world, False, evse) == "Accepted"
+    world.restart()
+    world.connect()
+    world.take()
+    world.state(PLUGGED)
+    assert world.swipe() == "rejected"
+    assert change_availability(world, True, evse) == "Accepted"
+    assert world.swipe() == "asking"
+    assert change_availability(world, False, 9) == "Rejected"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_availability_waits_for_the_transaction(version: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    world.swipe()
+    assert change_availability(world, False) == "Scheduled"
+    assert world.station.evses.flows[1].transaction
+    world.take()
+    world.state(IDLE)
+    statuses = [
+        p.get("status") or p.get("connectorStatus") for a, p in world.sent if a == "StatusNotification"
+    ]
+    assert statuses[-1] == "Unavailable"
+
+
+@pytest.mark.parametrize(("version", "kind"), [("1.6", "Soft"), ("1.6", "Hard"), ("2.0.1", "Immediate")])
+def test_a_reset_ends_the_transaction_and_boots_again(version: str, kind: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    world.swipe()
+    assert world.ask("Reset", {"type": kind}) == {"status": "Accepted"}
+    assert isinstance(world.last(Reconnect), Reconnect)
+    assert world.last(Act).action == "reset"
+    world.disconnect()
+    world.take()
+    world.connect()
+    assert world.sent[0][0] == "BootNotification"
+    if version == "2.0.1":
+        assert world.sent[0][1]["reason"] == "RemoteReset"
+    assert world.last(Keep) is not None
+    assert ("boot", "reason") not in world.memory
+
+
+def test_a_reset_on_idle_waits() -> None:
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    assert world.ask("Reset", {"type": "OnIdle"}) == {"status": "Scheduled"}
+    assert world.last(Reconnect) is None
+    world.state(IDLE)
+    assert world.last(Reconnect) == Reconnect("ScheduledReset")
+    world.disconnect()
+    world.connect()
+    assert world.ask("Reset", {"type": "Immediate", "evseId": 3}) == {"status": "Rejected"}
+    assert world.ask("Reset", {"type": "Immediate", "evseId": 1}) == {"status": "Accepted"}
+
+
+@pytest.mark.parametrize(
+    ("good", "status"), [(Outcome.ACCEPTED, "Unlocked"), (Outcome.ERROR, "UnlockFailed")]
+)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_answer_to_an_unlock_is_the_devices(version: str, good: Outcome, status: str) -> None:
+    world = World(version)
+    where = {"connectorId": 1} if version == "1.6" else {"evseId": 1, "connectorId": 1}
+    assert world.ask("UnlockConnector", where) is None
+    act = world.last(Act)
+    world.station.device_done(act.ref, CommandResult(good), world.clock.now())
+    world.pump()
+    assert world.replies[act.ref] == {"status": status}
+    world.station.device_done("unknown", CommandResult(good), world.clock.now())
+
+
+def test_an_unlock_during_a_transaction() -> None:
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    where = {"evseId": 1, "connectorId": 1}
+    assert world.ask("UnlockConnector", where)["status"] == "OngoingAuthorizedTransaction"
+    assert world.ask("UnlockConnector", {**where, "evseId": 2})["status"] == "UnknownConnector"
+    old = World("1.6")
+    old.state(PLUGGED)
+    old.swipe()
+    old.ask("UnlockConnector", {"connectorId": 1})
+    assert dict(old.sent)["StopTransaction"]["reason"] == "UnlockCommand"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_the_charger_cannot_do_is_not_accepted(version: str) -> None:
+    world = World(version, abilities=Abilities())
+    where = {"connectorId": 1} if version == "1.6" else {"evseId": 1, "connectorId": 1}
+    assert world.ask("UnlockConnector", where)["status"] in ("NotSupported", "UnlockFailed")
+    assert world.ask("DataTransfer", {"vendorId": "x"}) == {"status": "UnknownVendorId"}
+    assert world.ask("ClearCache", {}) == {"status": "Accepted"}
+    world.station.variables.set("AuthCacheEnabled", "false")
+    assert world.ask("ClearCache", {}) == {"status": "Rejected"}
+    unknown = ("GetLocalListVersion", {})
+    assert world.ask(*unknown) == "NotSupported"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_messages_on_demand_come_after_the_answer(version: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    world.swipe()
+    wanted = ["Heartbeat", "StatusNotification", "MeterValues"] + (
+        ["TransactionEvent"] if version == "2.0.1" else []
+    )
+    for message in wanted:
+        world.take()
+        assert world.ask("TriggerMessage", {"requestedMessage": message}) == {"status": "Accepted"}
+        assert world.actions() == [message]
+    unknown = "FirmwareStatusNotification"
+    assert world.ask("TriggerMessage", {"requestedMessage": unknown}) == {"status": "NotImplemented"}
+    boot = world.ask("TriggerMessage", {"requestedMessage": "BootNotification"})
+    assert boot == {"status": "Accepted" if version == "1.6" else "Rejected"}
+    elsewhere = {"connectorId": 4} if version == "1.6" else {"evse": {"id": 4}}
+    assert world.ask("TriggerMessage", {"requestedMessage": "Heartbeat", **elsewhere}) == {
+        "status": "Rejected"
+    }
+    if version == "1.6":
+        world.take()
+        world.ask("TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 0})
+        assert [p["connectorId"] for _, p in world.sent] == [0]
+
+
+def test_the_status_of_a_transaction() -> None:
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    transaction = world.station.evses.flows[1].transaction
+    assert transaction
+    asked = {"transactionId": transaction.id}
+    assert world.ask("GetTransactionStatus", asked) == {"messagesInQueue": False, "ongoingIndicator": True}
+    world.held = True
+    world.state(CHARGING)
+    assert world.ask("GetTransactionStatus", {}) == {"messagesInQueue": True}
+
+
+@pytest.mark.parametrize(("status", "expected"), [("Pending", "Rejected"), ("Rejected", "SecurityError")])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_before_registration_little_is_said(version: str, status: str, expected: str) -> None:
+    world = World(version, boot=False)
+    answers = [{"status": status, "currentTime": "2026-01-01T00:00:00Z", "interval": 0}]
+    world.answers["BootNotification"] = lambda action, payload: answers[-1]
+    world.connect()
+    world.state(PLUGGED)
+    result = remote_start(world)
+    assert (result if isinstance(result, str) else result["status"]) == expected
+    if status == "Pending":
+        world.ask("TriggerMessage", {"requestedMessage": "StatusNotification"})
+        assert world.actions() == ["BootNotification", "StatusNotification"]
+    world.advance(59)
+    assert world.actions().count("BootNotification") == 1
+    answers.append({"status": "Accepted", "currentTime": "2026-01-01T00:00:00Z", "interval": 10})
+    world.advance(2)
+    assert world.actions().count("BootNotification") == 2
+    assert world.station.variables.int("HeartbeatInterval") == 10
+    world.take()
+    world.disconnect()
+    world.connect()
+    assert "BootNotification" not in world.actions()
+
+
+def test_a_boot_without_answer_is_repeated() -> None:
+    world = World(boot=False)
+    world.answers["BootNotification"] = "Timeout"
+    world.connect()
+    world.answers.clear()
+    world.advance(61)
+    assert world.actions().count("BootNotification") == 2
+
+
+@pytest.mark.parametrize(("away", "told"), [(30, 0), (61, 1)])
+def test_after_a_long_absence_every_connector_is_told(away: float, told: int) -> None:
+    world = World()
+    world.disconnect()
+    world.advance(away)
+    world.connect()
+    assert world.actions().count("StatusNotification") == told
+
+
+def test_the_csms_clock_is_taken_over() -> None:
+    world = World(boot=False)
+    world.answers["BootNotification"] = {
+        "status": "Accepted",
+        "currentTime": "2027-05-05T00:00:00Z",
+        "interval": 9,
+    }
+    world.connect()
+    world.state(IDLE)
+    assert world.sent[-1][1]["timestamp"] == "2027-05-05T00:00:00.000Z"
+
+
+def profile(purpose: str, limit: float, version: str, **more: Any) -> dict[str, Any]:
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}]}
+    common = {"stackLevel": 0, "chargingProfilePurpose": purpose, "chargingProfileKind": "Relative", **more}
+    if version == "1.6":
+        return {"chargingProfileId": 5, "chargingSchedule": schedule, **common}
+    return {"id": 5, "chargingSchedule": [{"id": 1, **schedule}], **common}
+
+
+def set_profile(world: World, body: dict[str, Any], evse: int = 1) -> Any:
+    names = ("connectorId", "csChargingProfiles") if world.version == "1.6" else ("evseId", "chargingProfile")
+    return world.ask("SetChargingProfile", {names[0]: evse, names[1]: body})["status"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_default_profile_limits_and_is_cleared(version: str) -> None:
+    world = World(version)
+    assert set_profile(world, profile("TxDefaultProfile", 10, version)) == "Accepted"
+    world.state(PLUGGED)
+    world.swipe()
+    assert world.last(Limit) == Limit(1, 10.0)
+    world.restart()
+    world.connect()
+    world.state(CHARGING)
+    assert world.last(Limit) == Limit(1, 10.0)
+    name = "connectorId" if version == "1.6" else "evseId"
+    composite = world.ask("GetCompositeSchedule", {name: 1, "duration": 100})
+    schedule = composite.get("chargingSchedule") or composite["schedule"]
+    assert schedule["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 10.0}]
+    assert world.ask("GetCompositeSchedule", {name: 7, "duration": 100})["status"] == "Rejected"
+    wanted = {"id": 5} if version == "1.6" else {"chargingProfileId": 5}
+    assert world.ask("ClearChargingProfile", wanted) == {"status": "Accepted"}
+    assert world.ask("ClearChargingProfile", wanted) == {"status": "Unknown"}
+    assert world.last(Limit) == Limit(1, None)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_profile_of_a_transaction_ends_with_it(version: str) -> None:
+    world = World(version)
+    body = profile("TxProfile", 8, version)
+    assert set_profile(world, body) == "Rejected"
+    world.state(PLUGGED)
+    world.swipe()
+    transaction = world.station.evses.flows[1].transaction
+    assert transaction
+    if version == "2.0.1":
+        assert set_profile(world, body) == "Rejected"
+        body["transactionId"] = transaction.id
+    assert set_profile(world, body) == "Accepted"
+    assert world.last(Limit).current_a == 8.0
+    world.state(IDLE)
+    assert world.last(Limit).current_a is None
+    assert not [key for key in world.memory if key[0] == "profile"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_remote_start_brings_its_profile(version: str) -> None:
+    world = World(version)
+    body = profile("TxProfile", 9, version)
+    assert (
+        remote_start(world, chargingProfile=profile("TxDefaultProfile", 9, version))["status"] == "Rejected"
+    )
+    assert remote_start(world, chargingProfile=body)["status"] == "Accepted"
+    world.state(PLUGGED)
+    assert world.last(Limit).current_a == 9.0
+    world.state(IDLE)
+    world.state(PLUGGED)
+    assert remote_start(world, chargingProfile=body)["status"] == "Accepted"
+    assert world.last(Limit).current_a == 9.0
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("more", "evse"),
+    [
+        ({"stackLevel": 99}, 1),
+        ({"chargingProfilePurpose": "Max"}, 1),
+        ({"chargingProfileKind": "Recurring"}, 1),
+        ({"validFrom": "never"}, 1),
+        ({}, 9),
+    ],
+)
+def test_profiles_that_cannot_hold_are_rejected(version: str, more: dict[str, Any], evse: int) -> None:
+    world = World(version)
+    if "chargingProfilePurpose" in more:
+        more = {
+            "chargingProfilePurpose": "ChargePointMaxProfile"
+            if version == "1.6"
+            else "ChargingStationMaxProfile"
+        }
+    body = profile("TxDefaultProfile", 9, version) | more
+    names = ("connectorId", "csChargingProfiles") if version == "1.6" else ("evseId", "chargingProfile")
+    payload = {names[0]: evse, names[1]: body}
+    if "validFrom" in more:
+        with pytest.raises(Exception, match=r"validFrom|format"):
+            world.ask("SetChargingProfile", payload)
+        return
+    assert world.ask("SetChargingProfile", payload)["status"] == "Rejected"
+
+
+def test_home_assistants_profile_is_taken() -> None:
+    world = World("1.6")
+    assert set_profile(world, profile("ChargePointMaxProfile", 7, "1.6", stackLevel=9), 0) == "Accepted"
+    assert world.last(Limit).current_a == 7.0
+
+
+def test_a_charger_without_a_limit_takes_no_profile() -> None:
+    for version, expected in (("1.6", "NotSupported"), ("2.0.1", "Rejected")):
+        world = World(version, abilities=Abilities())
+        assert set_profile(world, profile("TxDefaultProfile", 9, version)) == expected
+
+
+def test_installed_profiles_are_reported() -> None:
+    world = World()
+    later = {
+        "validFrom": "2026-01-01T00:00:00Z",
+        "recurrencyKind": "Daily",
+        "chargingProfileKind": "Recurring",
+    }
+    body = profile("TxDefaultProfile", 9, "2.0.1") | later
+    body["chargingSchedule"][0] |= {"startSchedule": "2026-01-01T00:00:00Z", "duration": 3600}
+    set_profile(world, body)
+    asked = {"requestId": 3, "chargingProfile": {}}
+    assert world.ask("GetChargingProfiles", asked) == {"status": "Accepted"}
+    (report,) = [p for a, p in world.sent if a == "ReportChargingProfiles"]
+    assert report["chargingProfile"][0]["chargingSchedule"][0]["duration"] == 3600
+    asked["chargingProfile"] = {"stackLevel": 4}
+    assert world.ask("GetChargingProfiles", asked) == {"status": "NoProfiles"}

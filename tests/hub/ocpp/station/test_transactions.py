@@ -1,0 +1,437 @@
+"""Transactions from plug to plug, in both versions, through every kind of loss."""
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.ocpp.station.effects import Annotate, Happened, Permit
+from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
+
+VERSIONS = ["1.6", "2.0.1"]
+
+
+def charge(world: World) -> None:
+    world.state(PLUGGED)
+    assert world.swipe() in ("asking", "accepted")
+    world.state(CHARGING)
+
+
+def test_a_session_in_2_0_1_is_told_event_by_event() -> None:
+    world = World()
+    charge(world)
+    assert world.last(Permit) == Permit(1, True)
+    assert world.actions() == ["StatusNotification", "Authorize", "TransactionEvent", "TransactionEvent"]
+    started = world.sent[2][1]
+    assert started["idToken"] == {"idToken": "CARD1", "type": "Central"}
+    assert started["evse"] == {"id": 1, "connectorId": 1}
+    assert started["meterValue"][0]["sampledValue"][0]["value"] == 10000
+    world.advance(60)
+    world.state({**IDLE, "energy_total": 11.5})
+    assert world.events() == [
+        ("Started", "Authorized"),
+        ("Updated", "ChargingStateChanged"),
+        ("Updated", "MeterValuePeriodic"),
+        ("Ended", "EVCommunicationLost"),
+    ]
+    events = [payload for action, payload in world.sent if action == "TransactionEvent"]
+    assert [event["seqNo"] for event in events] == [0, 1, 2, 3]
+    assert len({event["transactionInfo"]["transactionId"] for event in events}) == 1
+    assert events[-1]["transactionInfo"]["stoppedReason"] == "EVDisconnected"
+    assert events[-1]["meterValue"][0]["sampledValue"][0]["value"] == 11500
+    assert world.last(Permit) == Permit(1, False)
+    assert not world.journal
+    assert ("transaction", "1") not in world.memory
+
+
+def test_a_session_in_1_6_is_start_values_and_stop() -> None:
+    world = World("1.6")
+    charge(world)
+    world.advance(60)
+    world.swipe()
+    world.state({**IDLE, "energy_total": 11.5})
+    assert world.actions() == [
+        "StatusNotification",
+        "Authorize",
+        "StatusNotification",
+        "StartTransaction",
+        "StatusNotification",
+        "MeterValues",
+        "StatusNotification",
+        "StopTransaction",
+        "StatusNotification",
+    ]
+    payloads = dict(world.sent)
+    assert payloads["StartTransaction"] == {
+        "connectorId": 1,
+        "idTag": "CARD1",
+        "meterStart": 10000,
+        "timestamp": "2026-01-01T00:00:00.000Z",
+    }
+    assert payloads["MeterValues"]["transactionId"] == 100
+    assert payloads["StopTransaction"]["reason"] == "Local"
+    assert payloads["StopTransaction"]["transactionId"] == 100
+    statuses = [payload["status"] for action, payload in world.sent if action == "StatusNotification"]
+    assert statuses == ["Preparing", "SuspendedEV", "Charging", "Finishing", "Available"]
+    assert not world.station.csms_ids
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_authorized_first_then_plugged(version: str) -> None:
+    world = World(version)
+    world.swipe()
+    assert world.station.evses.flows[1].transaction is None
+    world.state(PLUGGED)
+    assert world.station.evses.flows[1].transaction is not None
+    if version == "2.0.1":
+        assert world.events() == [("Started", "CablePluggedIn")]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nobody_who_authorizes_must_plug_in_time(version: str) -> None:
+    world = World(version)
+    world.swipe()
+    world.advance(59)
+    assert world.station.evses.flows[1].grant
+    world.advance(2)
+    assert world.station.evses.flows[1].grant is None
+    assert world.last(Permit) == Permit(1, False)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_refused_token_starts_nothing(version: str) -> None:
+    world = World(version)
+    world.refuse_tokens()
+    world.state(PLUGGED)
+    world.swipe()
+    assert world.station.evses.flows[1].transaction is None
+    assert world.last(Happened) == Happened("rejected", {"evse": 1, "id_tag": "CARD1", "reason": "Invalid"})
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_another_token_does_not_stop_but_one_of_the_group_does(version: str) -> None:
+    world = World(version, tokens={"A": "fleet", "B": "fleet", "C": None})
+    world.state(PLUGGED)
+    world.swipe("A")
+    assert world.swipe("C") == "rejected"
+    assert world.station.evses.flows[1].transaction
+    assert world.swipe("B") == "stopped"
+    assert world.station.evses.flows[1].transaction is None
+    assert "Authorize" not in world.actions()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_free_charger_asks_nobody(version: str) -> None:
+    world = World(version, free=True)
+    world.state(CHARGING)
+    world.state(IDLE)
+    assert "Authorize" not in world.actions()
+    assert not world.journal
+    started = world.sent[1][1] if version == "2.0.1" else dict(world.sent)["StartTransaction"]
+    if version == "2.0.1":
+        assert world.sent[1][0] == "TransactionEvent"
+        assert started["idToken"] == {"idToken": "", "type": "NoAuthorization"}
+    else:
+        assert started["idTag"] == "NoAuthorization"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_free_charger_that_was_stopped_stays_stopped_until_the_cable_was_out(version: str) -> None:
+    world = World(version, free=True)
+    world.state(CHARGING)
+    transaction = world.station.evses.flows[1].transaction
+    assert transaction
+    assert world.station.control.remote_stop(transaction.id, world.clock.now())
+    world.state({**PLUGGED, "status": "suspended_evse"})
+    assert world.station.evses.flows[1].transaction is None
+    assert world.last(Permit) == Permit(1, False)
+    world.state(IDLE)
+    world.state(PLUGGED)
+    assert world.station.evses.flows[1].transaction
+
+
+def test_the_answer_to_a_start_may_refuse_the_token() -> None:
+    world = World(tokens={"A": None})
+    world.answers["TransactionEvent"] = {"idTokenInfo": {"status": "Blocked"}}
+    world.state(PLUGGED)
+    world.swipe("A")
+    assert world.events() == [("Started", "Authorized"), ("Ended", "Deauthorized")]
+    assert world.sent[-1][1]["transactionInfo"]["stoppedReason"] == "DeAuthorized"
+
+
+def test_without_stop_on_invalid_id_a_refused_token_only_stops_the_energy() -> None:
+    world = World(tokens={"A": None}, defaults={"StopTxOnInvalidId": "false"})
+    world.answers["TransactionEvent"] = {"idTokenInfo": {"status": "Blocked"}}
+    world.state(PLUGGED)
+    world.swipe("A")
+    assert world.station.evses.flows[1].transaction
+    assert world.last(Permit) == Permit(1, False)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_offline_a_whole_session_is_kept_and_told_later_in_order(version: str) -> None:
+    world = World(version, tokens={"A": None})
+    world.disconnect()
+    world.state(PLUGGED)
+    world.swipe("A")
+    world.state(CHARGING)
+    world.advance(120)
+    world.state({**IDLE, "energy_total": 12.0})
+    assert not world.sent
+    assert len(world.journal) == (5 if version else 0)
+    world.restart()
+    world.connect()
+    told = [
+        payload
+        for action, payload in world.sent
+        if action in ("TransactionEvent", "StartTransaction", "StopTransaction", "MeterValues")
+    ]
+    if version == "2.0.1":
+        assert [event["seqNo"] for event in told] == list(range(5))
+        assert all(event["offline"] for event in told)
+        assert told[0]["timestamp"] < told[-1]["timestamp"]
+    else:
+        assert [payload.get("transactionId") for payload in told] == [None, 100, 100, 100]
+    assert not world.journal
+
+
+def test_offline_unknown_tokens_are_refused_unless_allowed() -> None:
+    world = World()
+    world.disconnect()
+    world.state(PLUGGED)
+    assert world.swipe("X") == "rejected"
+    world.station.variables.set("OfflineTxForUnknownId", "true")
+    assert world.swipe("X") == "accepted"
+
+
+def test_a_known_token_is_good_offline() -> None:
+    world = World()
+    charge(world)
+    world.state(IDLE)
+    world.disconnect()
+    world.state(PLUGGED)
+    assert world.swipe() == "accepted"
+
+
+def test_a_question_without_answer_is_decided_as_if_offline() -> None:
+    world = World()
+    world.answers["Authorize"] = "Timeout"
+    world.state(PLUGGED)
+    world.swipe("X")
+    assert world.last(Happened) == Happened("rejected", {"evse": 1, "id_tag": "X", "reason": "Unknown"})
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_restart_while_the_car_charges_goes_on_with_the_transaction(version: str) -> None:
+    world = World(version)
+    charge(world)
+    before = world.station.evses.flows[1].transaction
+    assert before
+    world.restart()
+    world.connect()
+    world.state({**CHARGING, "energy_total": 10.5})
+    after = world.station.evses.flows[1].transaction
+    assert after
+    assert after.id == before.id
+    assert world.last(Permit) == Permit(1, True)
+    world.take()
+    world.state({**IDLE, "energy_total": 11.0})
+    (end,) = [payload for action, payload in world.sent if action in ("TransactionEvent", "StopTransaction")]
+    assert end.get("seqNo", 2) == 2
+    assert end.get("meterStop", 11000) == 11000
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_car_that_left_while_the_hub_was_dead_gets_exactly_one_end(version: str) -> None:
+    world = World(version)
+    charge(world)
+    world.restart()
+    world.connect()
+    world.take()
+    world.state({**IDLE, "energy_total": 13.0})
+    world.state({**IDLE, "energy_total": 13.0})
+    ends = [a for a, p in world.sent if a == "StopTransaction" or p.get("eventType") == "Ended"]
+    assert len(ends) == 1
+    assert not world.journal
+
+
+def test_a_silent_charger_keeps_its_transaction_for_ten_minutes() -> None:
+    world = World()
+    charge(world)
+    world.state({"status": "faulted", "plugged": None, "power": None, "error_code": "offline"})
+    world.advance(599)
+    assert world.station.evses.flows[1].transaction
+    world.state(CHARGING)
+    world.state({"status": "faulted", "plugged": None, "power": None})
+    world.advance(601)
+    assert world.station.evses.flows[1].transaction is None
+    assert world.events()[-1] == ("Ended", "AbnormalCondition")
+
+
+def test_energy_never_runs_backwards() -> None:
+    world = World()
+    charge(world)
+    world.state({**CHARGING, "energy_total": 12.0})
+    world.state({**CHARGING, "energy_total": 0.5})
+    world.state({**IDLE, "energy_total": 1.0})
+    assert world.sent[-1][1]["meterValue"][-1]["sampledValue"][0]["value"] == 13000
+
+
+def test_what_only_the_station_knows_is_annotated() -> None:
+    world = World()
+    charge(world)
+    annotation = world.last(Annotate)
+    assert annotation.values["status"] == "charging"
+    assert annotation.values["id_tag"] == "CARD1"
+    assert annotation.values["transaction_id"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_message_that_is_refused_is_tried_again_and_buried_in_the_end(version: str) -> None:
+    world = World(version, defaults={"MessageAttempts": "3", "MessageAttemptInterval": "10"})
+    action = "TransactionEvent" if version == "2.0.1" else "StartTransaction"
+    attempts = []
+
+    def refuse(_action: str, _payload: Any) -> str:
+        attempts.append(world.clock.now().mono)
+        return "InternalError"
+
+    world.answers[action] = refuse
+    world.state(PLUGGED)
+    world.swipe()
+    world.advance(9)
+    assert len(attempts) == 1
+    world.advance(25)
+    assert [round(b - a) for a, b in itertools.pairwise(attempts[:3])] == [10, 20]
+    assert [buried.reason for buried in world.buried][:1] == ["InternalError"]
+    world.answers.clear()
+    world.state(IDLE)
+    world.advance(100)
+    assert not world.journal
+    if version == "1.6":
+        assert world.buried[-1].reason == "the CSMS never gave the transaction an id"
+
+
+def test_a_lost_connection_costs_no_attempt() -> None:
+    world = World(defaults={"MessageAttempts": "1"})
+    world.answers["TransactionEvent"] = "hold"
+    world.state(PLUGGED)
+    world.swipe()
+    for _ in range(5):
+        world.disconnect()
+        world.connect()
+    assert not world.buried
+    world.answers.clear()
+    world.release()
+    world.disconnect()
+    world.connect()
+    assert not world.journal
+    assert [p["seqNo"] for a, p in world.sent if a == "TransactionEvent"][-1] == 0
+
+
+def test_clock_aligned_values_come_on_the_grid() -> None:
+    world = World(defaults={"AlignedInterval": "900", "TxUpdatedInterval": "0"})
+    world.clock.advance(0.5)
+    charge(world)
+    world.advance(1800)
+    aligned = [p for a, p in world.sent if p.get("triggerReason") == "MeterValueClock"]
+    assert [p["meterValue"][0]["timestamp"][11:19] for p in aligned] == ["00:15:00", "00:30:00"]
+    world.state(IDLE)
+    world.take()
+    world.advance(900)
+    assert [a for a in world.actions() if a != "Heartbeat"] == ["MeterValues"]
+
+
+def test_history_of_the_samples_comes_with_the_end() -> None:
+    world = World("1.6", defaults={"TxEndedInterval": "60"})
+    charge(world)
+    world.advance(120)
+    world.state(IDLE)
+    stop = dict(world.sent)["StopTransaction"]
+    assert len(stop["transactionData"]) == 3
+
+
+def test_heartbeats_keep_their_rhythm() -> None:
+    world = World()
+    world.advance(900)
+    assert world.actions() == ["Heartbeat"] * 3
+
+
+START_STOP = st.sets(
+    st.sampled_from(["EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer"]), min_size=1
+)
+STEPS = st.lists(
+    st.sampled_from(
+        [
+            "plug",
+            "charge",
+            "unplug",
+            "swipe",
+            "other",
+            "connect",
+            "disconnect",
+            "kill",
+            "wait",
+            "fail",
+            "good",
+        ]
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(STEPS, START_STOP, START_STOP, st.sampled_from(VERSIONS))
+def test_nothing_is_lost_doubled_or_out_of_order(
+    steps: list[str], start: set[str], stop: set[str], version: str
+) -> None:
+    defaults = {"TxStartPoint": ",".join(start), "TxStopPoint": ",".join(stop), "MessageAttempts": "1000"}
+    world = World(version, tokens={"A": None, "B": None}, defaults=defaults)
+    online = True
+    energy = 10.0
+    for step in [*steps, "unplug", "good", "disconnect", "connect", "wait"]:
+        energy += 0.1
+        if step in ("plug", "charge", "unplug"):
+            base = {"plug": PLUGGED, "charge": CHARGING, "unplug": IDLE}[step]
+            world.state({**base, "energy_total": energy})
+        elif step in ("swipe", "other"):
+            world.swipe("A" if step == "swipe" else "B")
+        elif step in ("connect", "disconnect", "kill"):
+            if step == "kill":
+                world.restart()
+                online = False
+            elif (step == "connect") != online:
+                getattr(world, step)()
+                online = not online
+        elif step == "wait":
+            world.advance(70)
+        else:
+            world.answers = (
+                dict.fromkeys(("TransactionEvent", "StartTransaction"), "InternalError")
+                if step == "fail"
+                else {}
+            )
+    world.advance(4000 * 30)
+    _check(world)
+
+
+def _check(world: World) -> None:
+    accepted: dict[str, list[int]] = {}
+    for action, payload in world.sent:
+        if action == "TransactionEvent":
+            accepted.setdefault(payload["transactionInfo"]["transactionId"], []).append(payload["seqNo"])
+    for numbers in accepted.values():
+        # Repeats are of the one message that was under way; else 0, 1, 2 ... without a gap.
+        assert [number for number, _ in itertools.groupby(numbers)] == list(range(numbers[-1] + 1))
+    running = world.station.evses.flows[1].transaction
+    for transaction in accepted:
+        last = [
+            p
+            for a, p in world.sent
+            if a == "TransactionEvent" and p["transactionInfo"]["transactionId"] == transaction
+        ][-1]
+        assert last["eventType"] == "Ended" or (running and running.id == transaction)
+    assert not world.buried
+    assert not world.journal
