@@ -11,7 +11,7 @@ class BackOff:
         self._tries = 0
 
     def next(self) -> float:
-        wait = self._minimum * 2 ** min(self._tries, self._repeat)
+        wait: float = self._minimum * 2 ** min(self._tries, self._repeat)
         self._tries += 1
         return max(wait + random.uniform(0, self._range), 0.1)  # noqa: S311 - spreads load, hides nothing
 

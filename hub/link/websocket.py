@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Literal, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as ws_connect
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import Server, ServerConnection
@@ -116,7 +115,7 @@ async def connect(endpoint: Endpoint) -> WebSocketLink:
     parts = urlsplit(endpoint.url)
     tls = tls_context(endpoint) if parts.scheme == "wss" else None
     try:
-        connection = await ws_connect(
+        connection = await _Unredirected(
             endpoint.address,
             subprotocols=[Subprotocol(name) for name in endpoint.subprotocols],
             additional_headers=_credentials(endpoint),
@@ -129,8 +128,6 @@ async def connect(endpoint: Endpoint) -> WebSocketLink:
             close_timeout=2,
             proxy=None,
             logger=quiet,
-            process_exception=lambda error: error,
-            create_connection=_Unredirected,
         )
     except ssl.SSLError as error:
         raise LinkRefused(
@@ -150,8 +147,11 @@ async def connect(endpoint: Endpoint) -> WebSocketLink:
     return WebSocketLink(connection)
 
 
-class _Unredirected(ClientConnection):
+class _Unredirected(ws_connect):
     """A 3xx is an answer like any other refusal."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
 
 
 def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
@@ -225,6 +225,10 @@ async def serve(
         port,
         ssl=tls,
         subprotocols=[Subprotocol(name) for name in subprotocols],
+        # The station's order decides; with none in common the handshake is completed and then closed (Part 4, 3.1.2).
+        select_subprotocol=lambda _connection, offered: next(
+            (name for name in offered if name in subprotocols), None
+        ),
         process_request=check,
         compression=None,
         max_size=MAX_BYTES,

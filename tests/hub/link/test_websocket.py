@@ -1,0 +1,161 @@
+"""The WebSocket link on real sockets: who gets in, who doesn't, and why."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from hub.link.backoff import BackOff
+from hub.link.websocket import Endpoint, LinkClosed, LinkRefused, WebSocketLink, close_server, connect, serve
+from tests.hub.link.certificates import Authority
+
+BOTH = ("ocpp2.0.1", "ocpp1.6")
+PASSWORD = "0123456789abcdef"
+
+
+@asynccontextmanager
+async def server(
+    *,
+    tls: ssl.SSLContext | None = None,
+    subprotocols: tuple[str, ...] = BOTH,
+    seen: list[object] | None = None,
+) -> AsyncIterator[int]:
+    """An echo that wants PASSWORD of everybody but `open`."""
+
+    async def handle(identity: str, link: WebSocketLink) -> None:
+        if seen is not None:
+            seen.append((identity, link.subprotocol))
+        while True:
+            text = await link.receive()
+            if text == "bye":
+                await link.close(1001)
+                return
+            await link.send(str(text))
+
+    async def quietly(identity: str, link: WebSocketLink) -> None:
+        try:
+            await handle(identity, link)
+        except LinkClosed:
+            return
+
+    served = await serve(
+        quietly,
+        host="127.0.0.1",
+        port=0,
+        subprotocols=subprotocols,
+        accept=lambda identity, password: identity == "open" or password == PASSWORD,
+        tls=tls,
+    )
+    try:
+        yield served.sockets[0].getsockname()[1]
+    finally:
+        await close_server(served)
+
+
+async def test_text_goes_both_ways_until_somebody_leaves() -> None:
+    seen: list[object] = []
+    async with server(seen=seen) as port:
+        link = await connect(Endpoint(f"ws://127.0.0.1:{port}/ocpp/", "CP A/e%1ü", BOTH, PASSWORD))
+        assert link.subprotocol == "ocpp2.0.1"
+        assert seen == [("CP A/e%1ü", "ocpp2.0.1")]
+        await link.send("hello")
+        assert await link.receive() == "hello"
+        await link.send("bye")
+        with pytest.raises(LinkClosed, match="1001"):
+            await link.receive()
+        with pytest.raises(LinkClosed):
+            await link.send("anybody?")
+        await link.close()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "kind", "status"),
+    [
+        (Endpoint("ws://127.0.0.1:{}", "CP1", BOTH, "wrong"), "http", 401),
+        (Endpoint("ws://127.0.0.1:{}", "CP1", BOTH), "http", 401),
+        (Endpoint("ws://127.0.0.1:{}", "", BOTH), "http", 404),
+        (Endpoint("ws://127.0.0.1:1", "CP1", BOTH), "network", None),
+        (Endpoint("http://127.0.0.1:{}", "open", BOTH), "network", None),
+        (Endpoint("ws://127.0.0.1:{}", "open", ("ocpp1.5",)), "subprotocol", None),
+    ],
+)
+async def test_what_fails_says_on_which_floor(endpoint: Endpoint, kind: str, status: int | None) -> None:
+    async with server() as port:
+        where = Endpoint(
+            endpoint.url.format(port), endpoint.identity, endpoint.subprotocols, endpoint.password
+        )
+        with pytest.raises(LinkRefused) as refused:
+            await connect(where)
+        assert (refused.value.kind, refused.value.status) == (kind, status)
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/x\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    served = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = served.sockets[0].getsockname()[1]
+    with pytest.raises(LinkRefused) as refused:
+        await connect(Endpoint(f"ws://127.0.0.1:{port}", "CP1", BOTH, PASSWORD))
+    assert refused.value.status == 302
+    served.close()
+
+
+def context(pair: tuple[Path, Path], newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(*pair)
+    made.maximum_version = newest
+    return made
+
+
+async def test_tls_with_a_good_certificate_is_taken(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    async with server(tls=context(authority.issue("localhost"))) as port:
+        link = await connect(
+            Endpoint(f"wss://localhost:{port}", "CP1", BOTH, PASSWORD, authority.certificate)
+        )
+        await link.send("x")
+        assert await link.receive() == "x"
+        await link.close()
+
+
+@pytest.mark.parametrize("fault", ["another host", "expired", "another authority"])
+async def test_tls_with_a_bad_certificate_is_refused(tmp_path: Path, fault: str) -> None:
+    authority = Authority(tmp_path)
+    issuer = Authority(tmp_path, "Other CA") if fault == "another authority" else authority
+    pair = issuer.issue(
+        "elsewhere" if fault == "another host" else "localhost", days=-1 if fault == "expired" else 1
+    )
+    async with server(tls=context(pair)) as port:
+        with pytest.raises(LinkRefused) as refused:
+            await connect(Endpoint(f"wss://localhost:{port}", "CP1", BOTH, PASSWORD, authority.certificate))
+        assert refused.value.kind == "tls"
+
+
+async def test_missing_certificates_are_said() -> None:
+    with pytest.raises(LinkRefused, match="certificates"):
+        await connect(Endpoint("wss://localhost:1", "CP1", BOTH, ca=Path("nowhere.pem")))
+
+
+def test_a_hexadecimal_key_of_1_6_is_sent_as_its_bytes() -> None:
+    from hub.link.websocket import _credentials
+
+    plain = _credentials(Endpoint("ws://h", "C", ("ocpp2.0.1",), "00" * 20))
+    binary = _credentials(Endpoint("ws://h", "C", ("ocpp1.6",), "00" * 20))
+    assert len(binary["Authorization"]) < len(plain["Authorization"])
+    assert _credentials(Endpoint("ws://h", "C", BOTH)) == {}
+
+
+def test_waits_double_and_stay_random() -> None:
+    backoff = BackOff(10, 5, 2)
+    waits = [backoff.next() for _ in range(5)]
+    for wait, base in zip(waits, (10, 20, 40, 40, 40), strict=True):
+        assert base <= wait <= base + 5
+    backoff.reset()
+    assert backoff.next() <= 15
