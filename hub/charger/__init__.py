@@ -1,0 +1,1 @@
+"""One charger while it runs: its values, sessions, limits and commands."""
