@@ -1,0 +1,1 @@
+"""Blueprints: one YAML file makes a charger."""

@@ -1,0 +1,233 @@
+"""The expressions of blueprints: a small, safe part of Python, compiled to closures.
+
+Names are points, inputs (`input.host`) or what the context gives; a name that is nothing else is a label
+(`mode == charge`). Where a value is missing the expression has no value (None); it never raises.
+"""
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Value = Any
+Env = Mapping[str, Value]
+Compiled = Callable[[Env], Value]
+
+MAX_LENGTH = 1000
+MAX_NODES = 200
+MAX_BITS = 64
+
+
+class ExpressionError(Exception):
+    """What is wrong with an expression's text."""
+
+
+class _Missing(Exception):
+    """A value that isn't there: the whole expression has none."""
+
+
+def _shift_left(a: int, b: int) -> int:
+    if not 0 <= b <= MAX_BITS:
+        raise _Missing
+    return a << b
+
+
+def _power(a: float, b: float) -> float:
+    if abs(b) > MAX_BITS or abs(a) > 1e6:
+        raise _Missing
+    return math.pow(a, b)
+
+
+BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: _power,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
+    ast.LShift: _shift_left,
+    ast.RShift: operator.rshift,
+}
+COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+}
+UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: operator.invert,
+    ast.Not: operator.not_,
+}
+
+
+def _clamp(value: float, low: float, high: float) -> float:
+    return max(low, min(high, value))
+
+
+def _version(text: object) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", str(text))[:6])
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "min": min,
+    "max": max,
+    "sum": sum,
+    "clamp": _clamp,
+    "round": round,
+    "int": int,
+    "version": _version,
+}
+
+
+def compile_expression(text: object, known: frozenset[str] | None = None) -> tuple[Compiled, frozenset[str]]:
+    """(function of the environment, the names it uses). `known`: names that are points, not labels.
+
+    Raises ExpressionError.
+    """
+    if isinstance(text, bool | int | float) or text is None:
+        return (lambda env: text), frozenset()
+    source = str(text)
+    if len(source) > MAX_LENGTH:
+        raise ExpressionError(f"an expression of over {MAX_LENGTH} characters")
+    try:
+        tree = ast.parse(source.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ExpressionError(f"{source!r} is no expression") from error
+    if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
+        raise ExpressionError("an expression with too many parts")
+    compiler = _Compiler(known)
+    inner = compiler.compile(tree.body)
+    return _guarded(inner), frozenset(compiler.names)
+
+
+def _guarded(inner: Compiled) -> Compiled:
+    def evaluate(env: Env) -> Value:
+        try:
+            value = inner(env)
+        except (_Missing, TypeError, ValueError, ZeroDivisionError, OverflowError, IndexError, KeyError):
+            return None
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return evaluate
+
+
+class _Compiler:
+    def __init__(self, known: frozenset[str] | None) -> None:
+        self._known = known
+        self.names: set[str] = set()
+
+    def compile(self, node: ast.expr) -> Compiled:
+        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is None:
+            raise ExpressionError(f"{ast.unparse(node)!r} can't stand in an expression")
+        compiled: Compiled = method(node)
+        return compiled
+
+    def _constant(self, node: ast.Constant) -> Compiled:
+        value = node.value
+        if not isinstance(value, bool | int | float | str):
+            raise ExpressionError(f"{value!r} can't stand in an expression")
+        return lambda env: value
+
+    def _name(self, node: ast.Name) -> Compiled:
+        return self._lookup(node.id)
+
+    def _attribute(self, node: ast.Attribute) -> Compiled:
+        if not isinstance(node.value, ast.Name):
+            raise ExpressionError(f"{ast.unparse(node)!r} can't stand in an expression")
+        return self._lookup(f"{node.value.id}.{node.attr}")
+
+    def _lookup(self, name: str) -> Compiled:
+        self.names.add(name)
+        label = self._known is not None and name not in self._known
+
+        def value(env: Env) -> Value:
+            found = env.get(name, _Missing)
+            if found is _Missing:
+                if label:
+                    return name
+                raise _Missing
+            if found is None:
+                raise _Missing
+            return found
+
+        return value
+
+    def _binop(self, node: ast.BinOp) -> Compiled:
+        left, right, apply = self.compile(node.left), self.compile(node.right), BINARY.get(type(node.op))
+        if apply is None:
+            raise ExpressionError(f"{ast.unparse(node)!r} can't stand in an expression")
+        return lambda env: apply(left(env), right(env))
+
+    def _unaryop(self, node: ast.UnaryOp) -> Compiled:
+        operand, apply = self.compile(node.operand), UNARY[type(node.op)]
+        return lambda env: apply(operand(env))
+
+    def _boolop(self, node: ast.BoolOp) -> Compiled:
+        parts = [self.compile(value) for value in node.values]
+        if isinstance(node.op, ast.And):
+            return lambda env: all(part(env) for part in parts)
+        return lambda env: any(_or_false(part, env) for part in parts)
+
+    def _compare(self, node: ast.Compare) -> Compiled:
+        operands = [self.compile(part) for part in (node.left, *node.comparators)]
+        tests = [COMPARE.get(type(op)) for op in node.ops]
+        if None in tests:
+            raise ExpressionError(f"{ast.unparse(node)!r} can't stand in an expression")
+
+        def compare(env: Env) -> bool:
+            values = [operand(env) for operand in operands]
+            return all(test(a, b) for test, a, b in zip(tests, values, values[1:], strict=False) if test)
+
+        return compare
+
+    def _ifexp(self, node: ast.IfExp) -> Compiled:
+        test, then, other = self.compile(node.test), self.compile(node.body), self.compile(node.orelse)
+        return lambda env: then(env) if test(env) else other(env)
+
+    def _tuple(self, node: ast.Tuple | ast.List) -> Compiled:
+        parts = [self.compile(part) for part in node.elts]
+        return lambda env: tuple(part(env) for part in parts)
+
+    _list = _tuple
+
+    def _call(self, node: ast.Call) -> Compiled:
+        if not isinstance(node.func, ast.Name) or node.keywords:
+            raise ExpressionError(f"{ast.unparse(node)!r} can't stand in an expression")
+        name = node.func.id
+        if name == "known":
+            return self._is_known(node)
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise ExpressionError(
+                f"no function {name!r}; there are {', '.join(sorted((*FUNCTIONS, 'known')))}"
+            )
+        parts = [self.compile(part) for part in node.args]
+        return lambda env: function(*(part(env) for part in parts))
+
+    def _is_known(self, node: ast.Call) -> Compiled:
+        if len(node.args) != 1 or not isinstance(node.args[0], ast.Name):
+            raise ExpressionError("known() takes the name of a point")
+        name = node.args[0].id
+        self.names.add(name)
+        return lambda env: env.get(name) is not None
+
+
+def _or_false(part: Compiled, env: Env) -> Value:
+    """A missing value doesn't spoil the other side of an `or`."""
+    try:
+        return part(env)
+    except (_Missing, TypeError, ValueError, ZeroDivisionError):
+        return False

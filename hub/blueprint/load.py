@@ -1,0 +1,129 @@
+"""Finds a blueprint and merges it with what it extends; every part remembers the file and line it came from."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hub.errors import BlueprintError
+from hub.yaml import Tree, YamlError, load, suggestion
+
+MAX_BYTES = 256 * 1024
+MAX_INHERITANCE = 8
+Where = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Source:
+    """A merged blueprint: plain values, and for each path the place of its value and of its key."""
+
+    path: str
+    value: dict[str, Any]
+    places: dict[Where, str] = field(default_factory=dict)
+    key_places: dict[Where, str] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+
+    def where(self, path: Where, *, key: bool = False) -> str:
+        first, second = (self.key_places, self.places) if key else (self.places, self.key_places)
+        for length in range(len(path), -1, -1):
+            place = first.get(path[:length]) or second.get(path[:length])
+            if place:
+                return place
+        return f"{self.path}:1:1"
+
+
+Read = Callable[[Path], str]
+
+
+def read_source(path: str, search: Sequence[Path]) -> Source:
+    """`path` as in `use_blueprint` (`keba/p30`), or a file's. Raises BlueprintError."""
+    return _read(path, search, ())
+
+
+def _read(path: str, search: Sequence[Path], opened: tuple[Path, ...]) -> Source:
+    file = find(path, search)
+    if file in opened:
+        raise BlueprintError([f"{file}:1:1: extends itself ({' -> '.join(f.stem for f in (*opened, file))})"])
+    if len(opened) >= MAX_INHERITANCE:
+        raise BlueprintError([f"{file}:1:1: more than {MAX_INHERITANCE} levels of extends"])
+    tree = _tree(file)
+    base = tree.value.pop("extends", None)
+    own = Source(path, tree.value, *_places(tree), [file])
+    if base is None:
+        return own
+    if not isinstance(base, str):
+        raise BlueprintError([f"{tree.where(('extends',))}: extends: expected the path of a blueprint"])
+    try:
+        below = _read(base, (file.parent, *search), (*opened, file))
+    except FileNotFoundError as error:
+        raise BlueprintError([f"{tree.where(('extends',))}: extends: {error}"]) from error
+    return _merged(below, own)
+
+
+def find(path: str, search: Sequence[Path]) -> Path:
+    """The file of a blueprint. Raises FileNotFoundError with what is near."""
+    direct = Path(path)
+    if direct.suffix in (".yaml", ".yml") and direct.is_file():
+        return direct.resolve()
+    relative = direct if direct.suffix == ".yaml" else Path(f"{path}.yaml")
+    if ".." in relative.parts or relative.is_absolute():
+        raise FileNotFoundError(f"no blueprint {path!r}")
+    for folder in search:
+        if (folder / relative).is_file():
+            return (folder / relative).resolve()
+    raise FileNotFoundError(
+        f"no blueprint {path!r}{suggestion(path, (name for name, _ in available(search)))}"
+    )
+
+
+def available(search: Sequence[Path]) -> list[tuple[str, Path]]:
+    """(path, file) of all blueprints that may be used; a user's own hides a shipped one of the same path."""
+    found: dict[str, Path] = {}
+    for folder in search:
+        for file in sorted(folder.rglob("*.yaml")):
+            name = file.relative_to(folder).with_suffix("").as_posix()
+            if not any(part.startswith("_") for part in Path(name).parts):
+                found.setdefault(name, file)
+    return sorted(found.items())
+
+
+def _tree(file: Path) -> Tree:
+    try:
+        tree = load(file.read_text(encoding="utf-8"), str(file), max_bytes=MAX_BYTES)
+    except (YamlError, OSError, UnicodeDecodeError) as error:
+        text = str(error) if isinstance(error, YamlError) else f"{file}:1:1: {error}"
+        raise BlueprintError([text]) from error
+    if not isinstance(tree.value, dict):
+        raise BlueprintError([f"{file}:1:1: expected a map with blueprint:, protocol:, points: ..."])
+    return tree
+
+
+def _places(tree: Tree) -> tuple[dict[Where, str], dict[Where, str]]:
+    return (
+        {path: f"{tree.file}:{line}:{column}" for path, (line, column) in tree.values.items()},
+        {path: f"{tree.file}:{line}:{column}" for path, (line, column) in tree.keys.items()},
+    )
+
+
+def _merged(below: Source, above: Source) -> Source:
+    """Maps merge, scalars and lists replace, null removes."""
+    source = Source(
+        above.path,
+        merge(below.value, above.value),
+        {**below.places, **above.places},
+        {**below.key_places, **above.key_places},
+        [*above.files, *below.files],
+    )
+    return source
+
+
+def merge(below: Mapping[Any, Any], above: Mapping[Any, Any]) -> dict[Any, Any]:
+    result = dict(below)
+    for key, value in above.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = merge(result[key], value)
+        else:
+            result[key] = value
+    return result
