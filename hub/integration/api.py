@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from hub.clock import Clock
 from hub.model.charger import Abilities, Identity, Ratings, Status
@@ -89,10 +89,10 @@ class PointCodec(Protocol):
     """key -> check, a callable that returns the value or raises ValueError with what was expected."""
     point_keys: Mapping[str, object]
 
-    def read_image(self, point: object, evse: int, image: Mapping[str, object]) -> object:
-        """The raw value (before scale, none, valid, map) that the point has in a test's image; None: not in it."""
+    def raw_values(self, mapping: Any, image: Mapping[str, Any]) -> Mapping[tuple[str, int], Any]:
+        """The raw values (before scale, none, valid, map) by element and EVSE that a test's image holds."""
 
-    def written(self, point: object, evse: int, raw: object) -> Sequence[object]:
+    def written(self, mapping: Any, point: Any, evse: int, raw: Any) -> Sequence[object]:
         """[point name, address, wire values] as a test's `wrote` spells it."""
 
 

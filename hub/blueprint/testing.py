@@ -1,0 +1,90 @@
+"""Runs the tests that a blueprint carries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub.blueprint.compile import Codecs, load_blueprint
+from hub.blueprint.load import read_source
+from hub.blueprint.mapping import BlueprintMapping, Until, Wait
+from hub.integration.api import EvseReading, PointCodec, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    name: str
+    problems: tuple[str, ...]
+
+
+def run_tests(path: str, search: Sequence[Path], codecs: Codecs) -> list[Result]:
+    """Raises BlueprintError for a blueprint that doesn't load."""
+    first = load_blueprint(path, example_inputs(path, search), search, codecs)
+    codec = codecs(first.protocol)
+    assert codec is not None
+    results = []
+    for test in first.tests:
+        inputs = example_inputs(path, search) | test.get("input", {})
+        mapping = load_blueprint(path, inputs, search, codecs)
+        results.append(Result(str(test.get("name")), tuple(_problems(mapping, codec, test))))
+    return results
+
+
+def example_inputs(path: str, search: Sequence[Path]) -> dict[str, Any]:
+    """Something for every input that has no default."""
+    declared = read_source(path, search).value.get("blueprint", {}).get("input", {})
+    return {
+        name: "192.0.2.1"
+        for name, about in declared.items()
+        if isinstance(about, Mapping) and "default" not in about
+    }
+
+
+def _problems(mapping: BlueprintMapping, codec: PointCodec, test: Mapping[str, Any]) -> list[str]:
+    evse = test.get("evse", 1)
+    reading = mapping.reading(codec.raw_values(mapping, test.get("image", {})), {evse: test.get("set", {})})
+    problems = [
+        f"{name}: expected {wanted!r}, found {found!r}"
+        for name, wanted in test.get("expect", {}).items()
+        if not _alike(found := _found(mapping, reading, evse, name), wanted)
+    ]
+    if "do" in test:
+        env = mapping.env(reading, evse, **test.get("set", {}))
+        wrote = list(_writes(mapping, codec, str(test["do"]), evse, env))
+        if wrote != test.get("wrote", []):
+            problems.append(f"{test['do']} wrote {wrote!r}, expected {test.get('wrote')!r}")
+    return problems
+
+
+def _writes(
+    mapping: BlueprintMapping, codec: PointCodec, action: str, evse: int, env: Mapping[str, Any]
+) -> list[Any]:
+    found: list[Any] = []
+    for step in mapping.steps(action, env):
+        if isinstance(step, Wait):
+            found.append(["wait", step.seconds])
+        elif isinstance(step, Until):
+            found.append(["until", step.within_s])
+        else:
+            found.append(list(codec.written(mapping, step.point, evse, step.raw)))
+    return found
+
+
+def _found(mapping: BlueprintMapping, reading: Reading, evse: int, name: str) -> Any:
+    seen: EvseReading = reading.evses[evse]
+    own = {"state": seen.status.value, "enabled": seen.enabled, "fault": seen.error}
+    if name in own:
+        return own[name]
+    point = mapping.points.get(name)
+    values = {**reading.shared, **seen.values}
+    if point is not None and len(point.elements) > 1:
+        return [values.get(element) for element in point.elements]
+    return values.get(name)
+
+
+def _alike(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(found) == len(wanted) and all(_alike(a, b) for a, b in zip(found, wanted, strict=True))
+    if isinstance(wanted, float) and isinstance(found, int | float):
+        return abs(found - wanted) < 1e-6 * max(1.0, abs(wanted))
+    return bool(found == wanted)

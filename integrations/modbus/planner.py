@@ -1,0 +1,95 @@
+"""Which blocks to read for the points that are due: few requests, and never a register that nobody declared."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from integrations.modbus.schema import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One read request and the points it brings."""
+
+    unit: int
+    table: str
+    address: int
+    count: int
+    spans: tuple[Span, ...]
+
+    @property
+    def key(self) -> tuple[int, str, int, int]:
+        return self.unit, self.table, self.address, self.count
+
+
+@dataclass(slots=True)
+class Rules:
+    """What a device allows. `never`: addresses that must not be read. `splits`: (unit, table, address) before
+    which a block must end, learnt from exception 2."""
+
+    max_block: int = 125
+    max_hole: int = 16
+    never: frozenset[int] = frozenset()
+    splits: set[tuple[int, str, int]] = field(default_factory=set)
+    absent: set[tuple[str, int]] = field(default_factory=set)
+    """(element, EVSE) that the device doesn't have."""
+
+
+def plan(due: Sequence[Span], declared: Iterable[Span], rules: Rules) -> list[Block]:
+    """`declared`: registers of other groups may be read along; holes of undeclared ones may not."""
+    known = {
+        (span.unit, span.table, address)
+        for span in declared
+        if _there(span, rules)
+        for address in range(span.address, span.end)
+    }
+    blocks: list[Block] = []
+    current: list[Span] = []
+    for span in sorted((span for span in due if _there(span, rules)), key=_order):
+        if current and not _fits(current, span, known, rules):
+            blocks.append(_block(current))
+            current = []
+        current.append(span)
+    if current:
+        blocks.append(_block(current))
+    return blocks
+
+
+def halves(block: Block) -> list[Block]:
+    """After exception 2: the points of a block in two; a block of one point can't be split."""
+    starts = sorted({span.address for span in block.spans})
+    if len(starts) < 2:
+        return []
+    middle = starts[len(starts) // 2]
+    parts = ([s for s in block.spans if s.address < middle], [s for s in block.spans if s.address >= middle])
+    return [_block(part) for part in parts]
+
+
+def _there(span: Span, rules: Rules) -> bool:
+    if (span.element, span.evse) in rules.absent:
+        return False
+    return not rules.never.intersection(range(span.address, span.end))
+
+
+def _order(span: Span) -> tuple[int, str, int, int]:
+    return span.unit, span.table, span.address, span.end
+
+
+def _fits(current: list[Span], span: Span, known: set[tuple[int, str, int]], rules: Rules) -> bool:
+    first = current[0]
+    start, end = first.address, max(item.end for item in current)
+    if (first.unit, first.table) != (span.unit, span.table) or max(end, span.end) - start > rules.max_block:
+        return False
+    same = (span.address, span.end) == (start, end)
+    if (first.alone or span.alone) and not same:
+        return False
+    if any(
+        (span.unit, span.table, address) in rules.splits for address in range(start + 1, span.address + 1)
+    ):
+        return False
+    hole = range(end, span.address)
+    return len(hole) <= rules.max_hole and all((span.unit, span.table, address) in known for address in hole)
+
+
+def _block(spans: list[Span]) -> Block:
+    start, end = min(span.address for span in spans), max(span.end for span in spans)
+    return Block(spans[0].unit, spans[0].table, start, end - start, tuple(spans))

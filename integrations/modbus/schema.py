@@ -1,0 +1,138 @@
+"""What a Modbus blueprint may say, and where its points lie."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.blueprint.convert import Raw
+from hub.blueprint.mapping import BlueprintMapping, Point
+from hub.blueprint.schema import boolean, one_of, seconds, sequence, text
+from integrations.modbus.codec import TYPES, decode, encode, width
+
+TABLES = ("holding", "input", "coil", "discrete")
+
+
+def address(value: Any) -> object:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
+        raise ValueError("expected a wire address from 0 to 65535")
+    return value
+
+
+def unit(value: Any) -> object:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 255:
+        raise ValueError("expected a unit id from 0 to 255")
+    return value
+
+
+def count(most: int) -> Callable[[Any], object]:
+    def check(value: Any) -> object:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            raise ValueError(f"expected a whole number from 0 to {most}")
+        return value
+
+    return check
+
+
+LINK = {
+    "host": text,
+    "port": count(65535),
+    "unit_id": unit,
+    "timeout": seconds,
+    "gap": seconds,
+    "max_block": count(125),
+    "max_hole": count(124),
+    "one_value": boolean,
+    "never": sequence,
+}
+POINT = {
+    "at": address,
+    "table": one_of(*TABLES),
+    "type": one_of(*TYPES),
+    "len": count(125),
+    "step": count(1000),
+    "word_order": one_of("big", "little"),
+    "byte_order": one_of("big", "little"),
+    "encoding": one_of("ascii", "utf-8", "utf-16-be"),
+    "write": one_of("fc5", "fc6", "fc15", "fc16"),
+    "unit_id": unit,
+    "alone": boolean,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where one element of one EVSE lies. `evse` 0: shared."""
+
+    element: str
+    evse: int
+    point: Point
+    unit: int
+    table: str
+    address: int
+    words: int
+    alone: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.address + self.words
+
+    def decode(self, words: Sequence[int]) -> Raw:
+        return decode(self.point.keys, words)
+
+
+def spans(mapping: BlueprintMapping) -> list[Span]:
+    """All readable elements of all EVSEs."""
+    found = []
+    for point in mapping.points.values():
+        if point.access == "wo":
+            continue
+        for evse in [0] if point.shared else range(1, mapping.evses + 1):
+            found += [span(mapping, point, evse, index) for index in range(len(point.elements))]
+    return found
+
+
+def span(mapping: BlueprintMapping, point: Point, evse: int, index: int = 0) -> Span:
+    """`index`: which of the point's phases."""
+    keys, place = point.keys, mapping.places[evse - 1] if evse else {}
+    words = width(keys)
+    shift = 0 if point.shared else int(place.get("offset", 0))
+    unit_id = keys.get("unit_id", place.get("unit_id", mapping.link.get("unit_id", 1)))
+    return Span(
+        point.elements[index],
+        evse,
+        point,
+        int(unit_id),
+        keys.get("table", "holding"),
+        int(keys["at"]) + shift + index * int(keys.get("step", words)),
+        words,
+        bool(keys.get("alone") or mapping.link.get("one_value")),
+    )
+
+
+class ModbusCodec:
+    """The `PointCodec` of Modbus, for checking blueprints and running their tests."""
+
+    link_keys: Mapping[str, object] = LINK
+    point_keys: Mapping[str, object] = POINT
+
+    def raw_values(self, mapping: BlueprintMapping, image: Mapping[str, Any]) -> dict[tuple[str, int], Raw]:
+        """`image`: table -> {address: [words]}, of unit 1 or as `<table>@<unit>`."""
+        found: dict[tuple[str, int], Raw] = {}
+        tables = {name: _flat(parts) for name, parts in image.items()}
+        for item in spans(mapping):
+            table = tables.get(f"{item.table}@{item.unit}", tables.get(item.table, {}))
+            words = [table.get(address) for address in range(item.address, item.end)]
+            if all(isinstance(word, int) for word in words):
+                found[item.element, item.evse] = item.decode([word for word in words if word is not None])
+        return found
+
+    def written(self, mapping: BlueprintMapping, point: Point, evse: int, raw: Raw) -> list[Any]:
+        item = span(mapping, point, 0 if point.shared else evse)
+        return [point.name, item.address, encode(point.keys, raw)]
+
+
+def _flat(parts: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    return {start + index: word for start, words in parts.items() for index, word in enumerate(words)}
+
+
+CODEC = ModbusCodec()
