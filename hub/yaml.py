@@ -51,6 +51,8 @@ class Tree:
     file: str
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    value_files: dict[Path, str] = field(default_factory=dict)
+    """Parts that were included from another file."""
 
     def where(self, path: Path, *, key: bool = False) -> str:
         """file:line:column of a value (or of its key); of the nearest parent where it isn't there."""
@@ -59,8 +61,14 @@ class Tree:
             for table in places:
                 if path[:length] in table:
                     line, column = table[path[:length]]
-                    return f"{self.file}:{line}:{column}"
+                    return f"{self._file_of(path[:length])}:{line}:{column}"
         return f"{self.file}:1:1"
+
+    def _file_of(self, path: Path) -> str:
+        for length in range(len(path) - 1, -1, -1):
+            if path[:length] in self.value_files:
+                return self.value_files[path[:length]]
+        return self.file
 
 
 class YamlError(Exception):

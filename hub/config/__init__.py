@@ -1,0 +1,1 @@
+"""evhub.yaml: read, checked, compared."""

@@ -1,0 +1,43 @@
+"""What a new configuration changes, and so what must be started anew."""
+
+from dataclasses import dataclass, replace
+
+from hub.config.settings import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Ids of chargers. `mqtt`, `log`: that part starts anew. `restart`: what only a new start of the hub can change."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    mqtt: bool = False
+    log: bool = False
+    restart: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any((self.added, self.removed, self.changed, self.mqtt, self.log, self.restart))
+
+
+def compare(old: Config, new: Config) -> Changes:
+    """Tokens concern every charger's station: a change there restarts all of them."""
+    both = old.chargers.keys() & new.chargers.keys()
+    tokens = old.tokens != new.tokens
+    return Changes(
+        tuple(sorted(new.chargers.keys() - old.chargers.keys())),
+        tuple(sorted(old.chargers.keys() - new.chargers.keys())),
+        tuple(
+            sorted(charger for charger in both if tokens or old.chargers[charger] != new.chargers[charger])
+        ),
+        replace(old.mqtt, base_topic="") != replace(new.mqtt, base_topic=""),
+        old.log != new.log,
+        tuple(
+            name
+            for name, before, after in (
+                ("hub.state_dir", old.hub.state_dir, new.hub.state_dir),
+                ("mqtt.base_topic", old.mqtt.base_topic, new.mqtt.base_topic),
+            )
+            if before != after
+        ),
+    )

@@ -1,0 +1,289 @@
+"""Reads evhub.yaml with what it includes and its secrets, and makes the settings."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hub.config import schema
+from hub.config.settings import (
+    ChargerSettings,
+    Config,
+    CsmsSettings,
+    HubSettings,
+    LimitSettings,
+    LogSettings,
+    MqttSettings,
+    Secret,
+    TlsSettings,
+    TokenSettings,
+    UserSettings,
+)
+from hub.errors import ConfigError
+from hub.yaml import Tagged, Tree, YamlError, load, suggestion
+
+MAX_INCLUDES = 16
+DEFAULT_PLACES = (Path("/etc/evhub/evhub.yaml"), Path("config/evhub.yaml"))
+
+
+def config_path(given: str | None) -> Path:
+    """`-c`, else EVHUB_CONFIG, else the usual places."""
+    chosen = given or os.environ.get("EVHUB_CONFIG")
+    if chosen:
+        return Path(chosen)
+    return next((path for path in DEFAULT_PLACES if path.is_file()), DEFAULT_PLACES[-1])
+
+
+def load_config(path: Path) -> Config:
+    """Raises ConfigError with everything that is wrong with the file; a bad charger is told in the Config."""
+    reader = _Reader(path)
+    tree = reader.read()
+    if not isinstance(tree.value, dict):
+        raise ConfigError([f"{path}:1:1: expected a map with hub:, mqtt:, chargers: ..."])
+    top, problems = schema.check(tree, (), schema.TOP, tree.value)
+    problems += [problem for problem in reader.problems if not reader.in_charger(problem)]
+    if problems:
+        raise ConfigError(problems)
+    maker = _Maker(path, tree, top, reader)
+    config = maker.config()
+    if maker.problems:
+        raise ConfigError(maker.problems)
+    return config
+
+
+class _Reader:
+    """Resolves !include, !secret and !env; what fails is a problem at its place."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.problems: list[str] = []
+        self.charger_problems: dict[str, list[str]] = {}
+        self._secrets: Tree | None = None
+        self._includes = 0
+
+    def read(self) -> Tree:
+        tree = self._file(self._path)
+        tree.value = self._resolved(tree.value, (), tree)
+        return tree
+
+    def in_charger(self, problem: str) -> bool:
+        return any(problem in problems for problems in self.charger_problems.values())
+
+    def _file(self, path: Path) -> Tree:
+        try:
+            return load(path.read_text(encoding="utf-8"), str(path))
+        except YamlError as error:
+            raise ConfigError([str(error)]) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError([f"{path}:1:1: cannot be read: {error}"]) from error
+
+    def _resolved(self, node: Any, path: tuple[object, ...], tree: Tree) -> Any:
+        if isinstance(node, Tagged):
+            return self._tag(node, path, tree)
+        if isinstance(node, dict):
+            return {key: self._resolved(item, (*path, key), tree) for key, item in node.items()}
+        if isinstance(node, list):
+            return [self._resolved(item, (*path, index), tree) for index, item in enumerate(node)]
+        return node
+
+    def _tag(self, node: Tagged, path: tuple[object, ...], tree: Tree) -> Any:
+        handlers = {"secret": self._secret, "env": self._env, "include": self._include}
+        handler = handlers.get(node.tag)
+        try:
+            if handler is None:
+                raise ValueError(f"!{node.tag} is unknown{suggestion(node.tag, handlers)}")
+            return handler(node.value, path, tree)
+        except ValueError as error:
+            problem = f"{tree.where(path)}: {'.'.join(map(str, path))}: {error}"
+            self.problems.append(problem)
+            if path[:1] == ("chargers",) and len(path) > 1:
+                self.charger_problems.setdefault(str(path[1]), []).append(problem)
+            return "missing" if node.tag != "include" else {}
+
+    def _env(self, name: str, _path: object, _tree: Tree) -> str:
+        value = os.environ.get(name)
+        if value is None:
+            raise ValueError(f"!env {name}: there is no such environment variable")
+        return Secret(value)
+
+    def _secret(self, name: str, _path: object, _tree: Tree) -> str:
+        file = self._path.with_name("secrets.yaml")
+        if self._secrets is None:
+            if not file.is_file():
+                raise ValueError(f"!secret {name}: {file} is missing")
+            if file.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_IROTH):
+                raise ValueError(f"!secret {name}: {file} may be read or written by others; chmod 600 {file}")
+            self._secrets = self._file(file)
+        found = self._secrets.value if isinstance(self._secrets.value, dict) else {}
+        if not isinstance(found.get(name), str | int | float):
+            raise ValueError(f"!secret {name}: not in {file}{suggestion(name, found)}")
+        return Secret(found[name])
+
+    def _include(self, name: str, path: tuple[object, ...], tree: Tree) -> Any:
+        self._includes += 1
+        folder = self._path.parent.resolve()
+        file = (folder / name).resolve()
+        if self._includes > MAX_INCLUDES:
+            raise ValueError(f"more than {MAX_INCLUDES} includes")
+        if not file.is_relative_to(folder) or not file.is_file():
+            raise ValueError(f"!include {name}: no such file beside {self._path.name}")
+        included = self._file(file)
+        for table, theirs in ((tree.values, included.values), (tree.keys, included.keys)):
+            table.update({(*path, *place): position for place, position in theirs.items() if place})
+        tree.value_files[path] = str(file)
+        return self._resolved(included.value, path, tree)
+
+
+class _Maker:
+    """Checked values -> settings, with the checks that need more than one value."""
+
+    def __init__(self, path: Path, tree: Tree, top: Mapping[str, Any], reader: _Reader) -> None:
+        self._path, self._tree, self._top, self._reader = path, tree, top, reader
+        self.problems: list[str] = []
+
+    def config(self) -> Config:
+        top = self._top
+        chargers, bad = self._chargers()
+        return Config(
+            self._path,
+            self._hub(top.get("hub", {})),
+            self._log(top.get("log", {})),
+            self._mqtt(top.get("mqtt", {})),
+            chargers,
+            {text: TokenSettings(**(about or {})) for text, about in top.get("tokens", {}).items()},
+            bad,
+        )
+
+    def _say(self, path: tuple[object, ...], words: str) -> str:
+        return f"{self._tree.where(path)}: {'.'.join(map(str, path))}: {words}"
+
+    def _near(self, name: str | None) -> Path | None:
+        return None if name is None else self._path.parent / name
+
+    def _hub(self, hub: Mapping[str, Any]) -> HubSettings:
+        state_dir = os.environ.get("EVHUB_STATE_DIR") or hub.get("state_dir", "/var/lib/evhub")
+        return HubSettings(**{**hub, "state_dir": self._path.parent / state_dir})
+
+    def _log(self, log: Mapping[str, Any]) -> LogSettings:
+        return LogSettings(**{**log, "file": self._near(log.get("file"))})
+
+    def _tls(self, tls: Mapping[str, Any]) -> TlsSettings:
+        return TlsSettings(**{name: self._near(file) for name, file in tls.items()})
+
+    def _mqtt(self, mqtt: Mapping[str, Any]) -> MqttSettings:
+        host, port = mqtt.get("listen", ("127.0.0.1", 1883))
+        broker = mqtt.get("broker", "embedded")
+        users = {
+            name: UserSettings(**{**user, "password": Secret(user["password"])})
+            for name, user in mqtt.get("users", {}).items()
+        }
+        local = host in ("localhost", "::1") or host.startswith("127.")
+        if broker == "embedded" and not local and not users:
+            self.problems.append(
+                self._say(("mqtt", "listen"), f"{host}: beyond loopback the embedded broker needs users")
+            )
+        if (
+            broker != "embedded"
+            and not mqtt.get("username")
+            and not mqtt.get("insecure")
+            and not _loopback(broker)
+        ):
+            words = "a broker without user name lets everybody command the chargers; insecure: true if that is meant"
+            self.problems.append(self._say(("mqtt", "broker"), words))
+        return MqttSettings(
+            broker,
+            host,
+            port,
+            mqtt.get("base_topic", "evhub"),
+            mqtt.get("username"),
+            Secret(mqtt["password"]) if "password" in mqtt else None,
+            users,
+            self._tls(mqtt.get("tls", {})),
+            mqtt.get("insecure", False),
+        )
+
+    def _chargers(self) -> tuple[dict[str, ChargerSettings], dict[str, tuple[str, ...]]]:
+        good: dict[str, ChargerSettings] = {}
+        bad: dict[str, tuple[str, ...]] = {}
+        identities: dict[tuple[str, str], str] = {}
+        for charger, body in (self._top.get("chargers") or {}).items():
+            settings, problems = self._charger(charger, body)
+            problems += self._reader.charger_problems.get(str(charger), [])
+            if settings and settings.csms:
+                key = (settings.csms.url, settings.csms.identity)
+                if key in identities:
+                    words = f"identity {key[1]!r} is that of {identities[key]} already"
+                    problems.append(self._say(("chargers", charger), words))
+                identities.setdefault(key, str(charger))
+            if settings is None or problems:
+                bad[str(charger)] = tuple(problems)
+            else:
+                good[charger] = settings
+        return good, bad
+
+    def _charger(self, charger: Any, body: Any) -> tuple[ChargerSettings | None, list[str]]:
+        path = ("chargers", charger)
+        wrong = schema.check_id(charger)
+        if wrong:
+            return None, [self._say(path, wrong)]
+        if isinstance(body, Mapping) and "integration" in body:
+            return None, [self._say((*path, "integration"), "is not in this version yet; use_blueprint is")]
+        checked, problems = schema.check(self._tree, path, schema.CHARGER, body)
+        if checked is None:
+            return None, problems
+        csms, problems = self._csms(charger, checked)
+        return (
+            ChargerSettings(
+                charger,
+                checked.get("name", charger),
+                checked["use_blueprint"]["path"],
+                checked["use_blueprint"].get("input") or {},
+                csms,
+                LimitSettings(**checked.get("limits", {})),
+                checked.get("tokens", {}).get("free"),
+            ),
+            problems,
+        )
+
+    def _csms(self, charger: str, body: Mapping[str, Any]) -> tuple[CsmsSettings | None, list[str]]:
+        own = body.get("csms", {})
+        common = self._top.get("csms") or {}
+        merged = {**common, **(own or {})}
+        if own is None or not merged:
+            return None, []
+        path = ("chargers", charger, "csms") if own else ("csms",)
+        if "url" not in merged:
+            return None, [self._say(path, "url: is missing")]
+        merged["defaults"] = {**common.get("defaults", {}), **(own or {}).get("defaults", {})}
+        problems = [self._say(path, words) for words in _csms_problems(merged)]
+        files = {name: self._near(merged.get(name)) for name in ("ca", "cert", "key")}
+        problems += [
+            self._say((*path, name), f"{file}: no such file")
+            for name, file in files.items()
+            if file and not file.is_file()
+        ]
+        password = Secret(merged["password"]) if "password" in merged else None
+        identity = merged.get("identity", charger)
+        return CsmsSettings(**{**merged, **files, "password": password, "identity": identity}), problems
+
+
+def _csms_problems(merged: Mapping[str, Any]) -> list[str]:
+    """A security profile is what it says, or nothing."""
+    secure, password = merged["url"].startswith("wss:"), merged.get("password")
+    profile = merged.get("security_profile", 2 if secure and password else 1 if password else 0)
+    rules = (
+        (profile in (1, 2) and not password, f"security_profile {profile} needs a password"),
+        (profile in (2, 3) and not secure, f"security_profile {profile} needs a wss:// url"),
+        (
+            profile == 3 and not (merged.get("cert") and merged.get("key")),
+            "security_profile 3 needs cert and key",
+        ),
+        (profile == 1 and secure, "security_profile 1 is without TLS; 2 is with it"),
+    )
+    return [words for broken, words in rules if broken]
+
+
+def _loopback(broker: str) -> bool:
+    host = broker.split("://", 1)[1].split("/")[0]
+    return host.startswith(("127.", "localhost", "[::1]"))

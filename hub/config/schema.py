@@ -1,0 +1,236 @@
+"""What may stand in evhub.yaml. The only module that knows voluptuous; its errors become file:line:column."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import voluptuous as vol
+
+from hub.topics import SLUG
+from hub.yaml import Tree, suggestion
+
+LATER = frozenset({"modbus", "echonet_lite", "ocpp", "ocpp_lite", "web", "metrics"})
+"""Sections of later versions: said to be so instead of being read and ignored."""
+LATER_MQTT = frozenset({"homeassistant", "compat"})
+VERSIONS = ("ocpp2.0.1", "ocpp1.6")
+ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[^:\[\]]+):(?P<port>\d{1,5})")
+
+
+def _one_of(*words: str) -> Any:
+    def check(value: Any) -> Any:
+        if value not in words:
+            raise vol.Invalid(f"{value!r} is none of {', '.join(words)}{suggestion(value, words)}")
+        return value
+
+    return check
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not value:
+        raise vol.Invalid(f"expected a text, not {value!r}")
+    return value
+
+
+def _whole(low: int, high: int) -> Any:
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise vol.Invalid(f"expected a whole number from {low} to {high}, not {value!r}")
+        return value
+
+    return check
+
+
+def _amperes(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1000:
+        raise vol.Invalid(f"expected amperes (more than 0), not {value!r}")
+    return float(value)
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise vol.Invalid(f"expected true or false, not {value!r}")
+    return value
+
+
+def _timezone(value: Any) -> str:
+    if value not in available_timezones():
+        raise vol.Invalid(f"{value!r} is no time zone{suggestion(value, available_timezones())}")
+    return str(value)
+
+
+def _address(value: Any) -> tuple[str, int]:
+    match = ADDRESS.fullmatch(str(value))
+    if not match or not 0 <= int(match["port"]) <= 65535:
+        raise vol.Invalid(f"expected host:port, not {value!r}")
+    return match["host"].strip("[]"), int(match["port"])
+
+
+def _topic(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,40}(/[A-Za-z0-9_-]{1,40})?", value):
+        raise vol.Invalid(f"expected a topic of one or two levels, not {value!r}")
+    return value
+
+
+def _broker(value: Any) -> str:
+    if value == "embedded":
+        return str(value)
+    try:
+        parts = urlsplit(str(value))
+        good = parts.scheme in ("mqtt", "mqtts", "ws", "wss") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        good = False
+    if not good or parts.username or parts.password:
+        raise vol.Invalid(
+            f"{value!r}: expected embedded, or mqtt://host, mqtts://host, ws://host, wss://host"
+        )
+    return str(value)
+
+
+def _csms_url(value: Any) -> str:
+    try:
+        parts = urlsplit(str(value))
+        good = parts.scheme in ("ws", "wss") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        good = False
+    if not good or parts.username or parts.password:
+        raise vol.Invalid(
+            f"{value!r}: expected ws:// or wss:// and a host; the password has a key of its own"
+        )
+    return str(value).rstrip("/")
+
+
+def _versions(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise vol.Invalid(f"expected a list of {', '.join(VERSIONS)}")
+    for item in value:
+        _one_of(*VERSIONS)(item)
+    if len(set(value)) != len(value):
+        raise vol.Invalid("a version stands twice")
+    return tuple(value)
+
+
+def _filters(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise vol.Invalid("expected a list of topic filters")
+    return tuple(value)
+
+
+def _values(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping) or any(isinstance(item, Mapping | list) for item in value.values()):
+        raise vol.Invalid("expected names and values")
+    return {
+        str(key): str(item).lower() if isinstance(item, bool) else str(item) for key, item in value.items()
+    }
+
+
+def _map(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise vol.Invalid("expected a map")
+    return value
+
+
+TLS = vol.Schema({"ca": _text, "cert": _text, "key": _text})
+CSMS = {
+    "url": _csms_url,
+    "identity": _text,
+    "versions": _versions,
+    "security_profile": _whole(0, 3),
+    "password": _text,
+    "ca": _text,
+    "cert": _text,
+    "key": _text,
+    "defaults": _values,
+}
+TOP = vol.Schema(
+    {
+        "hub": {"name": _text, "language": _one_of("en", "ja"), "timezone": _timezone, "state_dir": _text},
+        "log": {
+            "level": _one_of("debug", "info", "warning", "error"),
+            "file": _text,
+            "rotate": _one_of("daily"),
+            "keep": _whole(0, 3650),
+            "compress": _boolean,
+            "format": _one_of("text", "json"),
+        },
+        "mqtt": {
+            "broker": _broker,
+            "listen": _address,
+            "base_topic": _topic,
+            "username": _text,
+            "password": _text,
+            "users": {_text: {vol.Required("password"): _text, "read": _filters, "write": _filters}},
+            "tls": TLS,
+            "insecure": _boolean,
+            "profile": _one_of("standard"),
+        },
+        "csms": vol.Any(None, CSMS),
+        "chargers": _map,
+        "tokens": {_text: vol.Any(None, {"name": _text, "group": _text})},
+    }
+)
+CHARGER = vol.Schema(
+    {
+        "name": _text,
+        vol.Required("use_blueprint"): {vol.Required("path"): _text, "input": _map},
+        "csms": vol.Any(None, CSMS),
+        "limits": {
+            "max_current": _amperes,
+            "fallback_current": _amperes,
+            "fallback": _one_of("hold", "fallback_current", "stop"),
+        },
+        "tokens": {"free": _boolean},
+    }
+)
+
+
+def check(tree: Tree, path: tuple[object, ...], schema: vol.Schema, value: Any) -> tuple[Any, list[str]]:
+    """(the checked value, problems as file:line:column: key: what). None with problems."""
+    try:
+        return schema(value), []
+    except vol.MultipleInvalid as error:
+        return None, sorted({_told(tree, path, item, schema) for item in _flat(error)})
+    except vol.Invalid as error:
+        return None, [_told(tree, path, error, schema)]
+
+
+def check_id(charger: object) -> str | None:
+    if not isinstance(charger, str) or not SLUG.fullmatch(charger):
+        return f"{charger!r}: a charger's id has 1 to 48 of a-z, 0-9, _ and -"
+    return "'bridge' is no charger's id: its topics are the hub's" if charger == "bridge" else None
+
+
+def _flat(error: vol.Invalid) -> list[vol.Invalid]:
+    if isinstance(error, vol.MultipleInvalid):
+        return [part for item in error.errors for part in _flat(item)]
+    return [error]
+
+
+def _told(tree: Tree, path: tuple[object, ...], error: vol.Invalid, schema: vol.Schema) -> str:
+    parts = tuple(getattr(part, "schema", part) for part in error.path)
+    place = (*path, *parts)
+    dotted = ".".join(map(str, place))
+    words = str(error.error_message)
+    extra = words == "extra keys not allowed"
+    if extra:
+        words = _unknown(parts, schema)
+    elif words == "required key not provided":
+        words = "is missing"
+    elif words.startswith("expected") and "dict" in words:
+        words = "expected a map"
+    return f"{tree.where(place, key=extra)}: {dotted}: {words}"
+
+
+def _unknown(parts: tuple[object, ...], schema: vol.Schema) -> str:
+    name = parts[-1]
+    if (name in LATER and len(parts) == 1) or (name in LATER_MQTT and parts[:1] == ("mqtt",)):
+        return "is not in this version yet"
+    known: Any = schema.schema
+    for part in parts[:-1]:
+        known = known.get(part, {}) if isinstance(known, Mapping) else {}
+        known = CSMS if isinstance(known, vol.Any) else getattr(known, "schema", known)
+    names = [getattr(key, "schema", key) for key in known if isinstance(getattr(key, "schema", key), str)]
+    return f"unknown key {name!r}{suggestion(name, names)}"

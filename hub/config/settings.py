@@ -1,0 +1,117 @@
+"""The configuration as the hub uses it, after every check."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+class Secret(str):
+    """A text that never shows itself in a log or a traceback."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    name: str = "evhub"
+    language: str = "en"
+    timezone: str = "UTC"
+    state_dir: Path = Path("/var/lib/evhub")
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    level: str = "info"
+    file: Path | None = None
+    rotate: str = "daily"
+    keep: int = 14
+    compress: bool = True
+    format: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserSettings:
+    password: Secret
+    read: tuple[str, ...] = ("#",)
+    write: tuple[str, ...] = ("#",)
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """`broker`: embedded, or an address."""
+
+    broker: str = "embedded"
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 1883
+    base_topic: str = "evhub"
+    username: str | None = None
+    password: Secret | None = None
+    users: Mapping[str, UserSettings] = field(default_factory=dict)
+    tls: TlsSettings = field(default_factory=TlsSettings)
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CsmsSettings:
+    url: str
+    identity: str
+    versions: tuple[str, ...] = ("ocpp2.0.1", "ocpp1.6")
+    security_profile: int = 0
+    password: Secret | None = None
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    max_current: float | None = None
+    fallback_current: float = 6.0
+    fallback: str = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerSettings:
+    id: str
+    name: str
+    blueprint: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    csms: CsmsSettings | None = None
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    free: bool | None = None
+    """None: free when there is neither a CSMS nor a token that could authorize anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSettings:
+    name: str = ""
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    path: Path
+    hub: HubSettings = field(default_factory=HubSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
+    chargers: Mapping[str, ChargerSettings] = field(default_factory=dict)
+    tokens: Mapping[str, TokenSettings] = field(default_factory=dict)
+    bad_chargers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Chargers that don't check, with their problems: the others run."""
+
+    @property
+    def blueprint_search(self) -> tuple[Path, ...]:
+        """The user's own blueprints lie beside the file."""
+        return (self.path.parent / "blueprints",)

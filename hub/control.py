@@ -1,0 +1,72 @@
+"""How the command line reaches a running hub: JSON lines on a Unix socket in the state directory."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from hub.errors import HubError
+
+LARGEST = 64 * 1024
+Handler = Callable[[Mapping[str, Any]], Awaitable[Any]]
+
+
+class ControlServer:
+    """`handlers` by operation. Whoever may open the socket (its owner) may do everything."""
+
+    def __init__(self, path: Path, handlers: Mapping[str, Handler]) -> None:
+        self._path, self._handlers = path, handlers
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LARGEST)
+        self._path.chmod(0o600)
+
+    async def close(self) -> None:
+        if self._server:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            try:
+                line = await asyncio.wait_for(reader.readline(), 10)
+                answer = await self._answer(line)
+            except (TimeoutError, ValueError):
+                answer = {"error": "expected one line of JSON within ten seconds"}
+            writer.write(orjson.dumps(answer, default=dict) + b"\n")
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+
+    async def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            asked = orjson.loads(line)
+            handler = self._handlers[asked["op"]]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            return {"error": f"expected an op of {', '.join(sorted(self._handlers))}"}
+        try:
+            return {"data": await handler(asked)}
+        except HubError as error:
+            return {"error": str(error)}
+
+
+async def ask(path: Path, op: str, **arguments: object) -> Any:
+    """Raises HubError: no hub is running there, or what it answers."""
+    try:
+        reader, writer = await asyncio.open_unix_connection(path, limit=16 * 1024 * 1024)
+    except OSError as error:
+        raise HubError(f"no hub is running on {path.parent} ({error.strerror})") from error
+    writer.write(orjson.dumps({"op": op, **arguments}) + b"\n")
+    await writer.drain()
+    line = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    answer = orjson.loads(line or b'{"error": "no answer"}')
+    if "error" in answer:
+        raise HubError(answer["error"])
+    return answer["data"]
