@@ -92,6 +92,9 @@ class PointCodec(Protocol):
     def raw_values(self, mapping: Any, image: Mapping[str, Any]) -> Mapping[tuple[str, int], Any]:
         """The raw values (before scale, none, valid, map) by element and EVSE that a test's image holds."""
 
+    def plan(self, mapping: Any) -> Sequence[str]:
+        """In words, which requests each poll group costs."""
+
     def written(self, mapping: Any, point: Any, evse: int, raw: Any) -> Sequence[object]:
         """[point name, address, wire values] as a test's `wrote` spells it."""
 

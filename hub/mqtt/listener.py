@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 import ssl
+from typing import cast
 
 from hub.bus import Bus
 from hub.clock import Clock
@@ -114,9 +115,8 @@ class Client(asyncio.Protocol):
         self._scheduled = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=self._listener.buffer_bytes)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
+        self._transport.set_write_buffer_limits(high=self._listener.buffer_bytes)
         raw = transport.get_extra_info("socket")
         with contextlib.suppress(OSError):
             # With Nagle on both sides a QoS 1 round trip takes 88 ms.

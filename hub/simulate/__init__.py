@@ -1,0 +1,1 @@
+"""What users, the demo and the tests run instead of hardware."""

@@ -23,7 +23,7 @@ from integrations.modbus.codec import encode
 from integrations.modbus.frame import READ, ModbusException, Request, write_request
 from integrations.modbus.links import KEEP_ALIVE, LINKS, POLL, READ_BACK, STOP, WRITE, Link
 from integrations.modbus.planner import Block, Rules, halves, plan
-from integrations.modbus.schema import Span, span, spans
+from integrations.modbus.spans import Span, span, spans
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,11 @@ class ModbusDevice:
         if self._context[evse].get("tx") != transaction:
             self._context[evse]["tx"] = transaction
             self._forget_words()
+
+    @property
+    def raw_values(self) -> Mapping[tuple[str, int], Raw]:
+        """As they were read, by element and EVSE (0: shared)."""
+        return self._raw
 
     # Polling
 

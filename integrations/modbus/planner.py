@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from integrations.modbus.schema import Span
+from hub.blueprint.mapping import BlueprintMapping
+from integrations.modbus.spans import Span, spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,21 @@ def plan(due: Sequence[Span], declared: Iterable[Span], rules: Rules) -> list[Bl
     if current:
         blocks.append(_block(current))
     return blocks
+
+
+def told(mapping: BlueprintMapping) -> list[str]:
+    """The plan of each poll group, in words."""
+    link, declared = mapping.link, spans(mapping)
+    rules = Rules(link.get("max_block", 125), link.get("max_hole", 16), frozenset(link.get("never", ())))
+    lines = []
+    for group, every in mapping.groups.items():
+        blocks = plan([item for item in declared if item.point.poll == group], declared, rules)
+        when = f"every {every:g} s" if every else "once"
+        lines.append(f"{group} ({when}): {len(blocks)} request{'' if len(blocks) == 1 else 's'}")
+        for block in blocks:
+            names = ", ".join(dict.fromkeys(item.element for item in block.spans))
+            lines.append(f"  unit {block.unit} {block.table} {block.address}+{block.count}: {names}")
+    return lines
 
 
 def halves(block: Block) -> list[Block]:

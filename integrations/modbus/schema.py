@@ -1,13 +1,14 @@
 """What a Modbus blueprint may say, and where its points lie."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from hub.blueprint.convert import Raw
 from hub.blueprint.mapping import BlueprintMapping, Point
 from hub.blueprint.schema import boolean, one_of, seconds, sequence, text
-from integrations.modbus.codec import TYPES, decode, encode, width
+from integrations.modbus.codec import TYPES, encode
+from integrations.modbus.planner import told
+from integrations.modbus.spans import span, spans
 
 TABLES = ("holding", "input", "coil", "discrete")
 
@@ -59,56 +60,6 @@ POINT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where one element of one EVSE lies. `evse` 0: shared."""
-
-    element: str
-    evse: int
-    point: Point
-    unit: int
-    table: str
-    address: int
-    words: int
-    alone: bool = False
-
-    @property
-    def end(self) -> int:
-        return self.address + self.words
-
-    def decode(self, words: Sequence[int]) -> Raw:
-        return decode(self.point.keys, words)
-
-
-def spans(mapping: BlueprintMapping) -> list[Span]:
-    """All readable elements of all EVSEs."""
-    found = []
-    for point in mapping.points.values():
-        if point.access == "wo":
-            continue
-        for evse in [0] if point.shared else range(1, mapping.evses + 1):
-            found += [span(mapping, point, evse, index) for index in range(len(point.elements))]
-    return found
-
-
-def span(mapping: BlueprintMapping, point: Point, evse: int, index: int = 0) -> Span:
-    """`index`: which of the point's phases."""
-    keys, place = point.keys, mapping.places[evse - 1] if evse else {}
-    words = width(keys)
-    shift = 0 if point.shared else int(place.get("offset", 0))
-    unit_id = keys.get("unit_id", place.get("unit_id", mapping.link.get("unit_id", 1)))
-    return Span(
-        point.elements[index],
-        evse,
-        point,
-        int(unit_id),
-        keys.get("table", "holding"),
-        int(keys["at"]) + shift + index * int(keys.get("step", words)),
-        words,
-        bool(keys.get("alone") or mapping.link.get("one_value")),
-    )
-
-
 class ModbusCodec:
     """The `PointCodec` of Modbus, for checking blueprints and running their tests."""
 
@@ -125,6 +76,9 @@ class ModbusCodec:
             if all(isinstance(word, int) for word in words):
                 found[item.element, item.evse] = item.decode([word for word in words if word is not None])
         return found
+
+    def plan(self, mapping: BlueprintMapping) -> Sequence[str]:
+        return told(mapping)
 
     def written(self, mapping: BlueprintMapping, point: Point, evse: int, raw: Raw) -> list[Any]:
         item = span(mapping, point, 0 if point.shared else evse)

@@ -1,0 +1,121 @@
+"""evhub blueprint list, check, test, plan, new."""
+
+import argparse
+import json
+from pathlib import Path
+
+from hub.blueprint.compile import load_blueprint
+from hub.blueprint.load import available
+from hub.blueprint.testing import example_inputs, run_tests
+from hub.errors import BlueprintError, HubError
+from hub.integration.loader import load_codec
+from hub.shipped import shipped
+
+SKELETON = """\
+blueprint:
+  name: {name}
+  domain: charger
+  vendor: {name}
+  tested_with: [simulator]
+  input:
+    host: {{name: {{en: Address of the charger, ja: 充電器のアドレス}}, selector: {{text: {{}}}}}}
+protocol: modbus
+link: {{host: !input host, port: 502, unit_id: 1}}
+defaults: {{table: holding, write: fc16}}
+
+points:
+  status:        {{at: 100, poll: fast}}
+  power:         {{at: 110, type: u32, unit: W, poll: fast}}
+  energy:        {{at: 112, type: u32, unit: Wh}}
+  current_limit: {{at: 200, unit: A, access: rw}}
+
+state:
+  from: status
+  map: {{0: available, 1: preparing, 2: charging, 3: faulted}}
+  enabled: current_limit > 0
+
+limits: {{min: 6, max: 32, step: 1}}
+
+actions:
+  start:     {{current_limit: limit}}
+  pause:     {{current_limit: 0}}
+  set_limit: {{current_limit: limit}}
+
+tests:
+  - name: charging
+    image: {{holding: {{100: [2], 110: [0, 11000]}}}}
+    expect: {{state: charging, power: 11000}}
+  - {{name: ten amperes, do: set_limit, set: {{limit: 10}}, wrote: [[current_limit, 200, [10]]]}}
+"""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("blueprint", help="list, check, test, plan or begin a blueprint")
+    parser.add_argument("action", choices=["list", "check", "test", "plan", "new"])
+    parser.add_argument("path", nargs="?", help="keba/p30, or a file")
+    parser.add_argument(
+        "--folder", default="config/blueprints", help="your own blueprints (default: config/blueprints)"
+    )
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(work=work)
+
+
+def work(given: argparse.Namespace) -> int:
+    search = (Path(given.folder), shipped("blueprints"))
+    if given.action == "list":
+        return _list(search, as_json=given.json)
+    if not given.path:
+        raise HubError("which blueprint? `evhub blueprint list` tells those there are")
+    if given.action == "new":
+        return _new(Path(given.path))
+    actions = {"check": _check, "test": _test, "plan": _plan}
+    try:
+        return actions[given.action](given.path, search)
+    except BlueprintError as error:
+        print(error)
+        return 1
+    except FileNotFoundError as error:
+        raise HubError(str(error)) from error
+
+
+def _list(search: tuple[Path, ...], *, as_json: bool) -> int:
+    names = [name for name, _ in available(search)]
+    print(json.dumps(names) if as_json else "\n".join(names))
+    return 0
+
+
+def _new(path: Path) -> int:
+    file = path.with_suffix(".yaml")
+    if file.exists():
+        raise HubError(f"{file} is there already")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(SKELETON.format(name=file.stem.replace("_", " ").title()), encoding="utf-8")
+    print(f"{file}: begun; put the maker's registers in, then `evhub blueprint test {file}`")
+    return 0
+
+
+def _check(path: str, search: tuple[Path, ...]) -> int:
+    mapping = load_blueprint(path, example_inputs(path, search), search, load_codec)
+    print(f"{path}: good; {len(mapping.points)} points, actions {', '.join(sorted(mapping.actions))}")
+    return 0
+
+
+def _test(path: str, search: tuple[Path, ...]) -> int:
+    results = run_tests(path, search, load_codec)
+    for result in results:
+        print(f"{'FAILED' if result.problems else 'passed'}  {result.name}")
+        for problem in result.problems:
+            print(f"        {problem}")
+    failed = sum(bool(result.problems) for result in results)
+    print(f"{len(results) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def _plan(path: str, search: tuple[Path, ...]) -> int:
+    """Which requests each poll group costs."""
+    mapping = load_blueprint(path, example_inputs(path, search), search, load_codec)
+    codec = load_codec(mapping.protocol)
+    assert codec is not None
+    for line in codec.plan(mapping):
+        print(line)
+    return 0

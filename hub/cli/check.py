@@ -1,0 +1,53 @@
+"""evhub check: the configuration, and all blueprints that it uses."""
+
+import argparse
+import json
+
+from hub.blueprint.compile import load_blueprint
+from hub.config.load import config_path, load_config
+from hub.config.settings import Config
+from hub.errors import BlueprintError, ConfigError
+from hub.integration.loader import load_codec
+from hub.shipped import shipped
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("check", help="the configuration and the blueprints that it uses")
+    parser.add_argument("-c", "--config", help="evhub.yaml")
+    parser.add_argument("--json", action="store_true", help="problems as a JSON list")
+    parser.set_defaults(work=work)
+
+
+def work(given: argparse.Namespace) -> int:
+    path = config_path(given.config)
+    try:
+        config = load_config(path)
+        problems = [
+            *(p for listed in config.bad_chargers.values() for p in listed),
+            *blueprint_problems(config),
+        ]
+    except ConfigError as error:
+        config, problems = None, error.problems
+    if given.json:
+        print(json.dumps(problems))
+    elif problems:
+        print("\n".join(problems))
+        print(f"{path}: {len(problems)} problem{'s' if len(problems) > 1 else ''}")
+    elif config is not None:
+        print(f"{path}: good, {len(config.chargers)} charger{'s' if len(config.chargers) != 1 else ''}")
+    return 1 if problems else 0
+
+
+def blueprint_problems(config: Config) -> list[str]:
+    problems = []
+    for settings in config.chargers.values():
+        try:
+            load_blueprint(
+                settings.blueprint,
+                settings.inputs,
+                (*config.blueprint_search, shipped("blueprints")),
+                load_codec,
+            )
+        except BlueprintError as error:
+            problems += [f"charger {settings.id}: {problem}" for problem in error.problems]
+    return problems

@@ -1,0 +1,78 @@
+"""evhub status, reload, cmd: talk to the running hub."""
+
+import argparse
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from hub.config.load import config_path, load_config
+from hub.control import ask
+from hub.errors import HubError
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    status = commands.add_parser("status", help="what the running hub does")
+    status.set_defaults(work=work_status)
+    reload = commands.add_parser("reload", help="apply what changed in the configuration")
+    reload.set_defaults(work=work_reload)
+    command = commands.add_parser(
+        "cmd", help="a command to a charger: evhub cmd garage set_limit '{\"current\": 10}'"
+    )
+    command.add_argument("charger")
+    command.add_argument("op")
+    command.add_argument("message", nargs="?", default="{}", help="JSON")
+    command.set_defaults(work=work_cmd)
+    for parser in (status, reload, command):
+        parser.add_argument("-c", "--config", help="evhub.yaml")
+        parser.add_argument("--json", action="store_true")
+
+
+def _ask(given: argparse.Namespace, op: str, **arguments: object) -> Any:
+    return asyncio.run(ask(_socket(given), op, **arguments))
+
+
+def _socket(given: argparse.Namespace) -> Path:
+    return load_config(config_path(given.config)).hub.state_dir / "control.sock"
+
+
+def work_status(given: argparse.Namespace) -> int:
+    told = _ask(given, "status")
+    if given.json:
+        print(json.dumps(told))
+        return 0
+    health = told["health"]
+    online = f"{health['chargers_online']}/{health['chargers']} chargers online"
+    print(f"up {health['uptime_s']} s, {health['rss_mb']} MB, {online}")
+    for charger in told["chargers"]:
+        states = told["states"].get(charger["id"], {})
+        words = ", ".join(f"{number}: {_words(state)}" for number, state in states.items())
+        print(f"{charger['id']:<20} {'online' if charger['online'] else 'OFFLINE':<8} {words}")
+    return 0
+
+
+def _words(state: dict[str, Any]) -> str:
+    power = state.get("power")
+    return f"{state.get('status', 'unknown')}" + ("" if power is None else f" {power / 1000:.1f} kW")
+
+
+def work_reload(given: argparse.Namespace) -> int:
+    told = _ask(given, "reload")
+    if given.json:
+        print(json.dumps(told))
+    else:
+        changes = [f"{name}: {', '.join(ids)}" for name, ids in told.items() if isinstance(ids, list) and ids]
+        print("; ".join(changes) or ("mqtt" if told["mqtt"] else "nothing changed"))
+    return 0
+
+
+def work_cmd(given: argparse.Namespace) -> int:
+    try:
+        message = json.loads(given.message)
+    except json.JSONDecodeError as error:
+        raise HubError(f"the message is no JSON: {error}") from error
+    told = _ask(given, "cmd", charger=given.charger, operation=given.op, message=message)
+    print(json.dumps(told) if given.json else f"{told['status']} {json.dumps(told['result'])}")
+    if told["error"] and not given.json:
+        print(f"{told['error']['code']}: {told['error']['message']}")
+    return 0 if told["status"] == "accepted" else 1
