@@ -67,8 +67,8 @@ def named(name: str) -> Variable | None:
     """By our name, 1.6's key or 2.0.1's `Component.Variable`, whatever the case."""
     wanted = name.lower()
     for variable in VARIABLES:
-        names = [variable.name, variable.key or "", ".".join(variable.place[:2]) if variable.place else ""]
-        if wanted in (known.lower() for known in names):
+        names = (variable.name, variable.key, ".".join(variable.place[:2]) if variable.place else None)
+        if wanted in (known.lower() for known in names if known):
             return variable
     return None
 
