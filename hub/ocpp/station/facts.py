@@ -7,21 +7,31 @@ if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
 
 
-def _limits(station: "Station") -> bool:
-    return "set_limit" in station.setup.abilities.actions
-
-
-FACTS: dict[str, Callable[["Station"], str]] = {
-    "ConnectorCount": lambda station: str(station.setup.evses),
-    "FeatureProfiles": lambda station: (
-        "Core,SmartCharging,RemoteTrigger" if _limits(station) else "Core,RemoteTrigger"
-    ),
-    "SmartChargingAvailable": lambda station: str(_limits(station)).lower(),
-    "SmartChargingEnabled": lambda station: str(_limits(station)).lower(),
-}
-
-
 def told(station: "Station", name: str) -> str:
     """A setting as the CSMS is told it; what the hub says of the charger (`facts`) goes first."""
     fact = None if name in station.setup.facts else FACTS.get(name)
     return station.variables.text(name) if fact is None else fact(station)
+
+
+def _connectors(station: "Station") -> str:
+    return str(station.setup.evses)
+
+
+def _feature_profiles(station: "Station") -> str:
+    return "Core,SmartCharging,RemoteTrigger" if _limitable(station) else "Core,RemoteTrigger"
+
+
+def _smart_charging(station: "Station") -> str:
+    return str(_limitable(station)).lower()
+
+
+def _limitable(station: "Station") -> bool:
+    return "set_limit" in station.setup.abilities.actions
+
+
+FACTS: dict[str, Callable[["Station"], str]] = {
+    "ConnectorCount": _connectors,
+    "FeatureProfiles": _feature_profiles,
+    "SmartChargingAvailable": _smart_charging,
+    "SmartChargingEnabled": _smart_charging,
+}
