@@ -1,20 +1,27 @@
-"""Charging profiles: what is installed, which limit holds when, and the composite schedule (K01 to K08).
+"""Charging profiles: what is installed, which limit holds when, and the schedules that follow (K01 to K08).
 
-Neutral words: purposes Max, TxDefault and Tx; limits in A or W for each phase set; the composite of a moment is
-the lowest of Max and of (Tx, or else TxDefault), each from its highest stack level that says something then.
-One function answers both GetCompositeSchedule and the limit that is written to the charger.
+Theory: purposes are Max, TxDefault and Tx. At an EVSE the lower of Max and of (Tx, or else TxDefault) holds, each
+from its highest stack level that says something at that moment. Max is for the station: EVSEs with a transaction
+share it. Limits are in amperes per phase inside; watts become amperes by the nominal voltage and the phases
+(K01.FR.50). One function answers both GetCompositeSchedule and the limit that is written to the charger.
 """
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from hub.model.moment import parse_time, rfc3339
 
 MAX, TX_DEFAULT, TX = "Max", "TxDefault", "Tx"
-DAY, WEEK = 86400, 604800
+DAY, WEEK = 86_400, 604_800
 VOLTAGE = 230.0
+FAR_S = 10**9
+"""A change that is further away (30 years) is none."""
+MOST_PERIODS = 1000
+"""Of one composite schedule: a month and more of hourly changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +29,12 @@ class Period:
     start_s: int
     limit: float
     phases: int | None = None
+    phase_to_use: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`schedule_start` None: relative to the transaction (Relative), or to when it was installed."""
+    """`schedule_start` None: counts from the transaction's begin; a station's (Max), from when it was installed."""
 
     id: int
     evse: int
@@ -42,16 +50,23 @@ class Profile:
     valid_to: datetime | None = None
     transaction: str | None = None
     installed: datetime | None = None
+    schedule_id: int | None = None
+    min_rate: float | None = None
+    """minChargingRate: kept for who asks for the profile; this station optimizes nothing with it (K02.FR.06)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limitation:
-    """What holds from a moment on; `limit` None: no profile says anything."""
+    """What holds from a moment on, in amperes per phase; `limit_a` None: no profile says anything."""
 
     limit_a: float | None
     phases: int | None = None
+    """The most phases that a profile allows, where one says so."""
     unit: str = "A"
-    """The unit the winning profile spoke in."""
+    """What the profile that won is written in."""
+
+
+NOTHING = Limitation(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,128 +88,185 @@ class Profiles:
     def __len__(self) -> int:
         return len(self._profiles)
 
+    def __contains__(self, profile_id: int) -> bool:
+        return profile_id in self._profiles
+
     def all(self) -> list[Profile]:
         return sorted(self._profiles.values(), key=lambda profile: profile.id)
 
     def install(self, profile: Profile) -> list[Profile]:
-        """Takes the place of the same id and of the same purpose and stack level (K01.FR.05/06). Returns the ousted."""
-        ousted = [
-            other
-            for other in self._profiles.values()
-            if other.id == profile.id
-            or (
-                (other.purpose, other.stack_level, other.evse)
-                == (profile.purpose, profile.stack_level, profile.evse)
-                and (profile.purpose != TX or other.transaction == profile.transaction)
-            )
-        ]
+        """Takes the place of the same id (K01.FR.05) and of those it collides with. Returns the others ousted."""
+        ousted = [other for other in self._profiles.values() if collide(profile, other)]
         for other in ousted:
             del self._profiles[other.id]
         self._profiles[profile.id] = profile
-        return [other for other in ousted if other.id != profile.id]
+        return ousted
 
     def clear(
         self, profile_id: int | None, evse: int | None, purpose: str | None, stack_level: int | None
     ) -> list[Profile]:
         """An id alone decides; else all given criteria must fit (K10.FR.03/04)."""
-        chosen = [
-            profile
-            for profile in self._profiles.values()
-            if (
+        return self._remove(
+            lambda profile: (
                 profile.id == profile_id
                 if profile_id is not None
                 else evse in (None, profile.evse)
                 and purpose in (None, profile.purpose)
                 and stack_level in (None, profile.stack_level)
             )
-        ]
-        for profile in chosen:
-            del self._profiles[profile.id]
-        return chosen
+        )
 
     def ended(self, transaction: str) -> list[Profile]:
         """TxProfiles live as long as their transaction (K02.FR.05)."""
-        over = [
-            profile
-            for profile in self._profiles.values()
-            if profile.purpose == TX and profile.transaction == transaction
-        ]
-        for profile in over:
+        return self._remove(lambda profile: profile.purpose == TX and profile.transaction == transaction)
+
+    def _remove(self, chosen: Callable[[Profile], bool]) -> list[Profile]:
+        gone = [profile for profile in self._profiles.values() if chosen(profile)]
+        for profile in gone:
             del self._profiles[profile.id]
-        return over
+        return gone
+
+    # What holds
 
     def at(self, evse: int, context: Context, wall: datetime) -> Limitation:
-        """What holds at a moment."""
-        candidates = [self._of(MAX, 0, context, wall)]
-        tx = self._of(TX, evse, context, wall) if context.transaction else None
-        candidates.append(tx or self._of(TX_DEFAULT, evse, context, wall))
-        found = [limitation for limitation in candidates if limitation and limitation.limit_a is not None]
-        return min(found, key=lambda limitation: limitation.limit_a or 0.0) if found else Limitation(None)
+        """What holds at a moment for an EVSE that has the station for itself."""
+        return lowest(self.ceiling(context, wall), self.own(evse, context, wall))
+
+    def own(self, evse: int, context: Context, wall: datetime) -> Limitation:
+        """The transaction's profile; where it says nothing, the default (K02.FR.04/08)."""
+        found = self._of(TX, evse, context, wall) if context.transaction else None
+        return found or self._of(TX_DEFAULT, evse, context, wall) or NOTHING
+
+    def ceiling(self, context: Context, wall: datetime) -> Limitation:
+        """What all EVSEs together may draw (K04.FR.05)."""
+        return self._of(MAX, 0, context, wall) or NOTHING
 
     def next_change(self, evse: int, context: Context, wall: datetime) -> datetime | None:
         """The next moment at which `at` may give something else."""
-        moments = (
-            moment
+        edges = (
+            edge
             for profile in self._profiles.values()
-            for moment in _edges(profile, context, wall)
-            if moment > wall
+            if profile.evse in (0, evse)
+            for edge in _edges(profile, context, wall)
         )
-        return min(moments, default=None)
+        return min((edge for edge in edges if edge > wall), default=None)
 
     def composite(
-        self, evse: int, context: Context, wall: datetime, duration_s: int
+        self, evse: int, context: Context, wall: datetime, duration_s: float
     ) -> list[tuple[int, Limitation]]:
         """(second, what holds from it on), from now; neighbours that are alike are one."""
-        end, moment = wall + timedelta(seconds=duration_s), wall
-        schedule: list[tuple[int, Limitation]] = []
-        while moment < end and len(schedule) < 1000:
-            limitation = self.at(evse, context, moment)
-            if not schedule or schedule[-1][1] != limitation:
-                schedule.append((round((moment - wall).total_seconds()), limitation))
-            following = self.next_change(evse, context, moment)
-            if following is None:
-                break
-            moment = following
-        return schedule
+        running = context if context.started else replace(context, started=wall)
+        return timeline(
+            lambda moment: self.at(evse, running, moment),
+            lambda moment: self.next_change(evse, running, moment),
+            wall,
+            duration_s,
+        )
 
     def _of(self, purpose: str, evse: int, context: Context, wall: datetime) -> Limitation | None:
-        """The highest stack level that says something now; an EVSE's own profiles go before the station's."""
-        fitting = sorted(
-            (
-                profile
-                for profile in self._profiles.values()
-                if profile.purpose == purpose
-                and profile.evse in (0, evse)
-                and (purpose != TX or profile.transaction == context.transaction)
-            ),
-            key=lambda profile: (profile.stack_level, profile.evse != 0),
-            reverse=True,
+        """The highest stack level that says something now (K01.FR.17); an EVSE's own go before the station's."""
+        fitting = (
+            profile
+            for profile in self._profiles.values()
+            if profile.purpose == purpose
+            and profile.evse in (0, evse)
+            and (purpose != TX or profile.transaction == context.transaction)
         )
-        for profile in fitting:
+        for profile in sorted(fitting, key=lambda it: (it.stack_level, it.evse), reverse=True):
             period = _period(profile, context, wall)
             if period is not None:
                 return _limitation(profile, period, context)
         return None
 
 
+def timeline(
+    at: Callable[[datetime], Limitation],
+    next_change: Callable[[datetime], datetime | None],
+    wall: datetime,
+    duration_s: float,
+) -> list[tuple[int, Limitation]]:
+    """What holds from now on for a time, at most MOST_PERIODS of it."""
+    end = wall + timedelta(seconds=min(duration_s, FAR_S))
+    schedule = [(0, at(wall))]
+    moment = next_change(wall)
+    while moment is not None and moment < end and len(schedule) < MOST_PERIODS:
+        limitation = at(moment)
+        if limitation != schedule[-1][1]:
+            schedule.append((math.ceil((moment - wall).total_seconds()), limitation))
+        moment = next_change(moment)
+    return schedule
+
+
+def lowest(*limitations: Limitation) -> Limitation:
+    """The lowest current and the fewest phases of those that say something (K08.FR.04)."""
+    said = [limitation for limitation in limitations if limitation.limit_a is not None]
+    if not said:
+        return NOTHING
+    winner = min(said, key=lambda limitation: limitation.limit_a or 0.0)
+    phases = min((limitation.phases for limitation in said if limitation.phases), default=None)
+    return Limitation(winner.limit_a, phases, winner.unit)
+
+
+def shares(total: float, wants: Mapping[int, float], least: float) -> dict[int, float]:
+    """`total` divided: who wants less leaves it to the others; under `least` each, the last ones get nothing."""
+    serving = list(wants)
+    while len(serving) > 1 and total < sum(min(wants[evse], least) for evse in serving):
+        serving.pop()
+    given = dict.fromkeys(wants, 0.0)
+    left = total
+    for count, evse in enumerate(sorted(serving, key=lambda it: wants[it])):
+        given[evse] = min(wants[evse], left / (len(serving) - count))
+        left -= given[evse]
+    return given
+
+
+def collide(profile: Profile, other: Profile) -> bool:
+    """Another id with the same purpose, stack level and place: only one of them can mean something."""
+    return (
+        other.id != profile.id
+        and (other.purpose, other.stack_level, other.evse)
+        == (profile.purpose, profile.stack_level, profile.evse)
+        and (profile.purpose != TX or other.transaction == profile.transaction)
+        and overlap(profile, other)
+    )
+
+
+def overlap(profile: Profile, other: Profile) -> bool:
+    """Is there a moment at which both are valid? From includes, to excludes (K01.FR.36/37)."""
+    return all(
+        one.valid_to is None or two.valid_from is None or two.valid_from < one.valid_to
+        for one, two in ((profile, other), (other, profile))
+    )
+
+
 def _limitation(profile: Profile, period: Period, context: Context) -> Limitation:
     if profile.unit == "A":
         return Limitation(period.limit, period.phases)
-    phases = period.phases or context.phases
+    # K01.FR.45/49: three phases where none are named, but never more than there are.
+    phases = min(period.phases or 3, context.phases)
     return Limitation(period.limit / (phases * context.voltage), period.phases, "W")
 
 
 def _begin(profile: Profile, context: Context, wall: datetime) -> datetime | None:
     """When the schedule that is running now began; None: none runs."""
-    if profile.kind == "Relative":
-        return context.started or (profile.installed if profile.purpose != TX else None)
-    begin = profile.schedule_start or profile.installed
-    if begin is None or wall < begin:
+    begin = profile.schedule_start
+    if begin is None or _relative(profile):
+        # Without a transaction: as if one began now (K08.FR.06).
+        return profile.installed if profile.purpose == MAX else context.started or wall
+    if wall < begin:  # K01.FR.30
         return None
     if profile.kind == "Recurring":
-        cycle = DAY if profile.recurrency == "Daily" else WEEK
-        begin += timedelta(seconds=cycle * ((wall - begin).total_seconds() // cycle))
+        begin += timedelta(seconds=_cycle(profile) * ((wall - begin).total_seconds() // _cycle(profile)))
     return begin
+
+
+def _relative(profile: Profile) -> bool:
+    """1.6 (7.13): an absolute schedule without a start counts from the start of charging, too."""
+    return profile.kind == "Relative" or profile.schedule_start is None
+
+
+def _cycle(profile: Profile) -> int:
+    return WEEK if profile.recurrency == "Weekly" else DAY
 
 
 def _period(profile: Profile, context: Context, wall: datetime) -> Period | None:
@@ -204,6 +276,7 @@ def _period(profile: Profile, context: Context, wall: datetime) -> Period | None
     if begin is None:
         return None
     second = (wall - begin).total_seconds()
+    # K01.FR.11/13: past the duration nothing of the schedule holds.
     if second < 0 or (profile.duration_s is not None and second >= profile.duration_s):
         return None
     running = [period for period in profile.periods if period.start_s <= second]
@@ -213,13 +286,14 @@ def _period(profile: Profile, context: Context, wall: datetime) -> Period | None
 def _edges(profile: Profile, context: Context, wall: datetime) -> list[datetime]:
     edges = [moment for moment in (profile.valid_from, profile.valid_to, profile.schedule_start) if moment]
     begin = _begin(profile, context, wall)
-    if begin is not None:
-        edges += [begin + timedelta(seconds=period.start_s) for period in profile.periods]
-        if profile.duration_s is not None:
-            edges.append(begin + timedelta(seconds=profile.duration_s))
-        if profile.kind == "Recurring":
-            edges.append(begin + timedelta(seconds=DAY if profile.recurrency == "Daily" else WEEK))
-    return edges
+    if begin is None or (_relative(profile) and profile.purpose != MAX and context.started is None):
+        return edges  # it begins with a transaction, and that is told apart
+    seconds = [period.start_s for period in profile.periods]
+    if profile.duration_s is not None:
+        seconds.append(profile.duration_s)
+    if profile.kind == "Recurring":
+        seconds.append(_cycle(profile))
+    return edges + [begin + timedelta(seconds=second) for second in seconds if second <= FAR_S]
 
 
 TIMES = ("schedule_start", "valid_from", "valid_to", "installed")
@@ -240,31 +314,54 @@ def restored(body: Mapping[str, Any]) -> Profile:
     return Profile(**fields)
 
 
+class Refusal(StrEnum):
+    """Why a profile can't be installed."""
+
+    UNKNOWN_EVSE = "unknown EVSE"
+    STACK_LEVEL = "stack level too high"
+    PERIODS = "number of periods"
+    ORDER = "periods must start at 0 and rise"
+    VALUE = "a limit or a time that is none"
+    STATION_ONLY = "a station's profile is for EVSE 0"
+    EVSE_ONLY = "a TxProfile is for one EVSE"
+    NO_TRANSACTION = "no transaction"
+    OTHER_TRANSACTION = "another transaction"
+    RECURRENCY = "recurrencyKind"
+    START = "startSchedule"
+    UNIT = "chargingRateUnit"
+    PHASES = "numberPhases"
+    DUPLICATE = "the same purpose and stack level as another profile"
+    FULL = "too many profiles"
+    NO_LIMIT = "the charger takes no limit"
+
+
 def problem(
     profile: Profile, *, evses: int, max_stack: int, max_periods: int, transaction: str | None
 ) -> str | None:
-    """Why a profile can't be installed; None: it can."""
+    """What is wrong with a profile in any version, a Refusal; None: nothing."""
     starts = [period.start_s for period in profile.periods]
     rules = (
-        (profile.evse > evses, "unknown EVSE"),
-        (profile.stack_level > max_stack, "stack level too high"),
-        (not starts or len(starts) > max_periods, "number of periods"),
-        (
-            bool(starts) and (starts[0] != 0 or starts != sorted(set(starts))),
-            "periods must start at 0 and rise",
-        ),
-        (any(period.limit < 0 for period in profile.periods), "negative limit"),
-        (profile.purpose == MAX and profile.evse != 0, "a station's profile is for EVSE 0"),
-        (profile.purpose == TX and profile.evse == 0, "a TxProfile is for one EVSE"),
-        (profile.purpose == TX and transaction is None, "no transaction"),
+        (not 0 <= profile.evse <= evses, Refusal.UNKNOWN_EVSE),  # K01.FR.28
+        (not 0 <= profile.stack_level <= max_stack, Refusal.STACK_LEVEL),
+        (not 0 < len(starts) <= max_periods, Refusal.PERIODS),
+        (starts[:1] != [0] or starts != sorted(set(starts)), Refusal.ORDER),  # K01.FR.31/35
+        (not _sane(profile), Refusal.VALUE),
+        (profile.purpose == MAX and profile.evse != 0, Refusal.STATION_ONLY),  # K04.FR.03
+        (profile.purpose == TX and profile.evse == 0, Refusal.EVSE_ONLY),  # K01.FR.16
+        (profile.purpose == TX and transaction is None, Refusal.NO_TRANSACTION),  # K01.FR.09
         (
             profile.purpose == TX and profile.transaction not in (None, transaction),
-            "another transaction",
+            Refusal.OTHER_TRANSACTION,  # K01.FR.33
         ),
-        (profile.kind == "Recurring" and profile.recurrency not in ("Daily", "Weekly"), "recurrencyKind"),
-        (profile.kind == "Recurring" and profile.schedule_start is None, "startSchedule"),
+        (profile.kind == "Recurring" and profile.recurrency is None, Refusal.RECURRENCY),
+        (profile.kind == "Recurring" and profile.schedule_start is None, Refusal.START),
     )
-    return next((words for broken, words in rules if broken), None)
+    return next((refusal for broken, refusal in rules if broken), None)
+
+
+def _sane(profile: Profile) -> bool:
+    limits_good = all(math.isfinite(period.limit) and period.limit >= 0 for period in profile.periods)
+    return limits_good and (profile.duration_s is None or profile.duration_s > 0)
 
 
 def bound(profile: Profile, transaction: str | None, wall: datetime) -> Profile:

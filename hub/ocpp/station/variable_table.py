@@ -4,14 +4,8 @@ from dataclasses import dataclass
 
 from hub.ocpp.station.measurands import MEASURANDS
 
-POINTS = (
-    "ParkingBayOccupancy",
-    "EVConnected",
-    "Authorized",
-    "DataSigned",
-    "PowerPathClosed",
-    "EnergyTransfer",
-)
+POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
+"""Of 2.0.1's TxStartPoint values those that a station can see: no bay detector, no signed meter."""
 ENERGY = "Energy.Active.Import.Register"
 USUAL = f"{ENERGY},Power.Active.Import,Current.Import,Voltage,SoC"
 
@@ -20,7 +14,7 @@ USUAL = f"{ENERGY},Power.Active.Import,Current.Import,Voltage,SoC"
 class Variable:
     name: str
     type: str
-    """integer, boolean, string, list (comma separated members of `allowed`)"""
+    """integer, boolean, decimal, string, option (one of `allowed`), list and sequence (some of `allowed`)"""
     default: str
     key: str | None = None
     """1.6's configuration key"""
@@ -28,6 +22,7 @@ class Variable:
     """2.0.1: component, variable and instance"""
     writable: bool = True
     low: int = 0
+    """The least value; for a list the least number of members."""
     high: int | None = None
     allowed: tuple[str, ...] = ()
     unit: str | None = None
@@ -76,16 +71,24 @@ VARIABLES: tuple[Variable, ...] = (
     _integer("TxUpdatedInterval", 60, "MeterValueSampleInterval", (SAMPLED, "TxUpdatedInterval"), unit="s"),
     _integer("TxEndedInterval", 0, None, (SAMPLED, "TxEndedInterval"), unit="s"),
     _integer("AlignedInterval", 0, "ClockAlignedDataInterval", (ALIGNED, "Interval"), high=86400, unit="s"),
-    _integer("AlignedTxEndedInterval", 0, None, (ALIGNED, "TxEndedInterval"), high=86400, unit="s"),
+    # A transaction's end carries no clock-aligned history here.
+    _integer("AlignedTxEndedInterval", 0, None, (ALIGNED, "TxEndedInterval"), unit="s", writable=False),
     _list(
         "TxUpdatedMeasurands", USUAL, "MeterValuesSampledData", (SAMPLED, "TxUpdatedMeasurands"), MEASURANDS
     ),
     _list("TxStartedMeasurands", ENERGY, None, (SAMPLED, "TxStartedMeasurands"), MEASURANDS),
     _list("TxEndedMeasurands", ENERGY, "StopTxnSampledData", (SAMPLED, "TxEndedMeasurands"), MEASURANDS),
     _list("AlignedMeasurands", USUAL, "MeterValuesAlignedData", (ALIGNED, "Measurands"), MEASURANDS),
-    _list("AlignedTxEndedMeasurands", "", "StopTxnAlignedData", (ALIGNED, "TxEndedMeasurands"), MEASURANDS),
-    _list("TxStartPoint", "PowerPathClosed", None, (TX, "TxStartPoint"), POINTS),
-    _list("TxStopPoint", "EVConnected,Authorized", None, (TX, "TxStopPoint"), POINTS),
+    _list(
+        "AlignedTxEndedMeasurands",
+        "",
+        "StopTxnAlignedData",
+        (ALIGNED, "TxEndedMeasurands"),
+        MEASURANDS,
+        writable=False,
+    ),
+    _list("TxStartPoint", "PowerPathClosed", None, (TX, "TxStartPoint"), POINTS, low=1),
+    _list("TxStopPoint", "EVConnected,Authorized", None, (TX, "TxStopPoint"), POINTS, low=1),
     _boolean("StopTxOnInvalidId", True, "StopTransactionOnInvalidId", (TX, "StopTxOnInvalidId")),
     _boolean(
         "StopTxOnEVSideDisconnect",
@@ -100,6 +103,9 @@ VARIABLES: tuple[Variable, ...] = (
         (COMM, "UnlockOnEVSideDisconnect"),
         writable=False,
     ),
+    _boolean("AuthEnabled", True, None, (AUTH, "Enabled"), writable=False),
+    _boolean("SampledAvailable", True, None, (SAMPLED, "Available"), writable=False),
+    _boolean("AlignedAvailable", True, None, (ALIGNED, "Available"), writable=False),
     _boolean("AuthorizeRemoteStart", False, "AuthorizeRemoteTxRequests", (AUTH, "AuthorizeRemoteStart")),
     _boolean("LocalAuthorizeOffline", True, "LocalAuthorizeOffline", (AUTH, "LocalAuthorizeOffline")),
     _boolean("LocalPreAuthorize", True, "LocalPreAuthorize", (AUTH, "LocalPreAuthorize")),
@@ -107,6 +113,7 @@ VARIABLES: tuple[Variable, ...] = (
         "OfflineTxForUnknownId", False, "AllowOfflineTxForUnknownId", (AUTH, "OfflineTxForUnknownIdEnabled")
     ),
     _boolean("AuthCacheEnabled", True, "AuthorizationCacheEnabled", (CACHE, "Enabled")),
+    _boolean("AuthCacheAvailable", True, None, (CACHE, "Available"), writable=False),
     _integer("AuthCacheLifeTime", 0, None, (CACHE, "LifeTime"), unit="s"),
     _integer(
         "MessageAttempts",
@@ -139,13 +146,14 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "NetworkConfigurationPriority",
-        "string",
+        "sequence",
         "1",
         None,
         (COMM, "NetworkConfigurationPriority"),
         writable=False,
+        allowed=("1",),
     ),
-    Variable("FileTransferProtocols", "string", "", None, (COMM, "FileTransferProtocols"), writable=False),
+    Variable("FileTransferProtocols", "list", "", None, (COMM, "FileTransferProtocols"), writable=False),
     Variable(
         "Password",
         "string",
@@ -160,7 +168,15 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("OrganizationName", "string", "", None, ("SecurityCtrlr", "OrganizationName"), writable=False),
     _integer("SecurityProfile", 0, "SecurityProfile", ("SecurityCtrlr", "SecurityProfile"), writable=False),
     _integer("CertificateEntries", 0, None, ("SecurityCtrlr", "CertificateEntries"), writable=False),
-    Variable("TimeSource", "string", "Heartbeat", None, ("ClockCtrlr", "TimeSource"), writable=False),
+    Variable(
+        "TimeSource",
+        "sequence",
+        "Heartbeat",
+        None,
+        ("ClockCtrlr", "TimeSource"),
+        writable=False,
+        allowed=("Heartbeat",),
+    ),
     _integer("ItemsPerGetReport", 1000, None, (DEVICE, "ItemsPerMessage", "GetReport"), writable=False),
     _integer("ItemsPerGetVariables", 100, None, (DEVICE, "ItemsPerMessage", "GetVariables"), writable=False),
     _integer("ItemsPerSetVariables", 100, None, (DEVICE, "ItemsPerMessage", "SetVariables"), writable=False),
@@ -171,7 +187,11 @@ VARIABLES: tuple[Variable, ...] = (
     _integer(
         "BytesPerSetVariables", 32768, None, (DEVICE, "BytesPerMessage", "SetVariables"), writable=False
     ),
-    Variable("RateUnit", "string", "A,W", None, (SMART, "RateUnit"), writable=False),
+    _list("RateUnit", "A,W", None, (SMART, "RateUnit"), ("A", "W"), writable=False),
+    _boolean("SmartChargingAvailable", True, None, (SMART, "Available"), writable=False),
+    _boolean("SmartChargingEnabled", True, None, (SMART, "Enabled"), writable=False),
+    _boolean("Phases3to1", False, "ConnectorSwitch3to1PhaseSupported", (SMART, "Phases3to1"), writable=False),
+    _boolean("PhaseChoice", False, None, (SMART, "ACPhaseSwitchingSupported"), writable=False),
     Variable(
         "AllowedChargingRateUnit",
         "string",
@@ -193,7 +213,10 @@ VARIABLES: tuple[Variable, ...] = (
         (SMART, "Entries", "ChargingProfiles"),
         writable=False,
     ),
-    _integer("LimitChangeSignificance", 1, None, (SMART, "LimitChangeSignificance"), writable=False),
+    # No charging limit from elsewhere is reported, so nothing is significant (K12).
+    Variable(
+        "LimitChangeSignificance", "decimal", "0.0", None, (SMART, "LimitChangeSignificance"), writable=False
+    ),
     _integer("ConnectorCount", 1, "NumberOfConnectors", None, writable=False),
     _integer("GetConfigurationMaxKeys", 100, "GetConfigurationMaxKeys", None, writable=False),
     Variable(
@@ -204,8 +227,10 @@ VARIABLES: tuple[Variable, ...] = (
         None,
         writable=False,
     ),
+    _integer("SupplyPhases", 3, None, None, writable=False),
+    Variable("ConnectorType", "string", "cType2", None, None, writable=False),
     Variable("PhaseRotation", "string", "NotApplicable", "ConnectorPhaseRotation", None, writable=False),
-    _integer("MinimumStatusDuration", 0, "MinimumStatusDuration", None, high=60, unit="s"),
+    _integer("MinimumStatusDuration", 0, "MinimumStatusDuration", None, unit="s", writable=False),
 )
 BY_NAME = {variable.name: variable for variable in VARIABLES}
 BY_KEY = {variable.key.lower(): variable for variable in VARIABLES if variable.key}

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from hub.model.moment import Moment
 from hub.ocpp.errors import CallError, ErrorCode
+from hub.ocpp.station.facts import told
 from hub.ocpp.station.variable_table import BY_KEY, VARIABLES, Variable
 from hub.ocpp.station.variables import SetResult
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
 
-STATUS = {SetResult.ACCEPTED: "Accepted", SetResult.REJECTED: "Rejected", SetResult.READ_ONLY: "Rejected"}
+VALUE_CHARS = 500
 
 
 def get_configuration(station: "Station", call: "Call", _now: Moment) -> Mapping[str, object]:
@@ -19,19 +20,20 @@ def get_configuration(station: "Station", call: "Call", _now: Moment) -> Mapping
     if len(wanted) > station.variables.int("GetConfigurationMaxKeys"):
         raise CallError(ErrorCode.OCCURRENCE_CONSTRAINT, "more keys than GetConfigurationMaxKeys")
     if not wanted:
-        return {"configurationKey": [_told(station, variable) for variable in VARIABLES if variable.key]}
-    known = [BY_KEY[key.lower()] for key in wanted if key.lower() in BY_KEY]
-    unknown = [key for key in wanted if key.lower() not in BY_KEY]
-    said: dict[str, object] = {"configurationKey": [_told(station, variable) for variable in known]}
-    if unknown:
-        said["unknownKey"] = unknown
-    return said
+        return {"configurationKey": [_key(station, variable) for variable in VARIABLES if variable.key]}
+    # A key that is asked for twice is told once.
+    known = {key.lower(): BY_KEY[key.lower()] for key in wanted if key.lower() in BY_KEY}
+    answer = {
+        "configurationKey": [_key(station, variable) for variable in known.values()],
+        "unknownKey": [key for key in dict.fromkeys(wanted) if key.lower() not in BY_KEY],
+    }
+    return {name: keys for name, keys in answer.items() if keys}
 
 
-def _told(station: "Station", variable: Variable) -> dict[str, object]:
+def _key(station: "Station", variable: Variable) -> dict[str, object]:
     said: dict[str, object] = {"key": variable.key, "readonly": not variable.writable}
     if not variable.secret:
-        said["value"] = station.variables.text(variable.name)[:500]
+        said["value"] = told(station, variable.name)[:VALUE_CHARS]
     return said
 
 
@@ -39,7 +41,8 @@ def change_configuration(station: "Station", call: "Call", now: Moment) -> Mappi
     variable = BY_KEY.get(call.payload["key"].lower())
     if variable is None:
         return {"status": "NotSupported"}
-    return {"status": STATUS[station.control.set_variable(variable.name, call.payload["value"], now)]}
+    result = station.control.set_variable(variable.name, call.payload["value"], now)
+    return {"status": "Accepted" if result is SetResult.ACCEPTED else "Rejected"}
 
 
 CALLS = {"GetConfiguration": get_configuration, "ChangeConfiguration": change_configuration}

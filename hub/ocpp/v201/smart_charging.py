@@ -5,18 +5,39 @@ from typing import TYPE_CHECKING, Any
 
 from hub.model.moment import Moment, parse_time, rfc3339
 from hub.ocpp.errors import CallError, ErrorCode
+from hub.ocpp.station import profiles
 from hub.ocpp.station.messages import Raw
-from hub.ocpp.station.smart_charging import MAX, TX, TX_DEFAULT, Period, Profile
+from hub.ocpp.station.smart_charging import MAX, TX, TX_DEFAULT, Period, Profile, Refusal
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
 
 PURPOSES = {"ChargingStationMaxProfile": MAX, "TxDefaultProfile": TX_DEFAULT, "TxProfile": TX}
 NAMES = {neutral: name for name, neutral in PURPOSES.items()}
+SOURCE = "CSO"
+"""Every profile here came from the CSMS."""
+REASONS = {
+    Refusal.UNKNOWN_EVSE: "UnknownEvse",
+    Refusal.STACK_LEVEL: "InvalidStackLevel",
+    Refusal.PERIODS: "InvalidSchedule",
+    Refusal.ORDER: "InvalidSchedule",
+    Refusal.VALUE: "InvalidValue",
+    Refusal.STATION_ONLY: "InvalidProfile",
+    Refusal.EVSE_ONLY: "InvalidProfile",
+    Refusal.NO_TRANSACTION: "TxNotFound",
+    Refusal.OTHER_TRANSACTION: "UnknownTxId",
+    Refusal.RECURRENCY: "InvalidProfile",
+    Refusal.START: "InvalidSchedule",
+    Refusal.UNIT: "UnsupportedRateUnit",
+    Refusal.PHASES: "InvalidSchedule",
+    Refusal.DUPLICATE: "DuplicateProfile",
+    Refusal.FULL: "OutOfStorage",
+    Refusal.NO_LIMIT: "NotEnabled",
+}
 
 
 def read_profile(body: Mapping[str, Any], evse: int) -> Profile:
-    """A ChargingProfile of one schedule. Raises CallError for what can't be read."""
+    """A ChargingProfile of one schedule (K01.FR.34). Raises CallError for what can't be read."""
     if len(body["chargingSchedule"]) != 1 or body["chargingProfilePurpose"] not in PURPOSES:
         raise CallError(ErrorCode.PROPERTY_CONSTRAINT, "one schedule, of a purpose that a CSMS may set")
     (schedule,) = body["chargingSchedule"]
@@ -25,87 +46,102 @@ def read_profile(body: Mapping[str, Any], evse: int) -> Profile:
             parse_time(holder[name]) if name in holder else None
             for holder, name in ((schedule, "startSchedule"), (body, "validFrom"), (body, "validTo"))
         )
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise CallError(ErrorCode.PROPERTY_CONSTRAINT, "a date-time that is none") from error
     return Profile(
-        body["id"],
-        evse,
-        body["stackLevel"],
-        PURPOSES[body["chargingProfilePurpose"]],
-        body["chargingProfileKind"],
-        schedule["chargingRateUnit"],
-        tuple(
-            Period(period["startPeriod"], float(period["limit"]), period.get("numberPhases"))
-            for period in schedule["chargingSchedulePeriod"]
-        ),
-        start,
-        schedule.get("duration"),
-        body.get("recurrencyKind"),
-        valid_from,
-        valid_to,
-        body.get("transactionId"),
+        id=body["id"],
+        evse=evse,
+        stack_level=body["stackLevel"],
+        purpose=PURPOSES[body["chargingProfilePurpose"]],
+        kind=body["chargingProfileKind"],
+        unit=schedule["chargingRateUnit"],
+        periods=tuple(_read_period(period) for period in schedule["chargingSchedulePeriod"]),
+        schedule_start=start,
+        duration_s=schedule.get("duration"),
+        recurrency=body.get("recurrencyKind"),
+        valid_from=valid_from,
+        valid_to=valid_to,
+        transaction=body.get("transactionId"),
+        schedule_id=schedule["id"],
+        min_rate=schedule.get("minChargingRate"),
+    )
+
+
+def _read_period(period: Mapping[str, Any]) -> Period:
+    return Period(
+        period["startPeriod"], float(period["limit"]), period.get("numberPhases"), period.get("phaseToUse")
     )
 
 
 def set_profile(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
-    evse, body = call.payload["evseId"], call.payload["chargingProfile"]
-    if body["chargingProfilePurpose"] not in PURPOSES:
-        return _rejected("InvalidProfile")
+    body = call.payload["chargingProfile"]
+    purpose = body["chargingProfilePurpose"]
+    if purpose not in PURPOSES:  # K01.FR.22
+        return _rejected("InvalidProfile", f"{purpose} isn't for a CSMS to set")
     # K01.FR.03: a TxProfile names its transaction.
-    if body["chargingProfilePurpose"] == "TxProfile" and "transactionId" not in body:
-        return _rejected("MissingParam")
-    words = station.control.install(read_profile(body, evse), now)
-    return _rejected("InvalidValue", words) if words else {"status": "Accepted"}
+    if purpose == "TxProfile" and "transactionId" not in body:
+        return _rejected("MissingParam", "transactionId")
+    try:
+        profile = read_profile(body, call.payload["evseId"])
+    except CallError as error:
+        return _rejected("InvalidSchedule", error.description)
+    refused = profiles.install(station, profile, now, strict=True)
+    return _rejected(REASONS[refused], refused) if refused else {"status": "Accepted"}
 
 
-def _rejected(code: str, words: str = "") -> dict[str, object]:
-    info = {"reasonCode": code, "additionalInfo": words[:512]} if words else {"reasonCode": code}
-    return {"status": "Rejected", "statusInfo": info}
+def _rejected(code: str, words: str) -> dict[str, object]:
+    return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": words}}
 
 
 def clear_profile(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
     criteria = call.payload.get("chargingProfileCriteria", {})
-    purpose = PURPOSES.get(criteria.get("chargingProfilePurpose", ""))
-    found = station.control.clear_profiles(
-        call.payload.get("chargingProfileId"),
-        criteria.get("evseId"),
-        purpose,
-        criteria.get("stackLevel"),
+    purpose = criteria.get("chargingProfilePurpose")
+    if "chargingProfileId" not in call.payload and purpose not in (None, *PURPOSES):
+        return {"status": "Unknown"}  # K10.FR.06/08: no such profile is ever here
+    found = profiles.clear(
+        station,
         now,
+        profile_id=call.payload.get("chargingProfileId"),
+        evse=criteria.get("evseId"),
+        purpose=PURPOSES.get(purpose),
+        stack_level=criteria.get("stackLevel"),
     )
     return {"status": "Accepted" if found else "Unknown"}
 
 
 def composite(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
-    asked = call.payload
-    evse = asked["evseId"]
-    if evse != 0 and evse not in station.evses.flows:
-        return _rejected("UnknownEvse")
-    unit = asked.get("chargingRateUnit", "A")
+    evse, duration = call.payload["evseId"], call.payload["duration"]
+    wanted = call.payload.get("chargingRateUnit")
+    found = profiles.composite(station, evse, duration, wanted, now)
+    if found is None:
+        known = evse == 0 or evse in station.evses.flows
+        return _rejected(
+            "UnsupportedRequest" if known else "UnknownEvse", "no schedule can be told for this EVSE and unit"
+        )
+    unit, periods = found
     schedule = {
         "evseId": evse,
-        "duration": asked["duration"],
+        "duration": duration,
         "scheduleStart": station.stamp(now),
         "chargingRateUnit": unit,
-        "chargingSchedulePeriod": station.control.composite(evse, asked["duration"], unit, now),
+        "chargingSchedulePeriod": periods,
     }
     return {"status": "Accepted", "schedule": schedule}
 
 
 def get_profiles(station: "Station", call: "Call", _now: Moment) -> Mapping[str, object]:
+    """One profile in each report, told after the answer (K09.FR.01/02)."""
     evse, wanted = call.payload.get("evseId"), call.payload["chargingProfile"]
+    # K09.FR.04 to 06: 0 is the station itself, none is everything.
     found = [
         profile
         for profile in station.profiles.all()
-        if evse in (None, profile.evse)
-        and profile.id in wanted.get("chargingProfileId", [profile.id])
-        and wanted.get("stackLevel", profile.stack_level) == profile.stack_level
-        and PURPOSES.get(wanted.get("chargingProfilePurpose", ""), profile.purpose) == profile.purpose
+        if evse in (None, profile.evse) and _wanted(profile, wanted)
     ]
     for index, profile in enumerate(found):
         report = {
             "requestId": call.payload["requestId"],
-            "chargingLimitSource": "CSO",
+            "chargingLimitSource": SOURCE,
             "evseId": profile.evse,
             "chargingProfile": [written(profile)],
             "tbc": index < len(found) - 1,
@@ -114,34 +150,60 @@ def get_profiles(station: "Station", call: "Call", _now: Moment) -> Mapping[str,
     return {"status": "Accepted" if found else "NoProfiles"}
 
 
+def _wanted(profile: Profile, wanted: Mapping[str, Any]) -> bool:
+    purpose = NAMES[profile.purpose]
+    return (
+        profile.id in wanted.get("chargingProfileId", [profile.id])
+        and wanted.get("stackLevel", profile.stack_level) == profile.stack_level
+        and wanted.get("chargingProfilePurpose", purpose) == purpose
+        and SOURCE in wanted.get("chargingLimitSource", [SOURCE])
+    )
+
+
 def written(profile: Profile) -> dict[str, object]:
-    schedule: dict[str, object] = {
-        "id": profile.id,
-        "chargingRateUnit": profile.unit,
-        "chargingSchedulePeriod": [
-            {"startPeriod": period.start_s, "limit": period.limit}
-            | ({"numberPhases": period.phases} if period.phases else {})
-            for period in profile.periods
-        ],
-    }
-    said: dict[str, object] = {
+    """As it came."""
+    said = {
         "id": profile.id,
         "stackLevel": profile.stack_level,
         "chargingProfilePurpose": NAMES[profile.purpose],
         "chargingProfileKind": profile.kind,
-        "chargingSchedule": [schedule],
-    }
-    optional = {
         "recurrencyKind": profile.recurrency,
         "validFrom": profile.valid_from and rfc3339(profile.valid_from),
         "validTo": profile.valid_to and rfc3339(profile.valid_to),
         "transactionId": profile.transaction,
+        "chargingSchedule": [_schedule(profile)],
     }
-    if profile.schedule_start:
-        schedule["startSchedule"] = rfc3339(profile.schedule_start)
-    if profile.duration_s is not None:
-        schedule["duration"] = profile.duration_s
-    return said | {name: value for name, value in optional.items() if value}
+    return _present(said)
+
+
+def _schedule(profile: Profile) -> dict[str, object]:
+    return _present(
+        {
+            # 1.6's schedules have no id of their own.
+            "id": profile.id if profile.schedule_id is None else profile.schedule_id,
+            "startSchedule": profile.schedule_start and rfc3339(profile.schedule_start),
+            "duration": profile.duration_s,
+            "chargingRateUnit": profile.unit,
+            "minChargingRate": profile.min_rate,
+            "chargingSchedulePeriod": [_period(period) for period in profile.periods],
+        }
+    )
+
+
+def _period(period: Period) -> dict[str, object]:
+    return _present(
+        {
+            "startPeriod": period.start_s,
+            "limit": period.limit,
+            "numberPhases": period.phases,
+            "phaseToUse": period.phase_to_use,
+        }
+    )
+
+
+def _present(said: Mapping[str, object]) -> dict[str, object]:
+    """What is absent is left out, never null."""
+    return {name: value for name, value in said.items() if value is not None}
 
 
 CALLS = {

@@ -1,0 +1,158 @@
+"""OCPP 2.0.1: the components and variables of a station, with the values that they have now."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hub.model.charger import Status
+from hub.model.moment import Moment
+from hub.ocpp.station.facts import told
+from hub.ocpp.station.flow import Flow
+from hub.ocpp.station.smart_charging import VOLTAGE
+from hub.ocpp.station.variable_table import VARIABLES, Variable
+
+if TYPE_CHECKING:
+    from hub.ocpp.station.station import Station
+
+VALUE_CHARS = 2500
+DATA_TYPES = {"list": "MemberList", "sequence": "SequenceList", "option": "OptionList"}
+"""Ours and 2.0.1's, where they differ."""
+STATES = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
+STATE_WORDS = {
+    Status.AVAILABLE: "Available",
+    Status.RESERVED: "Reserved",
+    Status.UNAVAILABLE: "Unavailable",
+    Status.UNKNOWN: "Unavailable",
+    Status.FAULTED: "Faulted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One variable of one component."""
+
+    component: Mapping[str, Any]
+    variable: Mapping[str, Any]
+    value: str
+    type: str = "string"
+    setting: Variable | None = None
+    unit: str | None = None
+    most: int | None = None
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        return place(self.component, self.variable)
+
+    @property
+    def writable(self) -> bool:
+        return self.setting is not None and self.setting.writable
+
+    @property
+    def secret(self) -> bool:
+        return self.setting is not None and self.setting.secret
+
+    def report(self) -> dict[str, object]:
+        """As NotifyReport has it; every attribute that there is, set or not (B07.FR.11)."""
+        mutability = "WriteOnly" if self.secret else "ReadWrite" if self.writable else "ReadOnly"
+        attribute: dict[str, object] = {"mutability": mutability, "persistent": self.setting is not None}
+        if not self.secret:
+            attribute["value"] = self.value[:VALUE_CHARS]
+        return {
+            "component": self.component,
+            "variable": self.variable,
+            "variableAttribute": [attribute],
+            "variableCharacteristics": self._characteristics(),
+        }
+
+    def _characteristics(self) -> dict[str, object]:
+        said: dict[str, object] = {
+            "dataType": DATA_TYPES.get(self.type, self.type),
+            "supportsMonitoring": False,
+        }
+        if self.unit:
+            said["unit"] = self.unit
+        if self.most is not None:
+            said["maxLimit"] = self.most
+        if self.setting and self.writable and self.type == "integer":
+            said["minLimit"] = self.setting.low
+        if self.allowed:
+            said["valuesList"] = ",".join(self.allowed)
+        return said
+
+
+def place(component: Mapping[str, Any], variable: Mapping[str, Any]) -> tuple[object, ...]:
+    """Names compare without case; an empty instance is none (B06.FR.15)."""
+    return (*component_place(component), variable["name"].lower(), variable.get("instance", "").lower())
+
+
+def component_place(component: Mapping[str, Any]) -> tuple[object, ...]:
+    evse = component.get("evse", {})
+    return (
+        component["name"].lower(),
+        component.get("instance", "").lower(),
+        evse.get("id"),
+        evse.get("connectorId"),
+    )
+
+
+def items(station: "Station", now: Moment) -> Iterator[Item]:
+    """The whole device model."""
+    for setting in VARIABLES:
+        if setting.place:
+            yield _setting(station, setting)
+    yield Item({"name": "ClockCtrlr"}, {"name": "DateTime"}, station.stamp(now), "dateTime")
+    yield from _station(station)
+    for flow in station.evses.flows.values():
+        yield from _evse(station, flow)
+
+
+def _setting(station: "Station", setting: Variable) -> Item:
+    assert setting.place
+    component, name, *instance = setting.place
+    return Item(
+        {"name": component},
+        {"name": name, **({"instance": instance[0]} if instance else {})},
+        told(station, setting.name),
+        setting.type,
+        setting,
+        setting.unit,
+        setting.high if setting.writable else None,
+        setting.allowed,
+    )
+
+
+def _station(station: "Station") -> Iterator[Item]:
+    component, identity = {"name": "ChargingStation"}, station.setup.identity
+    state = "Available" if station.evses.operative(0) else "Unavailable"
+    yield Item(component, {"name": "Available"}, "true", "boolean")
+    yield Item(component, {"name": "AvailabilityState"}, state, "option", allowed=STATES)
+    yield Item(component, {"name": "SupplyPhases"}, told(station, "SupplyPhases"), "integer")
+    yield Item(component, {"name": "Model"}, identity.model)
+    yield Item(component, {"name": "VendorName"}, identity.vendor)
+    yield Item(component, {"name": "SerialNumber"}, identity.serial)
+    yield Item(component, {"name": "FirmwareVersion"}, identity.firmware)
+
+
+def _evse(station: "Station", flow: Flow) -> Iterator[Item]:
+    evse = {"name": "EVSE", "evse": {"id": flow.evse}}
+    connector = {"name": "Connector", "evse": {"id": flow.evse, "connectorId": 1}}
+    status = station.evses.status(flow)
+    phases = told(station, "SupplyPhases")
+    power = flow.state.get("power")
+    for component in (evse, connector):
+        yield Item(component, {"name": "Available"}, "true", "boolean")
+        state = STATE_WORDS.get(status, "Occupied")
+        yield Item(component, {"name": "AvailabilityState"}, state, "option", allowed=STATES)
+        yield Item(component, {"name": "SupplyPhases"}, phases, "integer")
+    problem = str(status is Status.FAULTED).lower()
+    yield Item(evse, {"name": "Problem"}, problem, "boolean")
+    yield Item(
+        evse,
+        {"name": "Power"},
+        "" if power is None else str(round(float(power), 1)),
+        "decimal",
+        unit="W",
+        most=round(station.setup.ratings.max_current * int(phases) * VOLTAGE),
+    )
+    yield Item(connector, {"name": "ConnectorType"}, told(station, "ConnectorType"))

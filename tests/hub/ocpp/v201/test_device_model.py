@@ -1,0 +1,81 @@
+"""2.0.1: what components and variables there are, and what they say now."""
+
+from hub.model.charger import Ratings
+from hub.ocpp.v201.device_model import Item, items, place
+from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
+
+EVSE = {"name": "EVSE", "evse": {"id": 1}}
+CONNECTOR = {"name": "Connector", "evse": {"id": 1, "connectorId": 1}}
+
+
+def model(world: World) -> dict[tuple[object, ...], Item]:
+    return {item.place: item for item in items(world.station, world.clock.now())}
+
+
+def value(world: World, component: dict[str, object], name: str) -> str:
+    return model(world)[place(component, {"name": name})].value
+
+
+def test_no_variable_is_there_twice() -> None:
+    world = World(evses=2)
+    assert len(model(world)) == len(list(items(world.station, world.clock.now())))
+
+
+def test_what_the_spec_requires_of_station_evse_and_connector_is_there() -> None:
+    world = World(evses=2)
+    station = {"name": "ChargingStation"}
+    for component, names in (
+        (station, ("Available", "AvailabilityState", "SupplyPhases")),
+        ({"name": "EVSE", "evse": {"id": 2}}, ("Available", "AvailabilityState", "SupplyPhases", "Power")),
+        (CONNECTOR, ("Available", "AvailabilityState", "SupplyPhases", "ConnectorType")),
+        ({"name": "ClockCtrlr"}, ("DateTime", "TimeSource")),
+    ):
+        for name in names:
+            assert place(component, {"name": name}) in model(world)
+
+
+def test_the_power_says_the_most_that_there_can_be() -> None:
+    world = World(ratings=Ratings(max_current=16.0))
+    power = model(world)[place(EVSE, {"name": "Power"})].report()
+    assert power["variableCharacteristics"]["maxLimit"] == 11040  # type: ignore[index]
+    single = World(ratings=Ratings(max_current=16.0), defaults={"SupplyPhases": "1"})
+    assert model(single)[place(EVSE, {"name": "Power"})].most == 3680
+
+
+def test_live_values_follow_the_charger() -> None:
+    world = World()
+    assert value(world, EVSE, "AvailabilityState") == "Available"
+    world.state(PLUGGED)
+    assert value(world, CONNECTOR, "AvailabilityState") == "Occupied"
+    world.state(CHARGING)
+    assert value(world, EVSE, "Power") == "11000.0"
+    world.state({**IDLE, "status": "faulted", "power": None})
+    assert value(world, EVSE, "AvailabilityState") == "Faulted"
+    assert value(world, EVSE, "Problem") == "true"
+    assert value(world, EVSE, "Power") == ""
+    world.ask("ChangeAvailability", {"operationalStatus": "Inoperative"})
+    assert value(world, {"name": "ChargingStation"}, "AvailabilityState") == "Unavailable"
+
+
+def test_a_password_is_write_only_and_never_told() -> None:
+    world = World(defaults={"Password": "0123456789abcdef"})
+    secret = model(world)[place({"name": "SecurityCtrlr"}, {"name": "BasicAuthPassword"})].report()
+    assert secret["variableAttribute"] == [{"mutability": "WriteOnly", "persistent": True}]
+
+
+def test_bounds_and_members_are_told() -> None:
+    said = model(World())
+    interval = said[place({"name": "AlignedDataCtrlr"}, {"name": "Interval"})].report()
+    assert interval["variableCharacteristics"] == {
+        "dataType": "integer",
+        "supportsMonitoring": False,
+        "unit": "s",
+        "minLimit": 0,
+        "maxLimit": 86400,
+    }
+    start = said[place({"name": "TxCtrlr"}, {"name": "TxStartPoint"})].report()
+    assert start["variableCharacteristics"] == {
+        "dataType": "MemberList",
+        "supportsMonitoring": False,
+        "valuesList": "EVConnected,Authorized,PowerPathClosed,EnergyTransfer",
+    }
