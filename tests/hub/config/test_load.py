@@ -115,7 +115,8 @@ def test_secrets_environment_and_includes_are_resolved(
     monkeypatch.setenv("EVHUB_TEST_NAME", "Depot")
     text = (
         "hub: {name: !env EVHUB_TEST_NAME}\n"
-        "csms: {url: 'wss://h/ocpp/', password: !secret pw,\n  defaults: {HeartbeatInterval: 60, LocalPreAuthorize: false}}\n"
+        "csms: {url: 'wss://h/ocpp/', password: !secret pw,\n"
+        "  defaults: {HeartbeatInterval: 60, LocalPreAuthorize: false}}\n"
         "mqtt: {users: {ems: {password: !secret pw}}, listen: '0.0.0.0:1884', tls: {ca: ca.pem}}\n"
         "tokens: {04A2: {group: fleet}, x: null}\n"
         "chargers: !include chargers.yaml\n"
