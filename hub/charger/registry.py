@@ -125,6 +125,6 @@ class Registry:
     def states(self) -> Mapping[str, object]:
         """For `evhub status`."""
         return {
-            runtime.id: {number: dict(runtime.state(number)) for number in range(1, runtime.evses + 1)}
+            runtime.id: {str(number): dict(runtime.state(number)) for number in range(1, runtime.evses + 1)}
             for runtime in self._chargers.values()
         }

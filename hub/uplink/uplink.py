@@ -178,8 +178,7 @@ class Uplink:
         effects = self.station.drain()
         if effects:
             self._backlog.append(effects)
-            self._work.set()
-        elif self._timer is None:
+        if effects or self.station.has_words or self._timer is None:
             self._work.set()
 
     async def _carry_out(self, effects: Sequence[Effect | Text]) -> None:

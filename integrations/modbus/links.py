@@ -258,14 +258,14 @@ class Links:
     """The links of a hub, shared by what speaks over the same wire."""
 
     def __init__(self) -> None:
-        self._links: dict[tuple[str, int], TcpLink] = {}
-        self._users: dict[tuple[str, int], int] = {}
-        self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._links: dict[tuple[int, str, int], TcpLink] = {}
+        self._users: dict[tuple[int, str, int], int] = {}
+        self._tasks: dict[tuple[int, str, int], asyncio.Task[None]] = {}
 
     @contextlib.asynccontextmanager
     async def tcp(self, host: str, port: int, *, timeout_s: float, gap_s: float) -> AsyncIterator[TcpLink]:
         """The link to host:port for as long as it is used."""
-        key = (host, port)
+        key = (id(asyncio.get_running_loop()), host, port)
         if key not in self._links:
             self._links[key] = TcpLink(host, port, timeout_s=timeout_s, gap_s=gap_s)
             self._tasks[key] = asyncio.create_task(self._links[key].run(), name=f"modbus {host}:{port}")

@@ -224,6 +224,11 @@ class Station:
                 return outgoing
         return self._next_owed(now) if self.boot.accepted else None
 
+    @property
+    def has_words(self) -> bool:
+        """Something waits to be said by `next`."""
+        return bool(self._queue)
+
     def drain(self) -> list[Effect]:
         effects, self._effects = self._effects, []
         return effects

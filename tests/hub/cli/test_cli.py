@@ -1,0 +1,151 @@
+"""The command line, as a person uses it."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.cli import demo, simulate
+from hub.cli.main import main
+from hub.errors import HubError
+from tests.e2e.world import World
+
+GOOD = "chargers: {garage: {use_blueprint: {path: keba/p30, input: {host: 192.0.2.1}}}}\n"
+BAD = "chargers: {garage: {use_blueprint: {path: keba/p31}}}\n"
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    file = tmp_path / "evhub.yaml"
+    file.write_text(GOOD)
+    return file
+
+
+def test_a_good_configuration_is_said_to_be_good(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-c", str(written)]) == 0
+    assert "good, 1 charger" in capsys.readouterr().out
+    assert main(["check", "-c", str(written), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize("text", [BAD, "chargers: [", "hubb: {}", "chargers: {A B: {}}"])
+def test_a_bad_one_is_told_with_its_lines(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "evhub.yaml"
+    file.write_text(text)
+    assert main(["check", "-c", str(file)]) == 1
+    assert "problem" in capsys.readouterr().out
+
+
+def test_blueprints_are_listed_checked_tested_planned_and_begun(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["blueprint", "list"]) == 0
+    assert "keba/p30" in capsys.readouterr().out
+    assert main(["blueprint", "check", "alfen/eve"]) == 0
+    assert main(["blueprint", "test", "webasto/next"]) == 0
+    assert "0 failed" in capsys.readouterr().out
+    assert main(["blueprint", "plan", "abb/terra_ac"]) == 0
+    assert "fast (every 1 s): 1 request" in capsys.readouterr().out
+    new = tmp_path / "mine.yaml"
+    assert main(["blueprint", "new", str(new)]) == 0
+    assert main(["blueprint", "test", str(new)]) == 0
+    assert main(["blueprint", "new", str(new)]) == 1
+    new.write_text(new.read_text().replace("power: 11000", "power: 1"))
+    assert main(["blueprint", "test", str(new)]) == 1
+    new.write_text(new.read_text().replace("scale", "scael").replace("current_limit > 0", "current_limt > 0"))
+    assert main(["blueprint", "check", str(new)]) == 1
+    assert "did you mean 'current_limit'" in capsys.readouterr().out
+    assert main(["blueprint", "check", "keba/p31"]) == 1
+    assert main(["blueprint", "check"]) == 1
+
+
+def test_wrong_usage_exits_with_2() -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["fly"])
+    assert exit_.value.code == 2
+
+
+def test_without_a_running_hub_that_is_said(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written.write_text(f"hub: {{state_dir: {written.parent}}}\n" + GOOD)
+    for command in (["status"], ["reload"], ["cmd", "garage", "refresh"]):
+        assert main([*command, "-c", str(written)]) == 1
+    assert "no hub is running" in capsys.readouterr().err
+    assert main(["cmd", "garage", "refresh", "{", "-c", str(written)]) == 1
+    assert main(["mapping", "test", "nobody", "-c", str(written)]) == 1
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[World]:
+    """A hub in a thread of its own, so that the command line can talk to it."""
+    ready, stop, worlds = threading.Event(), asyncio.Event(), []
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        async with World(
+            tmp_path, {"garage": ("keba/p30", {}, ", tokens: {free: true}")}, csms=False
+        ) as world:
+            await world.until(lambda: world.status("garage") == "available")
+            worlds.append(world)
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    assert ready.wait(30)
+    yield worlds[0]
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(30)
+    loop.close()
+
+
+def test_the_running_hub_is_asked_and_told(running: World, capsys: pytest.CaptureFixture[str]) -> None:
+    config = ["-c", str(running.path)]
+    assert main(["status", *config]) == 0
+    assert "available" in capsys.readouterr().out
+    assert main(["status", "--json", *config]) == 0
+    assert json.loads(capsys.readouterr().out)["chargers"][0]["id"] == "garage"
+    assert main(["cmd", "garage", "set_limit", '{"current": 10}', *config]) == 0
+    assert main(["cmd", "garage", "set_limit", '{"current": "x"}', *config]) == 1
+    assert "bad_value" in capsys.readouterr().out
+    assert main(["reload", *config]) == 0
+    assert main(["reload", "--json", *config]) == 0
+    assert main(["mapping", "test", "garage", *config]) == 0
+    shown = capsys.readouterr().out
+    assert "Energy.Active.Import.Register" in shown
+    assert '"connectorStatus": "Available"' in shown
+    assert main(["mapping", "test", "garage", "--json", *config]) == 0
+
+
+@pytest.mark.parametrize("text", ["nonsense", ":", "h:99999"])
+def test_bad_addresses_are_refused(text: str) -> None:
+    with pytest.raises(HubError):
+        simulate.address(text)
+
+
+def test_bad_inputs_are_refused() -> None:
+    with pytest.raises(HubError):
+        simulate._inputs(["host"])
+    assert simulate._inputs(["a=1", "b=x"]) == {"a": 1, "b": "x"}
+    with pytest.raises(HubError):
+        simulate.simulated("keba/p31", {}, speed=1)
+
+
+async def test_a_day_of_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo, "SPEED", 600.0)
+    real = asyncio.sleep
+    monkeypatch.setattr(demo.asyncio, "sleep", lambda seconds: real(min(seconds, 2.5)))
+    world = demo.Demo(tmp_path, demo.free_port(0))
+    await world.start()
+    await world.day()
+    await world.stop()
+    demo.print_hints(1883)
+    shown = capsys.readouterr().out
+    assert "0 complaints" in shown
+    assert "mosquitto_sub" in shown

@@ -1,0 +1,59 @@
+"""The log: one line a record, whatever is in it."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.logs import JsonFormat, TextFormat, _compress, setup_logs
+
+
+@pytest.fixture
+def root() -> Iterator[logging.Logger]:
+    root = logging.getLogger()
+    level = root.level
+    yield root
+    for handler in list(root.handlers):
+        if getattr(handler, "evhub", False):
+            root.removeHandler(handler)
+            handler.close()
+    root.setLevel(level)
+
+
+def record(text: str, **more: object) -> logging.LogRecord:
+    made = logging.LogRecord("n", logging.WARNING, "f", 1, text, (), None)
+    made.__dict__.update(more)
+    return made
+
+
+def test_control_characters_cannot_forge_a_line() -> None:
+    line = TextFormat().format(record("token \x1b[31m\nERROR forged"))
+    assert "\n" not in line
+    assert "\\x1b" in line
+
+
+def test_json_lines_name_the_charger_and_the_exception() -> None:
+    body = json.loads(JsonFormat().format(record("x", charger="garage")))
+    assert (body["level"], body["charger"]) == ("warning", "garage")
+    try:
+        raise ValueError("why")
+    except ValueError as error:
+        told = record("x", exc_info=(ValueError, error, None))
+    assert "why" in JsonFormat().format(told)
+
+
+def test_the_file_is_written_rotated_and_compressed(tmp_path: Path, root: logging.Logger) -> None:
+    file = tmp_path / "log" / "evhub.log"
+    for style in ("text", "json"):
+        setup_logs(level="info", file=file, keep=2, compress=True, style=style)
+    logging.getLogger("x").info("hello")
+    assert "hello" in file.read_text()
+    _compress(str(file), str(tmp_path / "old.gz"))
+    assert not file.exists()
+
+
+def test_a_log_file_that_cannot_be_opened_is_no_reason_to_stop(tmp_path: Path, root: logging.Logger) -> None:
+    (tmp_path / "file").write_text("")
+    setup_logs(level="info", file=tmp_path / "file" / "x.log", keep=1, compress=False, style="text")
