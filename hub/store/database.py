@@ -16,13 +16,14 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
 from hub.errors import StoreError
-from hub.store.migrations import STEPS
+from hub.store.ballast import Ballast
+from hub.store.migrations import migrate
+from hub.store.repair import replace, sound
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,9 @@ class Database:
         self._connect = connect
         self._queue: SimpleQueue[_Work | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="evhub-store", daemon=True)
+        self._connection: sqlite3.Connection | None = None  # the writer's
+        self._ballast = Ballast(path.with_name("ballast"))
+        self._failing = False
         self._closed = False
 
     @classmethod
@@ -79,19 +83,15 @@ class Database:
                 f"{path.parent}: {error.strerror}; the hub must be able to write there"
             ) from error
         try:
-            if path.exists() and not _sound(path):
-                _set_aside(path)
-            connection = connect(path)
-            path.chmod(0o600)
-            _migrate(connection)
-            connection.close()
-        except sqlite3.Error as error:
+            _prepare(path, connect)
+        except (sqlite3.Error, OSError) as error:
             lock.close()
             raise StoreError(f"{path}: {error}") from error
         except StoreError:
             lock.close()
             raise
         database = cls(path, lock, connect)
+        database._ballast.load()
         database._thread.start()
         return database
 
@@ -118,30 +118,64 @@ class Database:
         self._lock.close()
 
     def _read(self, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
-        connection = self._connect(self._path)
         try:
-            return connection.execute(sql, parameters).fetchall()
+            with contextlib.closing(self._connect(self._path)) as connection:
+                return connection.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self._path}: {error}") from error
-        finally:
-            connection.close()
 
     def _write_all(self) -> None:
-        connection: sqlite3.Connection | None = None
-        while (batch := self._batch()) is not None:
-            try:
-                connection = connection or self._connect(self._path)
-                refused = _commit(connection, batch)
-            except (sqlite3.Error, OSError) as error:
-                log.error("%s: %s", self._path, error)
-                _discard(connection)
-                connection = None
-                for work in batch:
-                    work.settle(StoreError(f"{self._path}: {error}"))
-                continue
+        try:
+            while (batch := self._batch()) is not None:
+                self._write_batch(batch)
+        finally:
+            self._closed = True
+            _discard(self._connection)
+            while not self._queue.empty():  # only after a bug: nobody may wait for ever
+                if work := self._queue.get():
+                    work.settle(StoreError("the store's writer has ended"))
+
+    def _write_batch(self, batch: Sequence[_Work]) -> None:
+        refused: dict[int, StoreError] = {}
+        failure: StoreError | None = StoreError(f"{self._path}: not written")
+        try:
+            refused = self._commit(batch)
+            failure = None
+            self._recovered()
+        except (sqlite3.Error, OSError) as error:
+            failure = StoreError(f"{self._path}: {error}")
+            if not self._failing:
+                log.error("%s: nothing can be written: %s", self._path, error)
+            self._failing = True
+        finally:
             for work in batch:
-                work.settle(refused.get(id(work)))
-        _discard(connection)
+                work.settle(refused.get(id(work), failure))
+
+    def _commit(self, batch: Sequence[_Work]) -> dict[int, StoreError]:
+        """On a full disk once more with the ballast's space. Raises sqlite3.Error: nothing was committed."""
+        try:
+            return self._commit_once(batch)
+        except sqlite3.Error as error:
+            full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+            if not full or not self._ballast.drop():
+                raise
+            log.error("%s: the disk is full; the last reserve is in use", self._path)
+            return self._commit_once(batch)
+
+    def _commit_once(self, batch: Sequence[_Work]) -> dict[int, StoreError]:
+        try:
+            self._connection = self._connection or self._connect(self._path)
+            return _commit(self._connection, batch)
+        except (sqlite3.Error, OSError):
+            _discard(self._connection)
+            self._connection = None
+            raise
+
+    def _recovered(self) -> None:
+        self._ballast.load()
+        if self._failing:
+            self._failing = False
+            log.warning("%s: written again", self._path)
 
     def _batch(self) -> list[_Work] | None:
         """What waits, at least one; None when the store closes (after the last batch)."""
@@ -175,12 +209,29 @@ def _commit(connection: sqlite3.Connection, batch: Sequence[_Work]) -> dict[int,
         try:
             for sql, parameters in work.statements:
                 connection.execute(sql, parameters)
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
+        except (sqlite3.Error, ValueError, OverflowError) as error:
+            if not _callers_fault(error):
+                raise
             connection.execute("ROLLBACK TO one")
             refused[id(work)] = StoreError(str(error))
         connection.execute("RELEASE one")
     connection.execute("COMMIT")
     return refused
+
+
+def _callers_fault(error: Exception) -> bool:
+    """A statement that would never work, unlike a disk that doesn't work now."""
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    wrong = (
+        sqlite3.IntegrityError,
+        sqlite3.ProgrammingError,
+        sqlite3.InterfaceError,
+        sqlite3.DataError,
+        ValueError,
+        OverflowError,
+    )
+    return isinstance(error, wrong)
 
 
 def _discard(connection: sqlite3.Connection | None) -> None:
@@ -208,58 +259,9 @@ def _lock(path: Path) -> IO[str]:
     return file
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(STEPS):
-        raise StoreError(
-            f"the store is of a newer evhub (its version {version}, this one knows {len(STEPS)})"
-        )
-    if version == len(STEPS):
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    for step in STEPS[version:]:
-        for sql in step:
-            connection.execute(sql)
-    connection.execute(f"PRAGMA user_version={len(STEPS)}")
-    connection.execute("COMMIT")
-
-
-def _sound(path: Path) -> bool:
-    try:
-        connection = sqlite3.connect(path, isolation_level=None)
-        try:
-            return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError:
-        return False
-
-
-def _set_aside(path: Path) -> None:
-    """Keep the damaged file under another name, and save what can be read from it into a new one."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    damaged = path.with_name(f"{path.name}.corrupt-{stamp}")
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(damaged.with_name(damaged.name + suffix))
-    fresh = connect_to(path)
-    _migrate(fresh)
-    saved = _salvage(damaged, fresh)
-    fresh.close()
-    log.error("%s was damaged: kept as %s, %d rows were saved from it", path, damaged.name, saved)
-
-
-def _salvage(damaged: Path, fresh: sqlite3.Connection) -> int:
-    saved = 0
-    with contextlib.suppress(sqlite3.Error):
-        source = sqlite3.connect(damaged, isolation_level=None)
-        tables = [row[0] for row in fresh.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-        for table in tables:
-            with contextlib.suppress(sqlite3.Error):
-                for row in source.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own table names
-                    marks = ",".join("?" * len(row))
-                    fresh.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)  # noqa: S608
-                    saved += 1
-        source.close()
-    return saved
+def _prepare(path: Path, connect: Connect) -> None:
+    if path.exists() and not sound(path):
+        replace(path)
+    with contextlib.closing(connect(path)) as connection:
+        path.chmod(0o600)
+        migrate(connection, path)

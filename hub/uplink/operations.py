@@ -16,7 +16,9 @@ from hub.ocpp.v201.dialect import DIALECT as V201
 from hub.uplink.connect import Connector
 from hub.uplink.uplink import Uplink
 
-GOOD = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "NoProfiles", "Unknown"})
+GOOD = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "NoProfiles", "EmptyResultSet"})
+UNSUPPORTED = frozenset({"NotSupported", "NotImplemented"})
+TOKEN_TYPES = ("Central", "eMAID", "ISO14443", "ISO15693", "KeyCode", "Local", "MacAddress")
 FREE_FORM = frozenset({"data", "customData", "value", "attributeValue"})
 """Content that isn't ours to respell."""
 
@@ -89,13 +91,21 @@ async def _ask(uplink: Uplink, dialect: Dialect, action: str, command: Command) 
     if answer is None:
         assert code is not None
         return CommandResult(
-            Outcome.UNSUPPORTED if "Not" in code.value else Outcome.REJECTED, code=code.value, text=words
+            Outcome.UNSUPPORTED if code.value in UNSUPPORTED else Outcome.REJECTED,
+            code=code.value,
+            text=words,
         )
-    status = answer.get("status")
-    outcome = Outcome.ACCEPTED if status is None or status in GOOD else Outcome.REJECTED
-    if status in ("NotSupported", "NotImplemented"):
-        outcome = Outcome.UNSUPPORTED
-    return CommandResult(outcome, answer)
+    return CommandResult(_outcome(answer), answer)
+
+
+def _outcome(answer: Mapping[str, Any]) -> Outcome:
+    """By its status, or the statuses of its items; an answer without any is a good one."""
+    statuses = {item["attributeStatus"] for item in answer.get("setVariableResult", ())}
+    if "status" in answer:
+        statuses.add(answer["status"])
+    if statuses & UNSUPPORTED:
+        return Outcome.UNSUPPORTED
+    return Outcome.ACCEPTED if statuses <= GOOD else Outcome.REJECTED
 
 
 def _authorize(uplink: Uplink) -> Operation:
@@ -104,7 +114,10 @@ def _authorize(uplink: Uplink) -> Operation:
         text = message.get("id_token", message.get("idToken", message.get("id_tag")))
         if not isinstance(text, str) or not 0 < len(text) <= 36:
             return _bad('expected "id_token" of 1 to 36 characters')
-        token = Token(text, str(message.get("type", "Central")))
+        kind = message.get("type", "ISO14443")
+        if kind not in TOKEN_TYPES:
+            return _bad(f'"type" must be one of {", ".join(TOKEN_TYPES)}')
+        token = Token(text, str(kind))
         try:
             evse = evses_of(uplink.runtime, command)[0] if "evse" in message else 0
         except BadCommand as error:
