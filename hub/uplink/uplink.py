@@ -174,10 +174,6 @@ class Uplink:
             if not self._remember:
                 self._forget_owed(effects)
             self._backlog.append(effects)
-<<<<<<< Updated upstream
-        if effects or self.station.has_words or self._timer is None:
-            self._work.set()
-=======
         if effects or self.station.wants_to_speak:
             self._work.set()
 
@@ -191,7 +187,6 @@ class Uplink:
     async def _catch_up(self) -> None:
         while self._backlog:
             await self._carry_out(self._backlog.popleft())
->>>>>>> Stashed changes
 
     async def _carry_out(self, effects: Sequence[Effect | Text]) -> None:
         durable = [effect for effect in effects if isinstance(effect, DURABLE)]

@@ -225,13 +225,8 @@ class Station:
         return self._next_owed(now) if self.boot.accepted else None
 
     @property
-<<<<<<< Updated upstream
-    def has_words(self) -> bool:
-        """Something waits to be said by `next`."""
-=======
     def wants_to_speak(self) -> bool:
         """There is something to say that no effect tells of: `next` is worth a call."""
->>>>>>> Stashed changes
         return bool(self._queue)
 
     def drain(self) -> list[Effect]:
