@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.clock import ManualClock
 from hub.model.charger import Abilities, Ratings
@@ -186,6 +188,25 @@ def test_the_station_draws_the_sum_but_never_more_than_it_may() -> None:
     capped = site([default, profile(MAX, 15, id=2, installed=NOON)], FIRST, IDLE)
     assert capped.total(LATER).limit_a == 15
     assert capped.next_change(LATER) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.floats(0, 100),
+    st.lists(st.floats(0, 40), min_size=1, max_size=4),
+    st.integers(0, 3),
+)
+def test_together_the_evses_never_draw_more_than_the_station_may(
+    most: float, own: list[float], idle: int
+) -> None:
+    some = [profile(MAX, most, installed=NOON)]
+    some += [profile(TX_DEFAULT, limit, id=evse + 1, evse=evse) for evse, limit in enumerate(own, 1)]
+    busy = [Context(f"tx{evse}", NOON + evse * HOUR / 60) for evse, _ in enumerate(own, 1)]
+    here = site(some, *busy, *([IDLE] * idle))
+    drawn = [here.at(evse, LATER).limit_a or 0.0 for evse, _ in enumerate(own, 1)]
+    assert sum(drawn) <= most + 1e-6
+    assert all(current <= limit for current, limit in zip(drawn, own, strict=True))
+    assert (here.total(LATER).limit_a or 0.0) <= most
 
 
 # Composite schedules

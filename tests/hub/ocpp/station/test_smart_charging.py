@@ -406,6 +406,7 @@ def test_nothing_is_ever_above_the_station_or_the_transaction(some: list[Profile
         assert bounding.limit_a is None or (found is not None and found <= bounding.limit_a)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 100), st.lists(st.floats(0, 63), min_size=1, max_size=5), st.sampled_from([0.0, 6.0]))
 def test_shares_never_exceed_the_whole_nor_what_is_wanted(
     total: float, wants: list[float], least: float

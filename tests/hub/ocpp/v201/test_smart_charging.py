@@ -208,3 +208,14 @@ def test_a_profile_is_reported_as_it_came() -> None:
     world.ask("GetChargingProfiles", {"requestId": 1, "chargingProfile": {}})
     (report,) = [payload for action, payload in world.sent if action == "ReportChargingProfiles"]
     assert report["chargingProfile"] == [said]
+
+
+def test_a_pending_station_reports_what_it_is_asked_for() -> None:
+    world = World(boot=False)
+    now = {"currentTime": START, "interval": 60}
+    world.answers["BootNotification"] = {"status": "Pending", **now}
+    world.connect()
+    assert put(world, body()) == {"status": "Accepted"}
+    asked = {"requestId": 1, "chargingProfile": {}}
+    assert world.ask("GetChargingProfiles", asked) == {"status": "Accepted"}
+    assert world.actions() == ["BootNotification", "ReportChargingProfiles"]
