@@ -61,7 +61,7 @@ class Listener:
         log.info("MQTT is served on %s:%s", self._host, self.port)
 
     async def run(self) -> None:
-        """Keeps time: keep-alives, sessions that end."""
+        """Keeps time: keep-alive, sessions that end."""
         while True:
             await asyncio.sleep(1)
             now = self._clock.now().mono

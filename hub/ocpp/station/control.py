@@ -9,7 +9,6 @@ from hub.ocpp.station.boot import Registration
 from hub.ocpp.station.effects import Act, Happened, Keep, Reconnect
 from hub.ocpp.station.flow import Flow
 from hub.ocpp.station.messages import Heartbeat, Token
-from hub.ocpp.station.smart_charging import Profile, bound, document, problem
 from hub.ocpp.station.variable_table import BY_NAME
 from hub.ocpp.station.variables import SetResult
 
@@ -175,62 +174,3 @@ class Control:
             if BY_NAME[name].reconnect and self._station.boot.connected:
                 self._station.emit(Reconnect(f"{name} changed"))
         return result
-
-    # Profiles
-
-    def install(self, profile: Profile, now: Moment) -> str | None:
-        """None: installed; else why not."""
-        variables = self._station.variables
-        flow = self._station.evses.flows.get(profile.evse)
-        transaction = flow.transaction.id if flow and flow.transaction else None
-        words = problem(
-            profile,
-            evses=self._station.setup.evses,
-            max_stack=variables.int("ProfileStackLevel"),
-            max_periods=variables.int("PeriodsPerSchedule"),
-            transaction=transaction,
-        )
-        if words is None and "set_limit" not in self._station.setup.abilities.actions:
-            words = "the charger takes no limit"
-        if words is None and len(self._station.profiles) >= variables.int("ChargingProfileEntries"):
-            words = "too many profiles"
-        if words is not None:
-            return words
-        installed = bound(profile, transaction, now.wall)
-        for ousted in self._station.profiles.install(installed):
-            self._station.emit(Keep("profile", str(ousted.id), None))
-        self._station.emit(Keep("profile", str(profile.id), document(installed)))
-        self._station.evses.limits(now)
-        return None
-
-    def clear_profiles(
-        self,
-        profile_id: int | None,
-        evse: int | None,
-        purpose: str | None,
-        stack_level: int | None,
-        now: Moment,
-    ) -> bool:
-        cleared = self._station.profiles.clear(profile_id, evse, purpose, stack_level)
-        for profile in cleared:
-            self._station.emit(Keep("profile", str(profile.id), None))
-        if cleared:
-            self._station.evses.limits(now)
-        return bool(cleared)
-
-    def composite(self, evse: int, duration_s: int, unit: str, now: Moment) -> list[dict[str, object]]:
-        """Periods {startPeriod, limit[, numberPhases]}; without any profile the charger's own limit holds."""
-        evses = self._station.evses
-        flow = evses.flows.get(evse) or next(iter(evses.flows.values()))
-        context = evses.context(flow)
-        most = self._station.setup.ratings.max_current * (self._station.setup.evses if evse == 0 else 1)
-        periods: list[dict[str, object]] = []
-        for second, limitation in self._station.profiles.composite(evse, context, now.wall, duration_s):
-            current = most if limitation.limit_a is None else min(limitation.limit_a, most)
-            phases = limitation.phases or context.phases
-            limit = current if unit == "A" else current * phases * context.voltage
-            period: dict[str, object] = {"startPeriod": second, "limit": round(limit, 1)}
-            if limitation.phases:
-                period["numberPhases"] = limitation.phases
-            periods.append(period)
-        return periods or [{"startPeriod": 0, "limit": round(most, 1)}]

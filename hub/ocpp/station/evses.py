@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.entity import State
-from hub.model.moment import Moment, parse_time
+from hub.model.moment import Moment
+from hub.ocpp.station import profiles
 from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.effects import Annotate, Happened, Keep, Limit
 from hub.ocpp.station.flow import Flow, Grant, plugged_in
@@ -19,7 +20,7 @@ from hub.ocpp.station.messages import (
     Token,
     TransactionEvent,
 )
-from hub.ocpp.station.smart_charging import Context, Profile
+from hub.ocpp.station.smart_charging import Profile
 from hub.ocpp.station.transactions import Transactions, free_grant
 
 if TYPE_CHECKING:
@@ -294,8 +295,8 @@ class Evses:
             self._station.control.idle(now)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:
             profile, flow.grant.profile = flow.grant.profile, None
-            self._station.control.install(profile, now)
-        self.limit(flow, now)
+            profiles.install(self._station, profile, now, strict=False)
+        self.limits(now)  # who shares the station's limit has changed
 
     def report(self, now: Moment, *, everything: bool) -> None:
         """After a reconnect: all connectors (B04.FR.01), or those that changed (B04.FR.02)."""
@@ -334,33 +335,18 @@ class Evses:
 
     # Limits
 
-    def context(self, flow: Flow) -> Context:
-        transaction = flow.transaction
-        phases = flow.state.get("phases_active")
-        volts = [flow.state.get(f"voltage_l{n}") for n in (1, 2, 3)]
-        measured = [float(v) for v in volts if isinstance(v, int | float) and v > 50]
-        return Context(
-            transaction.id if transaction else None,
-            parse_time(transaction.started) if transaction else None,
-            int(phases) if isinstance(phases, int | float) and phases in (1, 2, 3) else 3,
-            sum(measured) / len(measured) if measured else 230.0,
-        )
-
     def limit(self, flow: Flow, now: Moment) -> None:
         """Tell the limit that holds now, and remember when it may change."""
-        context = self.context(flow)
-        found = self._station.profiles.at(flow.evse, context, now.wall)
-        current = None if found.limit_a is None else round(found.limit_a, 3)
-        self._station.emit(Limit(flow.evse, current, phases=found.phases))
-        following = self._station.profiles.next_change(flow.evse, context, now.wall)
+        found, again = profiles.holding(self._station, flow, now)
+        self._station.emit(Limit(flow.evse, found.limit_a, phases=found.phases))
         self._profile_due.pop(flow.evse, None)
-        if following is not None:
-            self._profile_due[flow.evse] = now.mono + (following - now.wall).total_seconds()
+        if again is not None:
+            self._profile_due[flow.evse] = again
 
     def remember_profile(self, flow: Flow, profile: Profile, now: Moment) -> None:
         """A profile that came with a remote start: for the transaction that begins."""
         if flow.transaction is not None:
-            self._station.control.install(profile, now)
+            profiles.install(self._station, profile, now, strict=False)
         elif flow.grant is not None:
             flow.grant.profile = profile
 

@@ -60,7 +60,7 @@ def refusal(
         transaction=transaction or _running(station, profile.evse),
     )
     if wrong is not None:
-        return Refusal(wrong)
+        return wrong
     if profile.unit not in variables.list("RateUnit"):  # K01.FR.26
         return Refusal.UNIT
     installed = station.profiles.all()
@@ -147,13 +147,13 @@ class Site:
 
     def at(self, evse: int, wall: datetime) -> Limitation:
         """What holds for one EVSE: its own profiles', and its share of what the station may draw (K04.FR.05)."""
-        context = self.contexts[evse]
-        own, ceiling = self.profiles.own(evse, context, wall), self.profiles.ceiling(context, wall)
-        if ceiling.limit_a is None:
-            return own
-        wants = {other: self._want(other, wall) for other in self._served(evse)}
-        share = shares(ceiling.limit_a, wants, self.least_a)[evse] if len(wants) > 1 else ceiling.limit_a
-        return lowest(own, replace(ceiling, limit_a=share))
+        context, served = self.contexts[evse], self._served(evse)
+        ceiling = self.profiles.ceiling(context, wall)
+        if ceiling.limit_a is None or len(served) == 1:
+            return self.profiles.at(evse, context, wall)
+        wants = {other: self._want(other, wall) for other in served}
+        share = shares(ceiling.limit_a, wants, self.least_a)[evse]
+        return lowest(self.profiles.own(evse, context, wall), replace(ceiling, limit_a=share))
 
     def total(self, wall: datetime) -> Limitation:
         """What the station expects to draw with a car at every EVSE (K08.FR.03/06)."""

@@ -151,18 +151,6 @@ class Profiles:
         )
         return min((edge for edge in edges if edge > wall), default=None)
 
-    def composite(
-        self, evse: int, context: Context, wall: datetime, duration_s: float
-    ) -> list[tuple[int, Limitation]]:
-        """(second, what holds from it on), from now; neighbours that are alike are one."""
-        running = context if context.started else replace(context, started=wall)
-        return timeline(
-            lambda moment: self.at(evse, running, moment),
-            lambda moment: self.next_change(evse, running, moment),
-            wall,
-            duration_s,
-        )
-
     def _of(self, purpose: str, evse: int, context: Context, wall: datetime) -> Limitation | None:
         """The highest stack level that says something now (K01.FR.17); an EVSE's own go before the station's."""
         fitting = (
@@ -337,8 +325,8 @@ class Refusal(StrEnum):
 
 def problem(
     profile: Profile, *, evses: int, max_stack: int, max_periods: int, transaction: str | None
-) -> str | None:
-    """What is wrong with a profile in any version, a Refusal; None: nothing."""
+) -> Refusal | None:
+    """What is wrong with a profile in any version; None: nothing."""
     starts = [period.start_s for period in profile.periods]
     rules = (
         (not 0 <= profile.evse <= evses, Refusal.UNKNOWN_EVSE),  # K01.FR.28

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from hub.model.moment import Moment
 from hub.ocpp.station.messages import Token
-from hub.ocpp.v16.smart_charging import read_profile
+from hub.ocpp.v16.smart_charging import read_profile, startable
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
@@ -21,7 +21,7 @@ def remote_start(station: "Station", call: "Call", now: Moment) -> Answer:
     payload = call.payload
     connector = payload.get("connectorId")
     profile = payload.get("chargingProfile")
-    if connector == 0 or (profile and profile["chargingProfilePurpose"] != "TxProfile"):
+    if connector == 0 or (profile and not startable(station, profile, connector)):
         return _status(False)
     token = Token(payload["idTag"])
     flow = station.control.remote_start(connector, token, None, now)

@@ -47,6 +47,16 @@ def read_profile(body: Mapping[str, Any], evse: int, transaction: str | None = N
     )
 
 
+def startable(station: "Station", body: Mapping[str, Any], connector: int | None) -> bool:
+    """May a remote start bring this profile? Without smart charging it is ignored."""
+    if body["chargingProfilePurpose"] != "TxProfile":
+        return False
+    profile = read_profile(body, connector or 1)
+    return not profiles.supported(station) or not profiles.refusal(
+        station, profile, strict=False, transaction=profiles.STARTING
+    )
+
+
 def set_profile(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
     if not profiles.supported(station):
         return {"status": "NotSupported"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hub.model.moment import Moment
 from hub.ocpp.station.boot import Registration
 from hub.ocpp.station.messages import Token
-from hub.ocpp.v201.smart_charging import read_profile
+from hub.ocpp.v201.smart_charging import read_profile, startable
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
@@ -21,9 +21,8 @@ def _status(good: bool) -> Answer:
 def request_start(station: "Station", call: "Call", now: Moment) -> Answer:
     payload = call.payload
     profile = payload.get("chargingProfile")
-    # F01.FR.26 and F01.FR.23: a profile must be a TxProfile, and can't name a transaction yet.
-    if profile and (profile["chargingProfilePurpose"] != "TxProfile" or "transactionId" in profile):
-        return _status(False)
+    if profile and not startable(station, profile, payload.get("evseId")):
+        return {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidProfile"}}
     said, group = payload["idToken"], payload.get("groupIdToken", {}).get("idToken")
     token = Token(said["idToken"], said["type"])
     flow = station.control.remote_start(

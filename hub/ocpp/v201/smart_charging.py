@@ -73,7 +73,24 @@ def _read_period(period: Mapping[str, Any]) -> Period:
     )
 
 
+def startable(station: "Station", body: Mapping[str, Any], evse: int | None) -> bool:
+    """May a remote start bring this profile? (F01.FR.26, K05.FR.02/05)"""
+    # F01.FR.23: it can't name a transaction yet.
+    if body["chargingProfilePurpose"] != "TxProfile" or "transactionId" in body:
+        return False
+    try:
+        profile = read_profile(body, evse or 1)
+    except CallError:
+        return False
+    # K05.FR.04: without smart charging it is ignored.
+    return not profiles.supported(station) or not profiles.refusal(
+        station, profile, strict=True, transaction=profiles.STARTING
+    )
+
+
 def set_profile(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
+    if not profiles.supported(station):  # K01.FR.29
+        raise CallError(ErrorCode.NOT_SUPPORTED, "the charger takes no limit")
     body = call.payload["chargingProfile"]
     purpose = body["chargingProfilePurpose"]
     if purpose not in PURPOSES:  # K01.FR.22

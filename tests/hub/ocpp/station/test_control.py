@@ -399,9 +399,12 @@ def test_home_assistants_profile_is_taken() -> None:
 
 
 def test_a_charger_without_a_limit_takes_no_profile() -> None:
-    for version, expected in (("1.6", "NotSupported"), ("2.0.1", "Rejected")):
-        world = World(version, abilities=Abilities())
-        assert set_profile(world, profile("TxDefaultProfile", 9, version)) == expected
+    assert (
+        set_profile(World("1.6", abilities=Abilities()), profile("TxDefaultProfile", 9, "1.6"))
+        == "NotSupported"
+    )
+    asked = {"evseId": 1, "chargingProfile": profile("TxDefaultProfile", 9, "2.0.1")}
+    assert World(abilities=Abilities()).ask("SetChargingProfile", asked) == "NotSupported"
 
 
 def test_installed_profiles_are_reported() -> None:

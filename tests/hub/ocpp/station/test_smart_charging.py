@@ -59,17 +59,29 @@ def absolute(*limits: tuple[int, float], start: datetime = NOON, **more: Any) ->
     return profile(more.pop("purpose", TX_DEFAULT), *limits, kind="Absolute", schedule_start=start, **more)
 
 
+def schedule(
+    profiles: Profiles, context: Context, wall: datetime, duration: float
+) -> list[tuple[int, Limitation]]:
+    running = context if context.started else replace(context, started=wall)
+    return timeline(
+        lambda moment: profiles.at(1, running, moment),
+        lambda moment: profiles.next_change(1, running, moment),
+        wall,
+        duration,
+    )
+
+
 def limits(
     profiles: list[Profile], context: Context = RUNNING, duration: float = 7200, wall: datetime = NOON
 ) -> list[tuple[int, float | None]]:
     return [
         (second, limitation.limit_a)
-        for second, limitation in Profiles(profiles).composite(1, context, wall, duration)
+        for second, limitation in schedule(Profiles(profiles), context, wall, duration)
     ]
 
 
 def test_without_profiles_nothing_holds_for_ever() -> None:
-    assert Profiles().composite(1, RUNNING, NOON, 100) == [(0, NOTHING)]
+    assert schedule(Profiles(), RUNNING, NOON, 100) == [(0, NOTHING)]
     assert Profiles().next_change(1, RUNNING, NOON) is None
 
 
@@ -200,10 +212,10 @@ def test_changes_too_far_away_are_none() -> None:
 
 
 def test_a_schedule_has_an_end_however_long_it_is_asked_for() -> None:
-    schedule = absolute((0, 10), (3600, 5))
-    daily = replace(schedule, kind="Recurring", recurrency="Daily")
+    single = absolute((0, 10), (3600, 5))
+    daily = replace(single, kind="Recurring", recurrency="Daily")
     assert len(limits([daily], duration=10**9)) == MOST_PERIODS
-    assert limits([schedule], duration=0) == [(0, 10)]
+    assert limits([single], duration=0) == [(0, 10)]
 
 
 def test_a_change_between_two_seconds_counts_from_the_later_one() -> None:
@@ -390,7 +402,7 @@ def installed(some: list[Profile]) -> Profiles:
 @given(st.lists(any_profile(), max_size=5), st.integers(0, 7000))
 def test_the_composite_says_at_every_moment_what_holds_then(some: list[Profile], second: int) -> None:
     profiles = installed(some)
-    composite = profiles.composite(1, RUNNING, NOON, 7200)
+    composite = schedule(profiles, RUNNING, NOON, 7200)
     assert composite[0][1] == profiles.at(1, RUNNING, NOON)
     said = [limitation for start, limitation in composite if start <= second][-1]
     assert said == profiles.at(1, RUNNING, NOON + timedelta(seconds=second))

@@ -134,3 +134,20 @@ def test_a_charger_that_takes_no_limit_says_so() -> None:
     world = World("1.6", abilities=Abilities())
     assert put(world, body()) == "NotSupported"
     assert world.ask("GetCompositeSchedule", {"connectorId": 1, "duration": 9}) == {"status": "Rejected"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "status"),
+    [
+        (body("TxProfile"), "Accepted"),
+        (body(), "Rejected"),
+        (body("TxProfile", limit=-1), "Rejected"),
+        (body("TxProfile", stackLevel=10), "Rejected"),
+    ],
+)
+def test_a_remote_start_takes_only_a_profile_that_can_hold(profile: dict[str, Any], status: str) -> None:
+    world = World("1.6")
+    asked = {"idTag": "CARD1", "connectorId": 1, "chargingProfile": profile}
+    assert world.ask("RemoteStartTransaction", asked) == {"status": status}
+    world.state(PLUGGED)
+    assert ("StartTransaction" in world.actions()) is (status == "Accepted")

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from hub.model.charger import Abilities
 from hub.ocpp.errors import CallError
 from hub.ocpp.station.effects import Limit
 from hub.ocpp.station.smart_charging import Refusal
 from hub.ocpp.v201.smart_charging import REASONS, read_profile
-from tests.hub.ocpp.world import PLUGGED, World
+from tests.hub.ocpp.world import IDLE, PLUGGED, World
 
 START = "2026-01-01T00:00:00Z"
 
@@ -219,3 +220,55 @@ def test_a_pending_station_reports_what_it_is_asked_for() -> None:
     asked = {"requestId": 1, "chargingProfile": {}}
     assert world.ask("GetChargingProfiles", asked) == {"status": "Accepted"}
     assert world.actions() == ["BootNotification", "ReportChargingProfiles"]
+
+
+def start(world: World, profile: dict[str, Any]) -> Any:
+    token = {"idToken": "CARD1", "type": "Central"}
+    asked = {"idToken": token, "remoteStartId": 1, "chargingProfile": profile}
+    return world.ask("RequestStartTransaction", asked)["status"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "status"),
+    [
+        (body("TxProfile"), "Accepted"),
+        (body(), "Rejected"),  # K05.FR.02
+        (body("TxProfile", transactionId="tx"), "Rejected"),  # F01.FR.23
+        (body("TxProfile", times=2), "Rejected"),  # K05.FR.05
+        (body("TxProfile", limit=-1), "Rejected"),
+        (body("TxProfile", stackLevel=10), "Rejected"),
+    ],
+)
+def test_a_remote_start_takes_only_a_profile_that_can_hold(profile: dict[str, Any], status: str) -> None:
+    world = World()
+    assert start(world, profile) == status
+    world.state(PLUGGED)
+    assert ("TransactionEvent" in world.actions()) is (status == "Accepted")
+
+
+def test_without_smart_charging_the_profile_of_a_remote_start_is_ignored() -> None:
+    world = World(abilities=Abilities())
+    assert start(world, body("TxProfile")) == "Accepted"  # K05.FR.04
+    world.state(PLUGGED)
+    assert world.last(Limit) == Limit(1, None)
+
+
+def test_a_second_transaction_takes_its_share_from_the_first() -> None:
+    world = World(evses=2)
+    put(world, body("ChargingStationMaxProfile", 20.0), 0)
+    for evse in (1, 2):
+        world.state(PLUGGED, evse)
+        world.swipe(f"CARD{evse}", evse)
+    latest = {effect.evse: effect.current_a for effect in world.effects if isinstance(effect, Limit)}
+    assert latest == {1: 10.0, 2: 10.0}  # K04.FR.05
+    world.state(IDLE, 2)
+    assert world.last(Limit).current_a is not None
+    latest = {effect.evse: effect.current_a for effect in world.effects if isinstance(effect, Limit)}
+    assert latest[1] == 20.0
+
+
+def test_watts_are_converted_by_the_nominal_voltage() -> None:
+    world = World()
+    world.state({**PLUGGED, "voltage_l1": 240.0, "phases_active": 1})
+    put(world, body(schedule={"chargingRateUnit": "W"}, limit=11040.0))
+    assert world.last(Limit) == Limit(1, 16.0)  # K01.FR.49/50
