@@ -367,7 +367,7 @@ def test_a_stations_limit_is_shared(total: float, wants: dict[int, float], given
 
 PERIODS = st.lists(
     st.tuples(st.integers(1, 5000), st.floats(0, 40), st.sampled_from([None, 1, 3])), max_size=3
-).map(lambda some: ((0, 12.0, None), *sorted(some)))
+).map(lambda some: ((0, 12.0, None), *sorted(some, key=lambda period: period[0])))
 
 
 @st.composite
