@@ -23,7 +23,7 @@ from typing import IO, Any
 from hub.errors import StoreError
 from hub.store.ballast import Ballast
 from hub.store.migrations import migrate
-from hub.store.repair import replace, sound
+from hub.store.repair import replace, resume, sound
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Database:
         self._connection: sqlite3.Connection | None = None  # the writer's
         self._ballast = Ballast(path.with_name("ballast"))
         self._failing = False
-        self._closed = False
+        self._closed = self._ended = False
 
     @classmethod
     async def open(cls, path: Path, *, connect: Connect | None = None) -> "Database":
@@ -97,7 +97,7 @@ class Database:
 
     async def write(self, statements: Sequence[Statement]) -> None:
         """All of them in one durable transaction. Raises StoreError: none of them counts."""
-        if self._closed:
+        if self._closed or self._ended:
             raise StoreError("the store is closed")
         loop = asyncio.get_running_loop()
         work = _Work(statements, loop.create_future(), loop)
@@ -129,7 +129,7 @@ class Database:
             while (batch := self._batch()) is not None:
                 self._write_batch(batch)
         finally:
-            self._closed = True
+            self._ended = True
             _discard(self._connection)
             while not self._queue.empty():  # only after a bug: nobody may wait for ever
                 if work := self._queue.get():
@@ -260,6 +260,7 @@ def _lock(path: Path) -> IO[str]:
 
 
 def _prepare(path: Path, connect: Connect) -> None:
+    resume(path)
     if path.exists() and not sound(path):
         replace(path)
     with contextlib.closing(connect(path)) as connection:

@@ -2,24 +2,25 @@
 
 import contextlib
 import logging
+import mmap
 import os
-import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from hub.store.carve import records
 from hub.store.migrations import STEPS, migrate
 
 log = logging.getLogger(__name__)
 
-PAGE = 4096
-HEADER = 100
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 """Primary result codes that speak of the file's content; others (locked, no right, I/O) don't."""
-BODY = "body"
+TYPES = {"TEXT": str, "INTEGER": int}
 
 
 def sound(path: Path) -> bool:
@@ -39,25 +40,41 @@ def sound(path: Path) -> bool:
 
 
 def replace(path: Path) -> None:
-    """Keeps the damaged file as `*.corrupt-<time>`; a new one with all that could be saved takes its place."""
+    """Keeps the damaged file as `*.corrupt-<time>`; a new one with all that could be saved takes its place.
+
+    Nothing is renamed before the new one is complete: a start that is cut off here is simply made again."""
+    new = _beside(path)
+    new.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as fresh:
+        new.chmod(0o600)
+        migrate(fresh, new)
+        saved = _salvage(path, fresh)
     damaged = _set_aside(path)
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as fresh:
-        migrate(fresh, path)
-        saved = _salvage(damaged, fresh)
+    new.rename(path)
     log.error("%s was damaged: kept as %s, %d rows were saved from it", path, damaged.name, saved)
+
+
+def resume(path: Path) -> None:
+    """Cut off between the two renames, the new file still waits under its own name."""
+    if not path.exists() and _beside(path).exists():
+        _beside(path).rename(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
 
 
 def _whole(connection: sqlite3.Connection) -> bool:
     """A header or schema that lost its content can pass SQLite's own check."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    tables = set(_tables(connection))
-    if version == 0:
-        return not tables
+    tables = _tables(connection)
+    if version <= 0:
+        return version == 0 and not tables
     if version != len(STEPS):
         return True  # the migration decides
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
         migrate(model, Path())
-        return set(_tables(model)) <= tables
+        return set(_tables(model)) <= set(tables)
 
 
 def _is_damage(error: sqlite3.DatabaseError, path: Path) -> bool:
@@ -79,68 +96,98 @@ def _set_aside(path: Path) -> Path:
     return damaged
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    name: str
+    columns: Sequence[tuple[str, type, bool]]
+    """Name, type, and whether it may be NULL."""
+
+    @property
+    def insert(self) -> str:
+        marks = ",".join("?" * len(self.columns))
+        return f"INSERT OR IGNORE INTO {self.name} VALUES ({marks})"  # noqa: S608 - our own table names
+
+    def takes(self, row: Sequence[object]) -> bool:
+        """No two tables have the same types in a row; a body is JSON."""
+        if len(row) != len(self.columns):
+            return False
+        for value, (name, kind, nullable) in zip(row, self.columns, strict=True):
+            if not (isinstance(value, kind) or (nullable and value is None)):
+                return False
+            if name == "body" and not _is_json(str(value)):
+                return False
+        return True
+
+
 def _salvage(damaged: Path, fresh: sqlite3.Connection) -> int:
-    """As it is; else with a new header, else with a new first page (the schema's) in a copy."""
-    saved = _copy_rows(damaged, fresh)
-    for size in (HEADER, PAGE):
-        if saved:
-            break
-        with _patched(damaged, fresh, size) as copy:
-            saved = _copy_rows(copy, fresh)
-    return saved
-
-
-def _copy_rows(source: Path, fresh: sqlite3.Connection) -> int:
+    """What SQLite can still read; where it meets damage, what the pages hold besides."""
+    tables = [_described(fresh, name) for name in _tables(fresh)]
     before = fresh.total_changes
     fresh.execute("BEGIN")
-    with contextlib.closing(sqlite3.connect(source, isolation_level=None)) as connection:
-        connection.text_factory = bytes
-        for table in _tables(fresh):
-            columns = fresh.execute(f"PRAGMA table_info({table})").fetchall()
-            names = [column[1] for column in columns]
-            keys = [column[1] for column in columns if column[5]]
-            marks = ",".join("?" * len(names))
-            into = f"INSERT OR IGNORE INTO {table} VALUES ({marks})"  # noqa: S608 - our own table names
-            # From both ends: what lies behind a damaged page is reached from the other one.
-            for order in ("ASC", "DESC"):
-                way = ",".join(f"{key} {order}" for key in keys)
-                sql = f"SELECT {','.join(names)} FROM {table} ORDER BY {way}"  # noqa: S608
-                for row in _readable(connection, sql, names):
-                    with contextlib.suppress(sqlite3.IntegrityError):
-                        fresh.execute(into, row)
+    if not _read_tables(damaged, tables, fresh):
+        _read_pages(damaged, tables, fresh)
     fresh.execute("COMMIT")
     return fresh.total_changes - before
 
 
-def _readable(connection: sqlite3.Connection, sql: str, names: Sequence[str]) -> Iterator[list[object]]:
-    """Rows until the first damaged page; a row with a body that is no JSON any more is left out."""
-    with contextlib.suppress(sqlite3.Error):
-        for row in connection.execute(sql):
+def _read_tables(damaged: Path, tables: Iterable[_Table], fresh: sqlite3.Connection) -> bool:
+    """False: not to the end."""
+    complete = True
+    with contextlib.closing(sqlite3.connect(damaged, isolation_level=None)) as connection:
+        connection.text_factory = _text
+        for table in tables:
             try:
-                values = [item.decode() if isinstance(item, bytes) else item for item in row]
-                orjson.loads(str(values[names.index(BODY)]))
-            except ValueError:
-                continue
-            yield values
+                for row in _rows(connection, table):
+                    if table.takes(row):
+                        fresh.execute(table.insert, row)
+            except _UnreadableError:
+                complete = False
+    return complete
 
 
-@contextlib.contextmanager
-def _patched(damaged: Path, fresh: sqlite3.Connection, size: int) -> Iterator[Path]:
-    """A copy whose first `size` bytes are those of a sound database of the same tables."""
-    copy = damaged.with_name(damaged.name + ".patched")
+class _UnreadableError(Exception):
+    """Of the damaged file, unlike an error of the new one."""
+
+
+def _rows(connection: sqlite3.Connection, table: _Table) -> Iterator[tuple[Any, ...]]:
+    names = ",".join(name for name, _, _ in table.columns)
     try:
-        shutil.copyfile(damaged, copy)
-        with copy.open("r+b") as file:
-            page = bytearray(fresh.serialize()[:size])
-            page[28:32] = (copy.stat().st_size // PAGE).to_bytes(4, "big")  # pages
-            page[32:40] = bytes(8)  # no free pages
-            file.write(page)
-        yield copy
-    finally:
-        for suffix in ("", "-wal", "-shm"):
-            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+        yield from connection.execute(f"SELECT {names} FROM {table.name}")  # noqa: S608 - our own names
+    except sqlite3.DatabaseError as error:
+        raise _UnreadableError from error
+
+
+def _read_pages(damaged: Path, tables: Sequence[_Table], fresh: sqlite3.Connection) -> None:
+    with damaged.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as image:
+        for row in records(image):  # type: ignore[arg-type]
+            table = next((table for table in tables if table.takes(row)), None)
+            if table is not None:
+                fresh.execute(table.insert, row)
+
+
+def _described(fresh: sqlite3.Connection, table: str) -> _Table:
+    rows = fresh.execute(f"PRAGMA table_info({table})").fetchall()
+    return _Table(
+        table, [(name, TYPES[kind], not required and not key) for _, name, kind, required, _, key in rows]
+    )
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
     rows = connection.execute("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite%'")
     return [str(row[0]) for row in rows]
+
+
+def _text(raw: bytes) -> str | None:
+    """None: damaged; no required column takes that."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
