@@ -25,6 +25,7 @@ ACTIONS = [
     "unavailable",
     "reserve",
     "reset",
+    "reset_evse",
 ]
 GROUPS = ("once", "fast", "normal", "slow")
 CONTEXT = frozenset({"tx", "reachable", "n", "connector", "limit", "phases", "inop", "id_tag", "counter"})
