@@ -21,13 +21,13 @@ from hub.model.charger import Abilities, Ratings
 from hub.model.entity import Scalar
 from integrations.modbus.codec import encode
 from integrations.modbus.frame import READ, ModbusException, Request, write_request
+from integrations.modbus.grid import GRID_S, Grid
 from integrations.modbus.links import KEEP_ALIVE, LINKS, POLL, READ_BACK, STOP, WRITE, Link
 from integrations.modbus.planner import Block, Rules, halves, plan
 from integrations.modbus.spans import Span, span, spans
 
 log = logging.getLogger(__name__)
 
-GRID_S = 0.05
 MISSES = 3
 LONGEST_PROBE_S = 60.0
 RETRY_ABSENT_S = 86400.0
@@ -58,6 +58,7 @@ class ModbusDevice:
         self._sink: Sink | None = None
         self._online = False
         self._acting = asyncio.Lock()
+        self._grid = Grid()
         self._counter = 0
 
     async def run(self, sink: Sink) -> None:
@@ -124,7 +125,7 @@ class ModbusDevice:
                 continue
             misses, probe_s = 0, 1.0
             await self._seen(due, groups, loop)
-            await asyncio.sleep(max(0.0, self._grid(min(due.values())) - loop.time()))
+            await asyncio.sleep(max(0.0, min(due.values()) - loop.time()))
 
     def _first_groups(self, due: Mapping[str, float]) -> tuple[str, ...]:
         """Before it is online everything is read once."""
@@ -136,20 +137,11 @@ class ModbusDevice:
         now = loop.time()
         for group in groups if self._online else tuple(due):
             every = self._mapping.groups[group]
-            due[group] = now + every if every else float("inf")
-            if every:
-                # Late rounds don't shift the grid, and missed ones aren't made up for.
-                due[group] = self._grid(now + every - GRID_S)
+            due[group] = self._grid.next(now, every) if every else float("inf")
         if not self._online:
             await self._came()
         else:
             self._tell()
-
-    def _grid(self, at: float) -> float:
-        """The next point of the 50 ms grid; all chargers share it."""
-        if at == float("inf"):
-            return at
-        return (at // GRID_S + 1) * GRID_S
 
     async def _came(self) -> None:
         self._online = True
