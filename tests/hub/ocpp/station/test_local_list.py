@@ -47,10 +47,10 @@ def test_a_full_list_replaces_and_survives(version: str) -> None:
 def test_a_difference_adds_changes_and_removes(version: str) -> None:
     world = World(version)
     send(world, 1, [entry(world, "A"), entry(world, "B")])
-    changes = [entry(world, "A", "Blocked"), entry(world, "B", None), entry(world, "D")]
+    changes = [entry(world, "A", "Blocked"), entry(world, "B", None), entry(world, "X")]
     assert send(world, 2, changes, "Differential") == "Accepted"
     local_list = world.station.authorization.local_list
-    statuses = [found.status if (found := local_list.get(Token(text))) else None for text in "ABD"]
+    statuses = [found.status if (found := local_list.get(Token(text))) else None for text in "ABX"]
     assert statuses == ["Blocked", None, "Accepted"]
     assert send(world, 2, [], "Differential") == "VersionMismatch"
     assert send(world, 3, [], "Differential") == "Accepted"
