@@ -1,6 +1,10 @@
-"""Plug-in to plug-out: one session, whatever transactions happen in it."""
+"""Plug-in to plug-out: one session, whatever transactions happen in it.
 
-from collections.abc import Mapping
+Theory: each new snapshot of an EVSE is one step. The cable opens and closes the session; between them the
+register's differences are counted, and one that ran backwards is a new register: counting goes on from there.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import uuid4
@@ -9,7 +13,7 @@ from hub.model.charger import Status
 from hub.model.entity import Scalar, State
 from hub.model.moment import Moment, parse_time, rfc3339
 
-EVENTS = {
+MOVES = {
     (Status.CHARGING, Status.SUSPENDED_EV): "suspended",
     (Status.CHARGING, Status.SUSPENDED_EVSE): "suspended",
     (Status.SUSPENDED_EV, Status.CHARGING): "resumed",
@@ -48,57 +52,78 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a state brought: the session as it is now, events, and the one that was closed."""
+    """What a state brought: the session as it is now, events, and the one that was closed. `keep`: more than
+    counting has happened, so that disk and bus must know; a count alone is found again from the register."""
 
     session: Session | None
     events: tuple[str, ...] = ()
     closed: Session | None = None
+    keep: bool = False
 
 
 def step(session: Session | None, before: State, after: State, now: Moment) -> Step:
     """One snapshot further. An unknown cable (`plugged` None) changes nothing."""
-    events = list(_fault_events(before, after))
+    events = tuple(_fault_events(before, after))
     plugged = after.get("plugged")
-    if plugged and session is None:
-        session = Session(str(uuid4()), rfc3339(now.wall), at=_register(after))
-        return Step(session, (*events, "plugged", "session_started"))
-    if session is None or plugged is None:
-        return Step(session, tuple(events))
-    session = _counted(session, after)
+    if session is None:
+        if not plugged:
+            return Step(None, events)
+        session = _noted(Session(str(uuid4()), rfc3339(now.wall), at=register(after)), after)
+        return Step(session, (*events, "plugged", "session_started"), keep=True)
+    if plugged is None:
+        return Step(session, events)
+    counted = _counted(_noted(session, after), after)
     if not plugged:
-        closed = replace(session, ended=rfc3339(now.wall))
-        return Step(None, (*events, "unplugged", "session_ended"), closed)
-    move = (before.get("status"), after.get("status"))
-    events += [name for key, name in EVENTS.items() if key == move]
-    return Step(session, tuple(events))
+        closed = replace(counted, ended=rfc3339(now.wall))
+        return Step(None, (*events, "unplugged", "session_ended"), closed, keep=True)
+    return Step(counted, (*events, *_moves(before, after)), keep=_matters(session, counted))
 
 
-def _counted(session: Session, state: State) -> Session:
-    """A register that ran backwards is a new one: counting goes on from there."""
-    register = _register(state)
-    tag, transaction = state.get("id_tag"), state.get("transaction_id")
-    known = replace(
-        session,
-        id_tag=tag if isinstance(tag, str) else session.id_tag,
-        transaction_id=transaction if isinstance(transaction, str) else session.transaction_id,
-    )
-    if register is None:
-        return known
-    delta = 0.0 if session.at is None or register < session.at else register - session.at
-    return replace(known, counted=session.counted + delta, at=register)
-
-
-def _register(state: State) -> float | None:
-    register = state.get("energy_total")
-    return float(register) if isinstance(register, int | float) else None
-
-
-def _fault_events(before: State, after: State) -> tuple[str, ...]:
-    was, is_now = (state.get("status") == Status.FAULTED for state in (before, after))
-    if was == is_now or not before:
-        return ()
-    return ("fault",) if is_now else ("fault_cleared",)
+def register(state: State) -> float | None:
+    """The meter; where the charger has none, what it counts for itself."""
+    for key in ("energy_total", "session_energy"):
+        value = state.get(key)
+        if isinstance(value, int | float):
+            return float(value)
+    return None
 
 
 def document(session: Session) -> Mapping[str, object]:
     return asdict(session)
+
+
+def _noted(session: Session, state: State) -> Session:
+    """Who charges, once it is known; it stays when the station has forgotten it."""
+    tag, transaction = state.get("id_tag"), state.get("transaction_id")
+    id_tag = tag if isinstance(tag, str) else session.id_tag
+    transaction_id = transaction if isinstance(transaction, str) else session.transaction_id
+    if (id_tag, transaction_id) == (session.id_tag, session.transaction_id):
+        return session
+    return replace(session, id_tag=id_tag, transaction_id=transaction_id)
+
+
+def _counted(session: Session, state: State) -> Session:
+    stands = register(state)
+    if stands is None or stands == session.at:
+        return session
+    delta = 0.0 if session.at is None else max(0.0, stands - session.at)
+    return replace(session, counted=session.counted + delta, at=stands)
+
+
+def _matters(before: Session, after: Session) -> bool:
+    """Not for the count alone; but a new epoch's beginning can't be found again."""
+    new_epoch = before.at is None or (after.at is not None and after.at < before.at)
+    new_notes = (before.id_tag, before.transaction_id) != (after.id_tag, after.transaction_id)
+    return new_notes or (new_epoch and before.at != after.at)
+
+
+def _moves(before: State, after: State) -> Iterator[str]:
+    was, now = before.get("status"), after.get("status")
+    if was != now:
+        yield from (name for move, name in MOVES.items() if move == (was, now))
+
+
+def _fault_events(before: State, after: State) -> Iterator[str]:
+    was, is_now = (state.get("status") == Status.FAULTED for state in (before, after))
+    if was != is_now:
+        yield "fault" if is_now else "fault_cleared"

@@ -1,5 +1,6 @@
 """A device's reading as an EVSE's state: catalog keys, contract units, sensible digits."""
 
+import math
 from collections.abc import Mapping
 
 from hub.integration.api import EvseReading, Reading
@@ -35,7 +36,8 @@ def snapshot(reading: Reading, evse: int) -> dict[str, Scalar]:
         if entity is not None:
             state[entity.key] = _converted(entity, value)
         elif name not in UNPUBLISHED and name not in state:
-            state[name] = value
+            state[name] = _sound(value)
+    state["offered_current"] = read_back(seen.values)
     if "power" not in state:
         state["power"] = _power(state)
     _session_energy(state, seen.values)
@@ -46,8 +48,8 @@ def read_back(values: Mapping[str, Scalar]) -> float | None:
     """The limit that the device says it follows, in A."""
     for name in ("limit_applied", "current_limit"):
         value = values.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return round(float(value), 2)
     return None
 
 
@@ -61,9 +63,17 @@ def _plugged(seen: EvseReading) -> bool | None:
 
 
 def _converted(entity: Entity, value: Scalar) -> Scalar:
+    value = _sound(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     return round(value * entity.scale, entity.digits) if entity.digits else round(value * entity.scale)
+
+
+def _sound(value: Scalar) -> Scalar:
+    """Neither JSON nor a person can do anything with NaN, and an empty payload would delete a topic."""
+    if value == "" or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value
 
 
 def _power(state: Mapping[str, Scalar]) -> Scalar:

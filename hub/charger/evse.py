@@ -1,0 +1,115 @@
+"""One EVSE as it is known now: what its device says, what the station notes, its limits, session and register."""
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from hub.charger.control import Control
+from hub.charger.limits import PHASES, VOLTAGE, Fallback, Limits, Offer
+from hub.charger.meter import Meter
+from hub.charger.sessions import Session
+from hub.charger.snapshot import read_back, snapshot
+from hub.integration.api import EvseReading, Reading
+from hub.model.charger import Ratings, Status
+from hub.model.entity import EMPTY, Scalar, State
+from hub.model.moment import Moment, rfc3339
+
+VOLTAGE_STEP = 5.0
+STATION_KEYS = ("transaction_id", "id_tag", "operative")
+
+
+class Evse:
+    """`device`: its own view in catalog keys; `shown`: that with everything the hub knows laid over it."""
+
+    def __init__(self, number: int, actions: frozenset[str], ratings: Ratings, fallback: Fallback) -> None:
+        self.number = number
+        self.control = Control(actions)
+        self.limits = Limits(ratings, fallback)
+        self.meter = Meter(ratings.max_current * PHASES * VOLTAGE)
+        self.device: State = EMPTY
+        self.shown: State = EMPTY
+        self.notes: dict[str, Scalar] = {}
+        self.session: Session | None = None
+        self.read_back: float | None = None
+        self.enabled: bool | None = None
+        self._card: str | None = None
+        self._card_known = False
+        self._seen: EvseReading | None = None
+        self._shared: Mapping[str, Scalar] = EMPTY
+        self._voltage = VOLTAGE
+        self._confirmed = self.limits.offer()
+
+    def same(self, seen: EvseReading, shared: Mapping[str, Scalar]) -> bool:
+        """Nothing new in this reading (and no doubt about the one before)?"""
+        return self.meter.doubted is None and self._seen == seen and self._shared == shared
+
+    def take(self, reading: Reading, now: Moment) -> dict[str, Scalar]:
+        """The device's view of a new reading."""
+        seen = reading.evses[self.number]
+        self._seen, self._shared = seen, reading.shared
+        self.read_back, self.enabled = read_back(seen.values), seen.enabled
+        state = snapshot(reading, self.number)
+        register = state.get("energy_total")
+        if isinstance(register, int | float):
+            state["energy_total"] = self.meter.take(register, now.mono)
+        self._measure(state)
+        return state
+
+    def lose(self) -> dict[str, Scalar]:
+        """The view of a device that is away: faulted, and every value unknown."""
+        self._seen = self.read_back = self.enabled = None
+        unknown: dict[str, Scalar] = dict.fromkeys(self.device)
+        unknown.update(status=Status.FAULTED.value, error_code="OtherError", vendor_error="offline")
+        return unknown
+
+    def card(self) -> str | None:
+        """A card that was presented since the last call. The one that began this session is no news
+        after a restart: its number stays in the register of many chargers."""
+        value = None if self._seen is None else self._seen.values.get("rfid")
+        tag = value if isinstance(value, str) and value.strip("0 ") else None
+        first, self._card_known = not self._card_known, True
+        changed, self._card = tag != self._card, tag
+        known = self.session.id_tag if self.session and first else None
+        if tag is None or not changed or (known is not None and known.casefold() == tag.casefold()):
+            return None
+        return tag
+
+    def offer(self) -> Offer:
+        phases = self.device.get("phases_active")
+        return self.limits.offer(phases if isinstance(phases, int) and phases > 0 else PHASES, self._voltage)
+
+    def noted(self, state: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+        """A device's view with who charges."""
+        return {**state, **{key: value for key, value in self.notes.items() if key in STATION_KEYS}}
+
+    def overlaid(self, *, available: bool) -> State:
+        """Nothing is shown as set before the device has confirmed it."""
+        offer = self.offer()
+        pending = self.control.pending(offer)
+        if not pending:
+            self._confirmed = offer
+        held = self._confirmed
+        state: dict[str, Scalar] = {
+            **self.device,
+            "current_limit": held.current_a,
+            "power_limit": held.power_w,
+            "limit_source": held.source,
+            "limit_until": None if held.until is None else rfc3339(held.until),
+            "pending": pending,
+        }
+        if self.session:
+            state["session_energy"] = round(self.session.counted, 3)
+            state["session_start"] = self.session.started
+        status = self.notes.get("status")
+        if status and available:
+            state["status"] = status
+        state.update((key, self.notes.get(key)) for key in STATION_KEYS)
+        self.shown = MappingProxyType(state)
+        return self.shown
+
+    def _measure(self, state: Mapping[str, Scalar]) -> None:
+        """The voltage that power limits are converted with: rather too high, and not a new one each second."""
+        told = [state.get(f"voltage_l{phase}") for phase in (1, 2, 3)]
+        volts = max((v for v in told if isinstance(v, int | float) and v > 50), default=None)
+        if volts is not None and not self._voltage - 1.5 * VOLTAGE_STEP <= volts <= self._voltage:
+            self._voltage = math.ceil(volts / VOLTAGE_STEP) * VOLTAGE_STEP
