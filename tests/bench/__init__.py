@@ -1,0 +1,1 @@
+"""What evhub costs, beside a program that does only the wire work."""
