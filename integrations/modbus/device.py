@@ -22,7 +22,7 @@ from hub.model.entity import Scalar
 from integrations.modbus.codec import encode
 from integrations.modbus.frame import READ, ModbusException, Request, write_request
 from integrations.modbus.links import KEEP_ALIVE, LINKS, POLL, READ_BACK, STOP, WRITE, Link
-from integrations.modbus.planner import Block, Rules, halves, plan
+from integrations.modbus.planner import Block, halves, plan, rules_of
 from integrations.modbus.spans import Span, span, spans
 
 log = logging.getLogger(__name__)
@@ -45,10 +45,7 @@ class ModbusDevice:
         self._mapping = mapping
         self._clock = clock
         self._spans = spans(mapping)
-        link = mapping.link
-        self._rules = Rules(
-            link.get("max_block", 125), link.get("max_hole", 16), frozenset(link.get("never", ()))
-        )
+        self._rules = rules_of(mapping.link)
         self._plans: dict[tuple[str, ...], list[Block]] = {}
         self._words: dict[tuple[int, str, int, int], list[int]] = {}
         self._raw: dict[tuple[str, int], Raw] = {}
