@@ -63,6 +63,10 @@ class Control:
         wanted = self.wanted(offer)
         return wanted is not None and self.told != wanted and self._change(wanted) is not None
 
+    def follows(self, offer: Offer) -> bool:
+        """Has the device confirmed this very offer? Not while it is paused, or nobody is permitted."""
+        return self.told == Wanted(offer.current_a)
+
     def next_action(
         self, offer: Offer, enabled: bool | None, limit_a: float | None, now: float
     ) -> str | None:
@@ -110,7 +114,8 @@ class Control:
     def _change(self, wanted: Wanted) -> str | None:
         switched = self.told is None or (self.told.limit_a == 0) != (wanted.limit_a == 0)
         if switched or "set_limit" not in self._actions:
-            return self._known(wanted.action)
+            # A charger that can't be switched begins by itself, but may take a limit.
+            return self._known(wanted.action) or (self._known("set_limit") if wanted.limit_a else None)
         return "set_limit"
 
     def _earliest(self, wanted: Wanted) -> float:

@@ -51,6 +51,8 @@ class Driver:
         """Until the device has confirmed all that is wanted. Raises DeviceError, Unsupported: it hasn't."""
         if not self._evse.control.pending(self._evse.offer()):
             return
+        if not self._host.available:
+            raise DeviceOffline(f"charger {self._host.id} is offline")
         waiting: asyncio.Future[HubError | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         error = await waiting
@@ -90,11 +92,10 @@ class Driver:
         else:
             wait = control.failed(wanted, now)
             level = logging.DEBUG if self._complained else logging.WARNING
-            log.log(
-                level, "charger %s: %s failed (%s); again in %.0f s", self._host.id, action, error, wait
-            )
+            log.log(level, "charger %s: %s failed (%s); again in %.0f s", self._host.id, action, error, wait)
             self._complained = True
-            self._settle(error)
+            if wanted == control.wanted(self._evse.offer()):  # else a newer wish is still to come
+                self._settle(error)
         self._host.show(self._evse.number)
         self.look()
 

@@ -1,4 +1,4 @@
-"""One EVSE as it is known now: what its device says, what the station notes, its limits, session and register."""
+"""One EVSE as it is known now: what its device says, what the station notes, its limits, session and meter."""
 
 import math
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from hub.charger.control import Control
 from hub.charger.limits import PHASES, VOLTAGE, Fallback, Limits, Offer
 from hub.charger.meter import Meter
 from hub.charger.sessions import Session
-from hub.charger.snapshot import read_back, snapshot
+from hub.charger.snapshot import read_back, session_counter, snapshot
 from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Ratings, Status
 from hub.model.entity import EMPTY, Scalar, State
@@ -16,6 +16,8 @@ from hub.model.moment import Moment, rfc3339
 
 VOLTAGE_STEP = 5.0
 STATION_KEYS = ("transaction_id", "id_tag", "operative")
+LOOK_AGAIN_S = 30.0
+"""So often a reading that says nothing new is told all the same: energy may be counted from power and time."""
 
 
 class Evse:
@@ -36,22 +38,31 @@ class Evse:
         self._card_known = False
         self._seen: EvseReading | None = None
         self._shared: Mapping[str, Scalar] = EMPTY
+        self._seen_at = 0.0
         self._voltage = VOLTAGE
         self._confirmed = self.limits.offer()
 
-    def same(self, seen: EvseReading, shared: Mapping[str, Scalar]) -> bool:
+    def rate(self, told: Ratings, ratings: Ratings) -> None:
+        """The device says what it can (now): `told`, and `ratings` as the configuration lowers it."""
+        self.limits.ratings = ratings
+        self.meter.most_w = told.max_current * PHASES * VOLTAGE
+
+    def same(self, seen: EvseReading, shared: Mapping[str, Scalar], now: Moment) -> bool:
         """Nothing new in this reading (and no doubt about the one before)?"""
-        return self.meter.doubted is None and self._seen == seen and self._shared == shared
+        if self.meter.doubted is not None or now.mono - self._seen_at >= LOOK_AGAIN_S:
+            return False
+        if self._seen != seen or self._shared != shared:
+            return False
+        self.meter.unchanged(now.mono)
+        return True
 
     def take(self, reading: Reading, now: Moment) -> dict[str, Scalar]:
         """The device's view of a new reading."""
         seen = reading.evses[self.number]
-        self._seen, self._shared = seen, reading.shared
+        self._seen, self._shared, self._seen_at = seen, reading.shared, now.mono
         self.read_back, self.enabled = read_back(seen.values), seen.enabled
         state = snapshot(reading, self.number)
-        register = state.get("energy_total")
-        if isinstance(register, int | float):
-            state["energy_total"] = self.meter.take(register, now.mono)
+        self._meter(state, session_counter(seen.values), now.mono)
         self._measure(state)
         return state
 
@@ -63,24 +74,23 @@ class Evse:
         return unknown
 
     def card(self) -> str | None:
-        """A card that was presented since the last call. The one that began this session is no news
-        after a restart: its number stays in the register of many chargers."""
+        """A card that was presented since the last call. What stood in the reader when the hub came is one only if
+        somebody waits for it: its number stays in the register of many chargers when all is over."""
         value = None if self._seen is None else self._seen.values.get("rfid")
         tag = value if isinstance(value, str) and value.strip("0 ") else None
         first, self._card_known = not self._card_known, True
         changed, self._card = tag != self._card, tag
-        known = self.session.id_tag if self.session and first else None
-        if tag is None or not changed or (known is not None and known.casefold() == tag.casefold()):
+        if tag is None or not changed:
             return None
-        return tag
+        return tag if not first or self._waits_for(tag) else None
 
     def offer(self) -> Offer:
         phases = self.device.get("phases_active")
         return self.limits.offer(phases if isinstance(phases, int) and phases > 0 else PHASES, self._voltage)
 
-    def noted(self, state: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
-        """A device's view with who charges."""
-        return {**state, **{key: value for key, value in self.notes.items() if key in STATION_KEYS}}
+    def noted(self) -> Mapping[str, Scalar]:
+        """The device's view with who charges."""
+        return {**self.device, **{key: value for key, value in self.notes.items() if key in STATION_KEYS}}
 
     def overlaid(self, *, available: bool) -> State:
         """Nothing is shown as set before the device has confirmed it."""
@@ -94,7 +104,7 @@ class Evse:
             "current_limit": held.current_a,
             "power_limit": held.power_w,
             "limit_source": held.source,
-            "limit_until": None if held.until is None else rfc3339(held.until),
+            "limit_until": None if held.until is None else rfc3339(held.until.wall),
             "pending": pending,
         }
         if self.session:
@@ -106,6 +116,21 @@ class Evse:
         state.update((key, self.notes.get(key)) for key in STATION_KEYS)
         self.shown = MappingProxyType(state)
         return self.shown
+
+    def _meter(self, state: dict[str, Scalar], counter: float | None, now: float) -> None:
+        """Whatever the charger counts with becomes the one register that only grows."""
+        self.meter.epoch = None
+        register = state.get("energy_total")
+        if isinstance(register, int | float):
+            state["energy_total"] = self.meter.take(register, now)
+        elif counter is not None and self.meter.by_session is not False:
+            state["energy_total"] = self.meter.take(counter, now, by_session=True)
+
+    def _waits_for(self, tag: str) -> bool:
+        if self.session is None or not self.device.get("plugged"):
+            return False
+        known = self.session.id_tag
+        return known is None or known.casefold() != tag.casefold()
 
     def _measure(self, state: Mapping[str, Scalar]) -> None:
         """The voltage that power limits are converted with: rather too high, and not a new one each second."""

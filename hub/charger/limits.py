@@ -2,15 +2,19 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from hub.model.charger import Ratings
-from hub.model.moment import parse_time, rfc3339
+from hub.model.moment import Moment, parse_time, rfc3339
 
 VOLTAGE = 230.0
 PHASES = 3
 RATING = "charger"
+CSMS = "csms"
+"""The station's own source: it remembers its profiles itself."""
+CLOCK_STEP_S = 2.0
+"""The wall clock has been set when it strays further from the monotonic one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Request:
 
     current_a: float | None = None
     power_w: float | None = None
-    until: datetime | None = None
+    until: Moment | None = None
 
     def amperes(self, phases: int, voltage: float) -> float:
         by_power = math.inf if self.power_w is None else self.power_w / (phases * voltage)
@@ -34,7 +38,7 @@ class Offer:
     source: str
     asked_a: float
     power_w: float | None = None
-    until: datetime | None = None
+    until: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Limits:
         current_a: float | None,
         *,
         power_w: float | None = None,
-        until: datetime | None = None,
+        until: Moment | None = None,
     ) -> None:
         """Both None withdraws. Raises ValueError for what is no limit."""
         for value, unit in ((current_a, "amperes"), (power_w, "watts")):
@@ -70,22 +74,25 @@ class Limits:
         else:
             self._requests[source] = Request(current_a, power_w, until)
 
-    def expire(self, now: datetime) -> list[str]:
-        """The sources whose time is over; their limit becomes the fallback."""
-        over = [name for name, request in self._requests.items() if request.until and request.until <= now]
+    def expire(self, now: Moment) -> list[str]:
+        """The sources whose time is over; their limit becomes the fallback. A wall clock that is set shortens and
+        lengthens nothing: the monotonic one decides."""
+        over = [name for name, request in self._requests.items() if _over(request, now)]
         for source in over:
             self._requests[source] = self._after(self._requests[source])
         return over
 
-    def _after(self, request: Request) -> Request:
-        if self._fallback.kind == "stop":
-            return Request(0.0)
-        if self._fallback.kind == "fallback_current":
-            return Request(self._fallback.current_a)
-        return Request(request.current_a, request.power_w)
-
-    def next_expiry(self) -> datetime | None:
-        return min((request.until for request in self._requests.values() if request.until), default=None)
+    def follow_clock(self, now: Moment) -> list[str]:
+        """The sources whose end has another name now, because somebody has set the wall clock."""
+        moved = []
+        for source, request in self._requests.items():
+            if request.until is None:
+                continue
+            ends = now.wall + timedelta(seconds=request.until.mono - now.mono)
+            if abs((ends - request.until.wall).total_seconds()) > CLOCK_STEP_S:
+                moved.append(source)
+                self._requests[source] = replace(request, until=Moment(request.until.mono, ends))
+        return moved
 
     def offer(self, phases: int = PHASES, voltage: float = VOLTAGE) -> Offer:
         """Rounded down to the charger's step; below its minimum it means pause."""
@@ -101,20 +108,45 @@ class Limits:
             current = 0.0
         return Offer(max(current, 0.0), source, asked, winner.power_w, winner.until)
 
-    def body(self, source: str) -> dict[str, object] | None:
+    def body(self, source: str, now: Moment) -> dict[str, object] | None:
         """A request as it is kept on disk; None: there is none."""
         request = self._requests.get(source)
         if request is None:
             return None
-        until = rfc3339(request.until) if request.until else None
-        return {"current_a": request.current_a, "power_w": request.power_w, "until": until}
+        kept: dict[str, object] = {"current_a": request.current_a, "power_w": request.power_w}
+        if request.until:
+            kept |= {"until": rfc3339(request.until.wall), "left_s": round(request.until.mono - now.mono, 3)}
+        return kept
 
-    def restore(self, source: str, body: Mapping[str, object]) -> None:
+    def restore(self, source: str, body: Mapping[str, object], now: Moment) -> None:
         """Raises ValueError for what `body` has not made."""
-        current, power, until = body.get("current_a"), body.get("power_w"), body.get("until")
+        current, power = body.get("current_a"), body.get("power_w")
         self.set(
             source,
             float(current) if isinstance(current, int | float) else None,
             power_w=float(power) if isinstance(power, int | float) else None,
-            until=parse_time(until) if isinstance(until, str) else None,
+            until=_until(body, now),
         )
+
+    def _after(self, request: Request) -> Request:
+        if self._fallback.kind == "stop":
+            return Request(0.0)
+        if self._fallback.kind == "fallback_current":
+            return Request(self._fallback.current_a)
+        return Request(request.current_a, request.power_w)
+
+
+def _over(request: Request, now: Moment) -> bool:
+    return request.until is not None and request.until.mono <= now.mono
+
+
+def _until(body: Mapping[str, object], now: Moment) -> Moment | None:
+    """By the wall clock, as another process's monotonic one says nothing here; but a clock that stands in the past
+    (no battery, no NTP yet) makes nothing last longer than it would have."""
+    until, left = body.get("until"), body.get("left_s")
+    if not isinstance(until, str):
+        return None
+    seconds = (parse_time(until) - now.wall).total_seconds()
+    if isinstance(left, int | float):
+        seconds = min(seconds, left)
+    return Moment(now.mono + seconds, now.wall + timedelta(seconds=seconds))

@@ -35,9 +35,7 @@ class Publisher:
 
     `live`: values of an EVSE that change with time alone. They go along with the others and cause nothing."""
 
-    def __init__(
-        self, bus: Bus, topics: Topics, charger: str, clock: Clock, live: Live = _nothing
-    ) -> None:
+    def __init__(self, bus: Bus, topics: Topics, charger: str, clock: Clock, live: Live = _nothing) -> None:
         self._bus, self._topics, self._charger, self._clock, self._live = bus, topics, charger, clock, live
         self._newest: dict[int, State] = {}
         self._told: dict[int, State] = {}

@@ -40,7 +40,9 @@ def snapshot(reading: Reading, evse: int) -> dict[str, Scalar]:
     state["offered_current"] = read_back(seen.values)
     if "power" not in state:
         state["power"] = _power(state)
-    _session_energy(state, seen.values)
+    counted = session_counter(seen.values)
+    if counted is not None:
+        state["session_energy"] = counted
     return state
 
 
@@ -88,8 +90,9 @@ def _power(state: Mapping[str, Scalar]) -> Scalar:
     return round(total, 1) if found else None
 
 
-def _session_energy(state: dict[str, Scalar], values: Mapping[str, Scalar]) -> None:
-    """A charger that only counts its session gives no register; its count serves until there is one."""
-    session = values.get("energy_session")
-    if "energy_total" not in state and isinstance(session, int | float):
-        state["session_energy"] = round(session * 0.001, 3)
+def session_counter(values: Mapping[str, Scalar]) -> float | None:
+    """What the charger counts for its session by itself, in kWh."""
+    value = values.get("energy_session")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return round(value * 0.001, 3) if value >= 0 else None
