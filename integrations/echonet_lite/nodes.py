@@ -42,6 +42,8 @@ class KnownNode:
     first_seen: float
     checked_at: float
     aliases: set[str] = field(default_factory=set)
+    suspect: bool = False
+    """It has announced itself: nothing is read until it is clear that it's still the same."""
     told_at: float | None = None
     """When it last announced something by itself."""
 
@@ -119,10 +121,11 @@ class Nodes:
         self._put(node, host)
         return node
 
-    def alias(self, uid: str, host: str) -> None:
+    def alias(self, uid: str, host: str) -> KnownNode:
         node = self._by_key[uid]
         node.aliases.add(host)
         self._by_host[host] = node
+        return node
 
     def lost(self, host: str) -> None:
         """Nobody knows who is at this address."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hub.errors import DeviceOffline, HubError
+from hub.errors import DeviceOffline
 from integrations.echonet_lite import interfaces
 from integrations.echonet_lite.batches import Batches, Got, Written, unique, written
 from integrations.echonet_lite.frame import EOJ, Esv, Frame, Property
@@ -238,36 +238,3 @@ class Stack:
         outbox, self.node.outbox = self.node.outbox, []
         for item in outbox:
             self.links.send(item.host, item.payload)
-
-
-class Stacks:
-    """The one stack of a loop, for as long as anybody uses it."""
-
-    def __init__(self) -> None:
-        self._stacks: dict[int, tuple[Stack, int]] = {}
-
-    def take(self, settings: StackSettings | None = None) -> Stack:
-        """Opened by whoever comes first, with its settings. Raises HubError. Give it back with `release`."""
-        key = id(asyncio.get_running_loop())
-        stack, users = self._stacks.get(key, (None, 0))
-        if stack is None:
-            stack = Stack(settings)
-            try:
-                stack.open()
-            except HubError:
-                stack.close()
-                raise
-        self._stacks[key] = stack, users + 1
-        return stack
-
-    def release(self, stack: Stack) -> None:
-        for key, (held, users) in list(self._stacks.items()):
-            if held is stack:
-                if users == 1:
-                    del self._stacks[key]
-                    stack.close()
-                else:
-                    self._stacks[key] = stack, users - 1
-
-
-STACKS = Stacks()
