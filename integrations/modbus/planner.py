@@ -1,7 +1,8 @@
 """Which blocks to read for the points that are due: few requests, and never a register that nobody declared."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from hub.blueprint.mapping import BlueprintMapping
 from integrations.modbus.spans import Span, spans
@@ -35,6 +36,22 @@ class Rules:
     """(element, EVSE) that the device doesn't have."""
 
 
+def rules_of(link: Mapping[str, Any]) -> Rules:
+    """As a blueprint's link says."""
+    return Rules(link.get("max_block", 125), link.get("max_hole", 16), forbidden(link.get("never", ())))
+
+
+def forbidden(listed: Sequence[Any]) -> frozenset[int]:
+    """The addresses that a `never` list names: single ones, and ranges such as 730-740. Raises ValueError."""
+    found: set[int] = set()
+    for item in listed:
+        low, dash, high = str(item).partition("-")
+        if not low.isdecimal() or (dash and not high.isdecimal()):
+            raise ValueError(f"expected addresses or ranges such as 730-740, not {item!r}")
+        found.update(range(int(low), int(high or low) + 1))
+    return frozenset(found)
+
+
 def plan(due: Sequence[Span], declared: Iterable[Span], rules: Rules) -> list[Block]:
     """`declared`: registers of other groups may be read along; holes of undeclared ones may not."""
     known = {
@@ -57,8 +74,7 @@ def plan(due: Sequence[Span], declared: Iterable[Span], rules: Rules) -> list[Bl
 
 def told(mapping: BlueprintMapping) -> list[str]:
     """The plan of each poll group, in words."""
-    link, declared = mapping.link, spans(mapping)
-    rules = Rules(link.get("max_block", 125), link.get("max_hole", 16), frozenset(link.get("never", ())))
+    declared, rules = spans(mapping), rules_of(mapping.link)
     lines = []
     for group, every in mapping.groups.items():
         blocks = plan([item for item in declared if item.point.poll == group], declared, rules)

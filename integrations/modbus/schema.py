@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hub.blueprint.convert import Raw
+from hub.blueprint.expression import ExpressionError, compile_expression
 from hub.blueprint.mapping import BlueprintMapping, Point
 from hub.blueprint.schema import boolean, one_of, seconds, sequence, text
 from integrations.modbus.codec import TYPES, encode
-from integrations.modbus.planner import told
+from integrations.modbus.planner import forbidden, told
 from integrations.modbus.spans import span, spans
 
 TABLES = ("holding", "input", "coil", "discrete")
@@ -34,16 +35,51 @@ def count(most: int) -> Callable[[Any], object]:
     return check
 
 
+def never(value: Any) -> object:
+    """Addresses, and ranges of them such as 730-740."""
+    sequence(value)
+    forbidden(value)
+    return value
+
+
+def tls(value: Any) -> object:
+    """true: the system's authorities; or {ca, cert, key} with files."""
+    if isinstance(value, bool) or (isinstance(value, Mapping) and set(value) <= {"ca", "cert", "key"}):
+        return value
+    raise ValueError("expected true, or files as {ca: ..., cert: ..., key: ...}")
+
+
+def expression(value: Any) -> object:
+    try:
+        compile_expression(value, frozenset())
+    except ExpressionError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
 LINK = {
     "host": text,
     "port": count(65535),
+    "serial": text,
+    "framer": one_of("tcp", "rtu", "ascii"),
+    "baudrate": count(1_000_000),
+    "parity": one_of("none", "even", "odd"),
+    "stopbits": one_of(1, 2),
+    "tls": tls,
+    "tid": one_of("check", "ignore"),
     "unit_id": unit,
     "timeout": seconds,
+    "retries": count(10),
     "gap": seconds,
+    "min_period": seconds,
+    "resend": boolean,
+    "reconnect": seconds,
+    "connections": count(16),
+    "sleeps": expression,
     "max_block": count(125),
     "max_hole": count(124),
     "one_value": boolean,
-    "never": sequence,
+    "never": never,
 }
 POINT = {
     "at": address,
