@@ -114,15 +114,15 @@ class Stack:
         self.node.search()
         self._flush()
 
-    def listen(self, host: str, eoj: EOJ, heard: Heard) -> Callable[[], None]:
-        """Called with what that object tells by itself. Returns the function that ends it."""
-        listeners = self._listeners.setdefault((host, eoj), [])
+    def listen(self, node: str, eoj: EOJ, heard: Heard) -> Callable[[], None]:
+        """Called with what that object of a node (by its key) tells by itself. Returns the function that ends it."""
+        listeners = self._listeners.setdefault((node, eoj), [])
         listeners.append(heard)
 
         def end() -> None:
             listeners.remove(heard)
             if not listeners:
-                self._listeners.pop((host, eoj), None)
+                self._listeners.pop((node, eoj), None)
 
         return end
 
@@ -196,18 +196,18 @@ class Stack:
             if waiting is not None and not waiting.done():
                 waiting.set_result(event.frame)
         elif isinstance(event, News | Late):
-            for heard in self._listeners.get((event.host, event.frame.seoj), ())[:]:
-                heard(event.frame)
             self._told(event)
         elif isinstance(event, Listed | Stranger) and self.met is not None:
             self.met(event.host, isinstance(event, Listed))
-        if isinstance(event, Listed):
-            self._told(event)
 
-    def _told(self, event: News | Late | Listed) -> None:
+    def _told(self, event: News | Late) -> None:
         node = self.nodes.at(event.host)
-        if node is not None and event.frame.esv in (Esv.INF, Esv.INFC):
+        if node is None:
+            return
+        if isinstance(event, News):
             node.told_at = self._loop.time()
+        for heard in list(self._listeners.get((node.key, event.frame.seoj), ())):
+            heard(event.frame)
 
     def _step(self, now: float) -> None:
         for failed in self.node.step(now):
