@@ -70,15 +70,15 @@ class Schedule:
         for epc in epcs:
             self._urgent.discard(epc)
             self._due[epc] = self._next(epc, now)
-        for epc in changed:
-            heard = now - self._heard.get(epc, -NEVER) < GRACE_S
-            if epc in self._told and not heard and now >= self._quiet_until.get(epc, 0.0):
-                self._unannounced[epc] = now
         overdue = [epc for epc, at in self._unannounced.items() if now - at > GRACE_S]
         for epc in overdue:
             del self._unannounced[epc]
             self.pushed = False
             self.missed += 1
+        for epc in changed:
+            heard = now - self._heard.get(epc, -NEVER) < GRACE_S
+            if epc in self._told and not heard and now >= self._quiet_until.get(epc, 0.0):
+                self._unannounced[epc] = now
 
     def _next(self, epc: int, now: float) -> float:
         every = self._periods.get(epc, 0.0)
