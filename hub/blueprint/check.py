@@ -27,6 +27,7 @@ from hub.blueprint.schema import (
     TOP,
     Check,
     anything,
+    labels,
     mapping,
     one_of,
     seconds,
@@ -136,7 +137,7 @@ class Checker:
         except ExpressionError as error:
             self.say(path, f"{dotted}: {error}")
             return
-        for name in sorted(used - names):
+        for name in sorted(used - names - labels(self._source.value["points"])):
             near = suggestion(name, names)
             if near:  # a label that looks like a misspelt point
                 self.say(path, f"{dotted}: no point {name!r}{near}")
