@@ -276,7 +276,7 @@ def test_energy_never_runs_backwards() -> None:
     world.state({**CHARGING, "energy_total": 12.0})
     world.state({**CHARGING, "energy_total": 0.5})
     world.state({**IDLE, "energy_total": 1.0})
-    assert world.sent[-1][1]["meterValue"][-1]["sampledValue"][0]["value"] == 13000
+    assert world.sent[-1][1]["meterValue"][-1]["sampledValue"][0]["value"] == 12500
 
 
 def test_what_only_the_station_knows_is_annotated() -> None:
