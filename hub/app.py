@@ -322,6 +322,7 @@ class Hub:
             tokens={text: token.group for text, token in tokens.items()},
             free=free,
             defaults=csms.defaults if csms else {},
+            vendors=csms.data_transfer if csms else {},
             facts={
                 "Identity": csms.identity if csms else settings.id,
                 "SecurityProfile": str(csms.security_profile if csms else 0),
