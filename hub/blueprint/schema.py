@@ -198,9 +198,3 @@ TEST: Mapping[str, Check] = dict.fromkeys(
     ("name", "image", "values", "expect", "do", "set", "wrote", "input", "evse"), anything
 )
 STEP_EXTRA = ("if", "wait", "until", "within", "together")
-
-
-def labels(points: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
-    """What an expression may compare with: the labels of maps, and the actions (`told == start`)."""
-    maps = [point["map"].values() for point in points.values() if isinstance(point.get("map"), Mapping)]
-    return frozenset(label for map_ in maps for label in map_ if isinstance(label, str)) | {*ACTIONS}
