@@ -6,8 +6,10 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
@@ -34,11 +36,13 @@ from hub.mqtt.client import CommandClient, StateClient
 from hub.mqtt.commands import CommandDoor
 from hub.mqtt.listener import Listener
 from hub.ocpp.station.station import StationSetup
+from hub.ocpp.station.urls import Reach
 from hub.shipped import shipped
 from hub.store.database import Database
 from hub.tasks import supervise
 from hub.topics import Topics
 from hub.uplink.connect import Connector
+from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.operations import install
 from hub.uplink.uplink import Uplink
 
@@ -288,14 +292,15 @@ class Hub:
             sessions=sessions,
             open_sessions=await sessions.open(settings.id),
         )
-        setup = self._station(settings, mapping)
+        keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
+        setup = replace(self._station(settings, mapping), keys=keys.names())
         uplink = await Uplink.create(
-            runtime, self._database, self.clock, setup, remember=settings.csms is not None
+            runtime, self._database, self.clock, setup, remember=settings.csms is not None, keys=keys
         )
         connector = (
             None
             if settings.csms is None
-            else Connector(uplink, endpoint(settings.csms), jitter_s=self._jitter)
+            else Connector(uplink, endpoint(settings.csms), keys=keys, jitter_s=self._jitter)
         )
         self.registry.add(runtime)
         install(runtime, uplink, connector)
@@ -328,9 +333,10 @@ class Hub:
             defaults=csms.defaults if csms else {},
             facts={
                 "Identity": csms.identity if csms else settings.id,
-                "SecurityProfile": str(csms.security_profile if csms else 0),
                 "ConnectorCount": str(mapping.evses),
             },
+            **({} if csms is None else connection(csms)),
+            csms=csms is not None,
         )
 
     async def _stop_charger(self, charger: str) -> None:
@@ -363,6 +369,18 @@ class Hub:
 
 def endpoint(csms: CsmsSettings) -> Endpoint:
     return Endpoint(csms.url, csms.identity, csms.versions, csms.password, csms.ca, csms.cert, csms.key)
+
+
+def connection(csms: CsmsSettings) -> dict[str, Any]:
+    """What a station must know of its configured connection."""
+    host = urlsplit(csms.url).hostname or ""
+    return {
+        "url": csms.url,
+        "security_profile": csms.security_profile,
+        "roots": (csms.ca.read_text(encoding="utf-8"),) if csms.ca else (),
+        "certificate": csms.cert is not None,
+        "reach": Reach(frozenset([host, *csms.allow_hosts])),
+    }
 
 
 def config_hash(path: Path) -> str:

@@ -73,6 +73,8 @@ class CsmsSettings:
     cert: Path | None = None
     key: Path | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
+    allow_hosts: tuple[str, ...] = ()
+    """Where the CSMS may send the hub for files although nobody may (this machine, link-local)."""
 
 
 @dataclass(frozen=True, slots=True)

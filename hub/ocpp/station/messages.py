@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.model.charger import Status
+from hub.ocpp.station.reports import Report
 
 TokenType = str
 """2.0.1's IdTokenEnumType: Central, eMAID, ISO14443, ISO15693, KeyCode, Local, MacAddress, NoAuthorization."""
@@ -112,7 +113,16 @@ class TransactionEvent:
     """2.0.1: the event that names the EVSE."""
 
 
-Message = BootNotification | Heartbeat | StatusNotification | Authorize | MeterReport | Raw | TransactionEvent
+Message = (
+    BootNotification
+    | Heartbeat
+    | StatusNotification
+    | Authorize
+    | MeterReport
+    | Raw
+    | TransactionEvent
+    | Report
+)
 
 
 def to_body(event: TransactionEvent) -> dict[str, object]:

@@ -14,7 +14,7 @@ from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station.authorization import Authorization, Verdict
 from hub.ocpp.station.boot import Boot, Registration
 from hub.ocpp.station.control import Control
-from hub.ocpp.station.effects import Effect, Keep, Reply, ReplyError
+from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.messages import (
@@ -29,6 +29,8 @@ from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.smart_charging import restored as restored_profile
 from hub.ocpp.station.transactions import Transactions
+from hub.ocpp.station.upkeep import Upkeep
+from hub.ocpp.station.urls import Reach
 from hub.ocpp.station.variables import Variables
 
 CLOCK_SLACK_S = 2.0
@@ -37,7 +39,11 @@ CLOCK_SLACK_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class StationSetup:
-    """What a station is from the start. `tokens`: text -> group, of the configuration."""
+    """What a station is from the start. `tokens`: text -> group, of the configuration.
+
+    `csms` False: there is nobody to tell. `url`, `security_profile`, `roots` (PEM) and `certificate` (there is one)
+    are the configured connection; `keys` names the private keys that are kept, `reach` where a CSMS may send the hub.
+    """
 
     charger: str
     identity: Identity = field(default_factory=Identity)
@@ -48,6 +54,13 @@ class StationSetup:
     free: bool = False
     defaults: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    csms: bool = True
+    url: str = "ws://localhost"
+    security_profile: int = 0
+    roots: tuple[str, ...] = ()
+    certificate: bool = False
+    keys: frozenset[str] = frozenset()
+    reach: Reach = field(default_factory=Reach)
 
 
 class Call(NamedTuple):
@@ -89,6 +102,7 @@ class _Sent(NamedTuple):
     message: Message
     number: int | None
     """Its id in the outbox."""
+    notice: int | None = None
 
 
 class Station:
@@ -127,6 +141,8 @@ class Station:
         }
         self.evses = Evses(self, flows, transactions, kept("availability"), now)
         self.control = Control(self)
+        self.upkeep = Upkeep(self, kept)
+        self.upkeep.begin(now)
 
     # Inputs
 
@@ -141,6 +157,7 @@ class Station:
         self._link_lost = now.mono if self._link_lost is None else self._link_lost
         self._queue.clear()
         self.outbox.cut_off()
+        self.upkeep.notices.cut_off()
 
     def state(self, evse: int, state: State, now: Moment) -> None:
         self.evses.state(evse, state, now)
@@ -172,6 +189,8 @@ class Station:
             return
         if sent.number is not None:
             self.emit(self.outbox.settle(sent.number))
+        if sent.notice is not None:
+            self.upkeep.notices.answered(sent.notice)
         self._heard(sent.message, payload, now)
 
     def failed(self, ref: object, code: str, now: Moment) -> None:
@@ -188,13 +207,26 @@ class Station:
             )
             if change is not None:
                 self.emit(change)
+        elif sent.notice is not None:
+            self.upkeep.notices.failed(
+                sent.notice,
+                code,
+                now,
+                attempts=self.variables.int("MessageAttempts"),
+                interval_s=self.variables.int("MessageAttemptInterval"),
+            )
         elif isinstance(sent.message, BootNotification):
             self.boot.failed(now)
         elif isinstance(sent.message, Authorize):
             self.evses.not_answered(sent.message, now)
+        elif code != "Disconnected":
+            self.upkeep.not_heard(sent.message, now)
 
     def device_done(self, ref: str, result: CommandResult, now: Moment) -> None:
         self.control.device_done(ref, result.outcome is Outcome.ACCEPTED, now)
+
+    def job_done(self, ref: str, done: Done, now: Moment) -> None:
+        self.upkeep.job_done(ref, done, now)
 
     def tick(self, now: Moment) -> None:
         """Whatever is due by now."""
@@ -202,10 +234,11 @@ class Station:
             self._queue.append(Heartbeat())
             self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.evses.tick(now)
+        self.upkeep.tick(now)
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
-        times = [*self.boot.deadlines(), *self.evses.deadlines()]
+        times = [*self.boot.deadlines(), *self.evses.deadlines(), *self.upkeep.deadlines()]
         outbox = self.outbox.deadline()
         if self.boot.accepted and outbox is not None and not self._in_flight():
             times.append(outbox)
@@ -222,7 +255,9 @@ class Station:
             outgoing = self._outgoing(self._queue.popleft(), None, now)
             if outgoing:
                 return outgoing
-        return self._next_owed(now) if self.boot.accepted else None
+        if not self.boot.accepted:
+            return None
+        return self._next_owed(now) or self._next_notice(now)
 
     @property
     def wants_to_speak(self) -> bool:
@@ -268,6 +303,16 @@ class Station:
         self.evses.report(now, everything=everything)
         self.evses.ask_again()
 
+    def _next_notice(self, now: Moment) -> Outgoing | None:
+        while (due := self.upkeep.next_notice(now)) is not None:
+            number, notice = due
+            outgoing = self._outgoing(notice, None, now, number)
+            if outgoing:
+                self.upkeep.notices.sent(number)
+                return outgoing
+            self.upkeep.notices.answered(number)  # this version has no such message
+        return None
+
     def _next_owed(self, now: Moment) -> Outgoing | None:
         if self._in_flight():
             return None
@@ -287,13 +332,15 @@ class Station:
     def _in_flight(self) -> bool:
         return any(sent.number is not None for sent in self._sent.values())
 
-    def _outgoing(self, message: Message, number: int | None, now: Moment) -> Outgoing | None:
+    def _outgoing(
+        self, message: Message, number: int | None, now: Moment, notice: int | None = None
+    ) -> Outgoing | None:
         assert self.dialect is not None
         words = self.dialect.encode(self, message)
         if words is None:
             return None
         self._next_ref += 1
-        self._sent[self._next_ref] = _Sent(message, number)
+        self._sent[self._next_ref] = _Sent(message, number, notice)
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         return Outgoing(self._next_ref, *words)
 
@@ -307,6 +354,8 @@ class Station:
             self.evses.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
         elif isinstance(message, TransactionEvent):
             self._transaction_answered(message, payload, now)
+        else:
+            self.upkeep.heard(message, payload, now)
 
     def _registered(self, payload: Mapping[str, Any], now: Moment) -> None:
         self._set_clock(payload, now)

@@ -20,7 +20,7 @@ from hub.ocpp.station.messages import (
     TransactionEvent,
 )
 from hub.ocpp.station.station import Call, Station
-from hub.ocpp.v16 import configuration, core, smart_charging
+from hub.ocpp.v16 import configuration, core, security, smart_charging
 
 Words = tuple[str, Mapping[str, object]]
 
@@ -79,6 +79,9 @@ def id_tag(token: Token | None) -> str:
     return (token.text if token and token.text else "NoAuthorization")[:20]
 
 
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+
+
 class Dialect16:
     version = "1.6"
     subprotocol = "ocpp1.6"
@@ -86,6 +89,7 @@ class Dialect16:
         **core.CALLS,
         **configuration.CALLS,
         **smart_charging.CALLS,
+        **security.CALLS,
     }
 
     def connector_status(self, status: Status) -> str:
@@ -107,6 +111,8 @@ class Dialect16:
                 return self._transaction(station, message)
             case Raw():
                 return (message.action, message.payload) if message.version == self.version else None
+            case _:
+                return REPORTS[type(message)](message)
 
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTagInfo")

@@ -9,7 +9,8 @@ from hub.model.moment import Moment
 from hub.ocpp.station.facts import told
 from hub.ocpp.station.flow import Flow
 from hub.ocpp.station.smart_charging import VOLTAGE
-from hub.ocpp.station.variable_table import VARIABLES, Variable
+from hub.ocpp.station.variable import Variable
+from hub.ocpp.station.variable_table import VARIABLES
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -117,7 +118,7 @@ def _setting(station: "Station", setting: Variable) -> Item:
         setting.type,
         setting,
         setting.unit,
-        setting.high if setting.writable else None,
+        setting.high,
         setting.allowed,
     )
 

@@ -21,7 +21,7 @@ from hub.ocpp.station.messages import (
     TransactionEvent,
 )
 from hub.ocpp.station.station import Call, Station
-from hub.ocpp.v201 import core, smart_charging, variables
+from hub.ocpp.v201 import certificates, core, network, security, smart_charging, variables
 
 Words = tuple[str, Mapping[str, object]]
 
@@ -47,6 +47,9 @@ def id_token(token: Token) -> dict[str, object]:
     return {"idToken": token.text, "type": kind}
 
 
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+
+
 class Dialect201:
     version = "2.0.1"
     subprotocol = "ocpp2.0.1"
@@ -54,6 +57,9 @@ class Dialect201:
         **core.CALLS,
         **variables.CALLS,
         **smart_charging.CALLS,
+        **security.CALLS,
+        **certificates.CALLS,
+        **network.CALLS,
     }
 
     def connector_status(self, status: Status) -> str:
@@ -75,6 +81,8 @@ class Dialect201:
                 return "TransactionEvent", self._transaction(message)
             case Raw():
                 return (message.action, message.payload) if message.version == self.version else None
+            case _:
+                return REPORTS[type(message)](message)
 
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTokenInfo")
