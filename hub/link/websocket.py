@@ -159,9 +159,6 @@ async def connect(endpoint: Endpoint) -> WebSocketLink:
         status = error.response.status_code
         raise LinkRefused("http", f"HTTP {status}", status) from error
     except InvalidHandshake as error:
-        # TLS 1.3 tells a client that its certificate isn't wanted when the handshake seems to be over.
-        if isinstance(error.__cause__, ssl.SSLError):
-            raise _tls_refused(error.__cause__) from error
         raise LinkRefused("http", str(error)) from error
     except (OSError, TimeoutError, ValueError, WebSocketException) as error:
         raise LinkRefused("network", str(error) or type(error).__name__) from error

@@ -48,6 +48,8 @@ class ClientCertificate:
         self._resent = 0
         self._due: float | None = None
         self._refused: set[str] = set()
+        self._valid_from: float | None = None
+        """When one that waits for its first valid moment may be used."""
 
     # Asking
 
@@ -59,6 +61,11 @@ class ClientCertificate:
         self._station.emit(StoreKey(key, pem))
         self._csr, self._resent, self._due = csr, 0, None
         self._station.say(SignCertificate(csr), unregistered=True)
+
+    @property
+    def pending(self) -> str | None:
+        """The CSR that a certificate is awaited for."""
+        return self._csr
 
     @property
     def common_name(self) -> str:
@@ -74,6 +81,8 @@ class ClientCertificate:
         self._due = now.mono + wait
 
     def tick(self, now: Moment) -> None:
+        if self._valid_from is not None and now.mono >= self._valid_from:
+            self._use(now)
         if self._due is not None and now.mono >= self._due:
             self._due = None
             if self._resent >= self._station.variables.int("CertSigningRepeatTimes"):
@@ -83,7 +92,7 @@ class ClientCertificate:
                 self._station.say(SignCertificate(self._csr))
 
     def deadlines(self) -> list[float]:
-        return [] if self._due is None else [self._due]
+        return [due for due in (self._due, self._valid_from) if due is not None]
 
     # Taking
 
@@ -101,9 +110,25 @@ class ClientCertificate:
         self._station.upkeep.security.happened(
             "ReconfigurationOfSecurityParameters", now, "a new certificate of the station"
         )
-        if self._station.upkeep.network.security_profile == 3:
-            self._station.emit(Reconnect("a new certificate"))
+        self._use(now)
         return True
+
+    def look_ahead(self, now: Moment) -> None:
+        """When the next certificate begins to be valid."""
+        waits = [
+            (own.leaf.not_valid_before_utc - now.wall).total_seconds()
+            for own in self._own.values()
+            if own.leaf.not_valid_before_utc > now.wall
+        ]
+        self._valid_from = now.mono + min(waits) if waits else None
+
+    def _use(self, now: Moment) -> None:
+        """A02.FR.08: the newest valid one, from now on."""
+        before = self._valid_from
+        self.look_ahead(now)
+        waiting = self._valid_from is not None and before is None
+        if not waiting and self._station.upkeep.network.security_profile == 3:
+            self._station.emit(Reconnect("a new certificate"))
 
     def _checked(self, pem: str, now: Moment) -> Own:
         if len(pem) > self._station.variables.int("MaxCertificateChainSize"):

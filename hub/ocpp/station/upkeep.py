@@ -35,6 +35,7 @@ class Upkeep:
     def begin(self, now: Moment) -> None:
         """The process has started."""
         self.network.note()
+        self.client_certificate.look_ahead(now)
         self._note_certificates()
         self.security.happened("StartupOfTheDevice", now)
 
