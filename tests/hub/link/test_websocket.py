@@ -172,9 +172,10 @@ async def test_a_refused_handshake_says_what_it_was_about(tmp_path: Path, why: s
         tls.load_verify_locations(authority.certificate)
         tls.verify_mode = ssl.CERT_REQUIRED
     ca = None if why == "certificate" else authority.certificate
+    pair = Authority(tmp_path, "Other").issue("CP1") if why == "own certificate" else (None, None)
     with socket.create_server(("localhost", 0)) as listener:
         waiting = asyncio.get_running_loop().run_in_executor(None, refuse, listener, tls)
-        endpoint = Endpoint(f"wss://localhost:{listener.getsockname()[1]}", "open", BOTH, ca=ca)
+        endpoint = Endpoint(f"wss://localhost:{listener.getsockname()[1]}", "open", BOTH, None, ca, *pair)
         with pytest.raises(LinkRefused) as refused:
             await connect(endpoint)
         await waiting
