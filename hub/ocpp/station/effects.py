@@ -148,11 +148,9 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Install:
-    """`file` and `sha256` (hex): what a Download ended with. `signed`: a trusted signature was found good."""
+    """`file`: what a Download ended with."""
 
     file: str
-    sha256: str
-    signed: bool
 
 
 Job = Download | Upload | Install
@@ -168,7 +166,7 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Abandon:
-    """A job whose end nobody waits for any more, or whose file nobody needs."""
+    """A job whose end nobody waits for any more."""
 
     ref: str
 
