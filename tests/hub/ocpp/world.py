@@ -147,6 +147,8 @@ class World:
             return {"transactionId": next(self.transaction_ids), "idTagInfo": {"status": "Accepted"}}
         if action == "Authorize":
             return {self._info: {"status": "Accepted"}}
+        if action == "SignCertificate":
+            return {"status": "Accepted"}
         return {}
 
     @property
