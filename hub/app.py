@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
 from hub.bus import Bus
-from hub.charger.kept_sessions import StoredSessions
+from hub.charger.description import Description
 from hub.charger.limits import Fallback
+from hub.charger.memory import StoredMemory
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
 from hub.clock import Clock, SystemClock
@@ -276,21 +277,16 @@ class Hub:
         device = load_factory(mapping.protocol)(
             DeviceSetup(settings.id, mapping, settings.inputs, self.clock)
         )
-        sessions = StoredSessions(self._database)
+        memory = StoredMemory(self._database, settings.id)
         runtime = ChargerRuntime(
             settings.id,
-            settings.name,
-            mapping.protocol,
+            _described(settings, mapping),
             device,
             bus=self.bus,
             topics=self.topics,
             clock=self.clock,
-            identity=mapping.identity,
-            blueprint=mapping.path,
-            max_current=settings.limits.max_current,
-            fallback=Fallback(settings.limits.fallback, settings.limits.fallback_current),
-            sessions=sessions,
-            open_sessions=await sessions.open(settings.id),
+            memory=memory,
+            remembered=await memory.remembered(),
         )
         keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
         setup = replace(self._station(settings, mapping), keys=keys.names())
@@ -331,6 +327,7 @@ class Hub:
             tokens={text: token.group for text, token in tokens.items()},
             free=free,
             defaults=csms.defaults if csms else {},
+            vendors=csms.data_transfer if csms else {},
             facts={
                 "Identity": csms.identity if csms else settings.id,
                 "ConnectorCount": str(mapping.evses),
@@ -381,6 +378,18 @@ def connection(csms: CsmsSettings) -> dict[str, Any]:
         "certificate": csms.cert is not None,
         "reach": Reach(frozenset([host, *csms.allow_hosts])),
     }
+
+
+def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Description:
+    limits = settings.limits
+    return Description(
+        settings.name,
+        mapping.protocol,
+        mapping.path,
+        mapping.identity,
+        limits.max_current,
+        Fallback(limits.fallback, limits.fallback_current),
+    )
 
 
 def config_hash(path: Path) -> str:

@@ -13,10 +13,13 @@ TokenType = str
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a driver identifies himself with; texts compare without case (1.6's CiString)."""
+    """What a driver identifies himself with; texts compare without case (1.6's CiString).
+
+    1.6 knows no types: there each is a card.
+    """
 
     text: str
-    type: TokenType = "Central"
+    type: TokenType = "ISO14443"
 
     @property
     def key(self) -> str:
@@ -80,6 +83,14 @@ class MeterReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservationEnded:
+    """`status`: Expired or Removed."""
+
+    id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """A message that only one version knows, in its own words already."""
 
@@ -119,6 +130,7 @@ Message = (
     | StatusNotification
     | Authorize
     | MeterReport
+    | ReservationEnded
     | Raw
     | TransactionEvent
     | Report

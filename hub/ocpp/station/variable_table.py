@@ -1,5 +1,6 @@
 """Every setting of a station, once: its neutral name, its bounds, and what 1.6 and 2.0.1 call it."""
 
+from hub.ocpp.station.access_variables import ACCESS
 from hub.ocpp.station.measurands import MEASURANDS
 from hub.ocpp.station.upkeep_variables import UPKEEP
 from hub.ocpp.station.variable import Variable, boolean, integer, members_of
@@ -11,7 +12,7 @@ USUAL = f"{ENERGY},Power.Active.Import,Current.Import,Voltage,SoC"
 
 
 COMM, TX, SAMPLED, ALIGNED = "OCPPCommCtrlr", "TxCtrlr", "SampledDataCtrlr", "AlignedDataCtrlr"
-AUTH, CACHE, SMART, DEVICE = "AuthCtrlr", "AuthCacheCtrlr", "SmartChargingCtrlr", "DeviceDataCtrlr"
+SMART, DEVICE = "SmartChargingCtrlr", "DeviceDataCtrlr"
 
 VARIABLES: tuple[Variable, ...] = (
     integer("HeartbeatInterval", 300, "HeartbeatInterval", (COMM, "HeartbeatInterval"), low=1, unit="s"),
@@ -27,8 +28,8 @@ VARIABLES: tuple[Variable, ...] = (
     integer("TxUpdatedInterval", 60, "MeterValueSampleInterval", (SAMPLED, "TxUpdatedInterval"), unit="s"),
     integer("TxEndedInterval", 0, None, (SAMPLED, "TxEndedInterval"), unit="s"),
     integer("AlignedInterval", 0, "ClockAlignedDataInterval", (ALIGNED, "Interval"), high=86400, unit="s"),
-    # A transaction's end carries no clock-aligned history here.
-    integer("AlignedTxEndedInterval", 0, None, (ALIGNED, "TxEndedInterval"), unit="s", writable=False),
+    integer("AlignedTxEndedInterval", 0, None, (ALIGNED, "TxEndedInterval"), unit="s"),
+    boolean("AlignedSendDuringIdle", False, None, (ALIGNED, "SendDuringIdle")),
     members_of(
         "TxUpdatedMeasurands", USUAL, "MeterValuesSampledData", (SAMPLED, "TxUpdatedMeasurands"), MEASURANDS
     ),
@@ -41,7 +42,6 @@ VARIABLES: tuple[Variable, ...] = (
         "StopTxnAlignedData",
         (ALIGNED, "TxEndedMeasurands"),
         MEASURANDS,
-        writable=False,
     ),
     members_of("TxStartPoint", "PowerPathClosed", None, (TX, "TxStartPoint"), POINTS, low=1),
     members_of("TxStopPoint", "EVConnected,Authorized", None, (TX, "TxStopPoint"), POINTS, low=1),
@@ -57,20 +57,9 @@ VARIABLES: tuple[Variable, ...] = (
         False,
         "UnlockConnectorOnEVSideDisconnect",
         (COMM, "UnlockOnEVSideDisconnect"),
-        writable=False,
     ),
-    boolean("AuthEnabled", True, None, (AUTH, "Enabled"), writable=False),
     boolean("SampledAvailable", True, None, (SAMPLED, "Available"), writable=False),
     boolean("AlignedAvailable", True, None, (ALIGNED, "Available"), writable=False),
-    boolean("AuthorizeRemoteStart", False, "AuthorizeRemoteTxRequests", (AUTH, "AuthorizeRemoteStart")),
-    boolean("LocalAuthorizeOffline", True, "LocalAuthorizeOffline", (AUTH, "LocalAuthorizeOffline")),
-    boolean("LocalPreAuthorize", True, "LocalPreAuthorize", (AUTH, "LocalPreAuthorize")),
-    boolean(
-        "OfflineTxForUnknownId", False, "AllowOfflineTxForUnknownId", (AUTH, "OfflineTxForUnknownIdEnabled")
-    ),
-    boolean("AuthCacheEnabled", True, "AuthorizationCacheEnabled", (CACHE, "Enabled")),
-    boolean("AuthCacheAvailable", True, None, (CACHE, "Available"), writable=False),
-    integer("AuthCacheLifeTime", 0, None, (CACHE, "LifeTime"), unit="s"),
     integer(
         "MessageAttempts",
         5,
@@ -90,7 +79,7 @@ VARIABLES: tuple[Variable, ...] = (
     integer("RetryBackOffWaitMinimum", 5, None, (COMM, "RetryBackOffWaitMinimum"), unit="s"),
     integer("RetryBackOffRandomRange", 5, None, (COMM, "RetryBackOffRandomRange"), unit="s"),
     integer("RetryBackOffRepeatTimes", 5, None, (COMM, "RetryBackOffRepeatTimes")),
-    integer("ResetRetries", 0, "ResetRetries", (COMM, "ResetRetries"), writable=False),
+    integer("ResetRetries", 0, "ResetRetries", (COMM, "ResetRetries")),
     Variable(
         "TimeSource",
         "sequence",
@@ -132,7 +121,6 @@ VARIABLES: tuple[Variable, ...] = (
         (SMART, "Entries", "ChargingProfiles"),
         writable=False,
     ),
-    # No charging limit from elsewhere is reported, so nothing is significant (K12).
     Variable(
         "LimitChangeSignificance", "decimal", "0.0", None, (SMART, "LimitChangeSignificance"), writable=False
     ),
@@ -149,7 +137,8 @@ VARIABLES: tuple[Variable, ...] = (
     integer("SupplyPhases", 3, None, None, writable=False),
     Variable("ConnectorType", "string", "cType2", None, None, writable=False),
     Variable("PhaseRotation", "string", "NotApplicable", "ConnectorPhaseRotation", None, writable=False),
-    integer("MinimumStatusDuration", 0, "MinimumStatusDuration", None, unit="s", writable=False),
+    integer("MinimumStatusDuration", 0, "MinimumStatusDuration", None, unit="s"),
+    *ACCESS,
     *UPKEEP,
 )
 BY_NAME = {variable.name: variable for variable in VARIABLES}

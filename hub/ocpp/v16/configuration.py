@@ -43,6 +43,8 @@ def change_configuration(station: "Station", call: "Call", now: Moment) -> Mappi
     variable = BY_KEY.get(call.payload["key"].lower())
     if variable is None:
         return {"status": "NotSupported"}
+    if len(call.payload["value"]) > VALUE_CHARS:
+        return {"status": "Rejected"}
     result = station.control.set_variable(variable.name, call.payload["value"], now)
     return {"status": ANSWERS.get(result, "Rejected")}
 
