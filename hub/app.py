@@ -6,10 +6,8 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
@@ -22,12 +20,11 @@ from hub.charger.runtime import ChargerRuntime
 from hub.clock import Clock, SystemClock
 from hub.config.changes import Changes, compare
 from hub.config.load import load_config
-from hub.config.settings import ChargerSettings, Config, CsmsSettings, MqttSettings
+from hub.config.settings import ChargerSettings, Config, MqttSettings
 from hub.control import ControlServer
 from hub.errors import BlueprintError, ConfigError, HubError
 from hub.integration.api import DeviceSetup
 from hub.integration.loader import load_codec, load_factory
-from hub.link.websocket import Endpoint
 from hub.logs import setup_logs
 from hub.model.command import Command
 from hub.mqtt.access import Access, Account
@@ -36,8 +33,6 @@ from hub.mqtt.bridge import About, Bridge, BusLog
 from hub.mqtt.client import CommandClient, StateClient
 from hub.mqtt.commands import CommandDoor
 from hub.mqtt.listener import Listener
-from hub.ocpp.station.station import StationSetup
-from hub.ocpp.station.urls import Reach
 from hub.shipped import shipped
 from hub.store.database import Database
 from hub.tasks import supervise
@@ -45,6 +40,7 @@ from hub.topics import Topics
 from hub.uplink.connect import Connector
 from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.operations import install
+from hub.uplink.setup import endpoint, station_setup
 from hub.uplink.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -289,7 +285,7 @@ class Hub:
             remembered=await memory.remembered(),
         )
         keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
-        setup = replace(self._station(settings, mapping), keys=keys.names())
+        setup = station_setup(settings, mapping, self.config.tokens, keys.names())
         uplink = await Uplink.create(
             runtime, self._database, self.clock, setup, remember=settings.csms is not None, keys=keys
         )
@@ -314,27 +310,6 @@ class Hub:
             raise BlueprintError(
                 [f"charger {settings.id}: {problem}" for problem in error.problems]
             ) from error
-
-    def _station(self, settings: ChargerSettings, mapping: BlueprintMapping) -> StationSetup:
-        csms, tokens = settings.csms, self.config.tokens
-        free = settings.free if settings.free is not None else csms is None and not tokens
-        return StationSetup(
-            charger=settings.id,
-            identity=mapping.identity,
-            evses=mapping.evses,
-            abilities=mapping.abilities,
-            ratings=mapping.ratings,
-            tokens={text: token.group for text, token in tokens.items()},
-            free=free,
-            defaults=csms.defaults if csms else {},
-            vendors=csms.data_transfer if csms else {},
-            facts={
-                "Identity": csms.identity if csms else settings.id,
-                "ConnectorCount": str(mapping.evses),
-            },
-            **({} if csms is None else connection(csms)),
-            csms=csms is not None,
-        )
 
     async def _stop_charger(self, charger: str) -> None:
         part = self._parts.pop(charger, None)
@@ -362,22 +337,6 @@ class Hub:
                 compress=config.log.compress,
                 style=config.log.format,
             )
-
-
-def endpoint(csms: CsmsSettings) -> Endpoint:
-    return Endpoint(csms.url, csms.identity, csms.versions, csms.password, csms.ca, csms.cert, csms.key)
-
-
-def connection(csms: CsmsSettings) -> dict[str, Any]:
-    """What a station must know of its configured connection."""
-    host = urlsplit(csms.url).hostname or ""
-    return {
-        "url": csms.url,
-        "security_profile": csms.security_profile,
-        "roots": (csms.ca.read_text(encoding="utf-8"),) if csms.ca else (),
-        "certificate": csms.cert is not None,
-        "reach": Reach(frozenset([host, *csms.allow_hosts])),
-    }
 
 
 def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Description:

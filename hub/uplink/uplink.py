@@ -35,7 +35,8 @@ from hub.ocpp.station.effects import (
     ReplyError,
     StoreKey,
 )
-from hub.ocpp.station.station import Call, Dialect, Outgoing, Station, StationSetup
+from hub.ocpp.station.setup import StationSetup
+from hub.ocpp.station.station import Call, Dialect, Outgoing, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
 from hub.ocpp.v201.dialect import DIALECT as V201
 from hub.store import journal

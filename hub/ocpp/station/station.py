@@ -2,11 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
-from hub.model.charger import Abilities, Identity, Ratings, Status
+from hub.model.charger import Status
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
 from hub.model.moment import Moment, parse_time, rfc3339
@@ -33,44 +32,16 @@ from hub.ocpp.station.messages import (
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.reservations import Reservations
+from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.statuses import Statuses
 from hub.ocpp.station.tokens import Tokens
 from hub.ocpp.station.transactions import Transactions
 from hub.ocpp.station.upkeep import Upkeep
-from hub.ocpp.station.urls import Reach
 from hub.ocpp.station.variables import Variables
 
 CLOCK_SLACK_S = 2.0
 """A CSMS whose clock differs by less is taken to have ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class StationSetup:
-    """What a station is from the start. `tokens`: text -> group, of the configuration.
-
-    `csms` False: there is nobody to tell. `url`, `security_profile`, `roots` (PEM) and `certificate` (there is one)
-    are the configured connection; `keys` names the private keys that are kept, `reach` where a CSMS may send the hub.
-    """
-
-    charger: str
-    identity: Identity = field(default_factory=Identity)
-    evses: int = 1
-    abilities: Abilities = field(default_factory=Abilities)
-    ratings: Ratings = field(default_factory=Ratings)
-    tokens: Mapping[str, str | None] = field(default_factory=dict)
-    free: bool = False
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
-    csms: bool = True
-    url: str = "ws://localhost"
-    security_profile: int = 0
-    roots: tuple[str, ...] = ()
-    certificate: bool = False
-    keys: frozenset[str] = frozenset()
-    reach: Reach = field(default_factory=Reach)
-    vendors: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """DataTransfer that somebody here wants: vendorId -> messageIds, none named: all of them."""
 
 
 class Call(NamedTuple):

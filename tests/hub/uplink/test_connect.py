@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.link.websocket import Endpoint, LinkClosed, WebSocketLink, close_server, serve
-from hub.ocpp.station.station import StationSetup
+from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.v201.dialect import DIALECT as V201
 from hub.uplink.connect import Connector
 from hub.uplink.keyfiles import KeyFiles

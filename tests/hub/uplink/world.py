@@ -14,7 +14,7 @@ from hub.link.websocket import LinkClosed
 from hub.model.charger import Abilities, Identity
 from hub.model.command import CommandResult, Outcome
 from hub.model.moment import rfc3339
-from hub.ocpp.station.station import StationSetup
+from hub.ocpp.station.setup import StationSetup
 from hub.store.database import Database, Statement
 from hub.uplink.uplink import Uplink
 
