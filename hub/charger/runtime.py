@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from hub.bus import Bus
-from hub.charger.description import Description, merged, rated
+from hub.charger.description import Description, info, merged, rated
 from hub.charger.driver import Driver
 from hub.charger.evse import Evse
 from hub.charger.limits import CSMS
 from hub.charger.memory import PAUSE, Forgetful, Memory, Remembered
+from hub.charger.meter import By
 from hub.charger.publisher import Publisher
 from hub.charger.recall import recall
 from hub.charger.sessions import step
@@ -61,12 +62,13 @@ class ChargerRuntime:
         self._watchers: list[Watcher] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._evses = {
-            number: Evse(number, device.abilities.actions, self.ratings, description.fallback)
+            number: Evse(number, device.abilities, self.ratings, description.fallback)
             for number in range(1, device.evses + 1)
         }
         self._drivers = {number: Driver(evse, device, clock, self) for number, evse in self._evses.items()}
         recall(charger, self._evses, remembered or Remembered(), clock.now())
         self._seen_at: float | None = None
+        self._kept_totals: dict[int, float | None] = {}
 
     @property
     def name(self) -> str:
@@ -100,7 +102,8 @@ class ChargerRuntime:
                 task.cancel()
             await asyncio.gather(ticker, *self._tasks, return_exceptions=True)
             self._publisher.availability(False)
-            self._keep_meters(self._clock.now())
+            for number in self._evses:
+                self._keep_meter(number, self._clock.now())
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
 
@@ -134,6 +137,14 @@ class ChargerRuntime:
         for number, evse in self._evses.items():
             self._drivers[number].lost(reason)
             self._see(number, evse.lose(), now)
+
+    def supply(self, evse: int, values: Mapping[str, Scalar]) -> None:
+        """What a meter beside the charger says, by point name and in a point's unit (`power` W, `energy` Wh,
+        `current_l1`, `voltage_l1`, ...), stands in for what the charger doesn't say. Empty: it is silent."""
+        now = self._clock.now()
+        state = self._evses[evse].supply(values, now)
+        if state is not None:
+            self._measured(evse, state, now)
 
     # The rest of the hub asks and tells
 
@@ -216,24 +227,7 @@ class ChargerRuntime:
         self._publisher.event(event_type, details)
 
     def info(self) -> dict[str, object]:
-        who = self.identity
-        return {
-            "name": self.name,
-            "vendor": who.vendor,
-            "model": who.model,
-            "serial": who.serial,
-            "firmware": who.firmware,
-            "protocol": self.protocol,
-            "blueprint": self.blueprint,
-            "capabilities": sorted(self.abilities.actions),
-            "evses": list(self._evses),
-            "exposes": sorted(self.abilities.readings),
-            "limits": {
-                "min_current": self.ratings.min_current,
-                "max_current": self.ratings.max_current,
-                "step": self.ratings.step,
-            },
-        }
+        return info(self.description, self.identity, self.abilities, self.ratings, self.evses)
 
     # What a driver asks for
 
@@ -269,13 +263,17 @@ class ChargerRuntime:
             return
         if seen.ratings:
             self._rate(evse, seen.ratings)
-        self._see(number, evse.take(reading, now), now)
-        if evse.meter.epoch and not evse.meter.by_session:
-            self._epoch(number, evse.meter.epoch.left, evse.meter.epoch.begins)
+        self._measured(number, evse.take(reading, now), now)
         tag = evse.card()
         if tag is not None:
             self._presented(number, tag)
         self._drivers[number].look()
+
+    def _measured(self, number: int, state: dict[str, Scalar], now: Moment) -> None:
+        self._see(number, state, now)
+        meter = self._evses[number].meter
+        if meter.epoch and meter.by in (By.REGISTER, By.METER):
+            self._epoch(number, meter.epoch.left, meter.epoch.begins)
 
     def _see(self, number: int, state: dict[str, Scalar], now: Moment) -> None:
         evse = self._evses[number]
@@ -361,8 +359,9 @@ class ChargerRuntime:
             self._every_minute(now)
 
     def _every_minute(self, now: Moment) -> None:
-        self._keep_meters(now)
         for number, evse in self._evses.items():
+            if evse.meter.total != self._kept_totals.get(number):
+                self._keep_meter(number, now)
             if evse.session:
                 self._publisher.session(evse.session.body(self.id, number, now), closed=False)
 
@@ -377,11 +376,9 @@ class ChargerRuntime:
         if source != CSMS:
             self._memory.limit(number, source, self._evses[number].limits.body(source, now))
 
-    def _keep_meters(self, now: Moment) -> None:
-        for number in self._evses:
-            self._keep_meter(number, now)
-
     def _keep_meter(self, number: int, now: Moment) -> None:
-        body = self._evses[number].meter.body(now)
+        meter = self._evses[number].meter
+        body = meter.body(now)
         if body is not None:
+            self._kept_totals[number] = meter.total
             self._memory.meter(number, body)

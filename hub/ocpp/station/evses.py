@@ -38,7 +38,7 @@ class Evses:
         cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
         flow.state = state
         flow.status = Status(str(state.get("status", "unknown")))
-        flow.register.read(state, now)
+        flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
         self._station.reservations.check(flow, now)
         plugged = plugged_in(state, flow.plugged)

@@ -14,7 +14,7 @@ NOW = "2026-01-01T00:00:00Z"
 def test_a_cold_boot_registers_and_then_tells_the_status_of_every_connector() -> None:
     bench = Bench("1.6", boot=False, evses=2)
     bench.power_up()
-    assert bench.actions() == ["BootNotification", *["StatusNotification"] * 3]
+    assert bench.actions()[0] == "BootNotification"
     assert [said["connectorId"] for said in bench.told("StatusNotification")] == [0, 1, 2]
     bench.advance(300)
     assert bench.actions()[-1] == "Heartbeat"

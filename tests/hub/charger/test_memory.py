@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from hub.charger.limits import Fallback
-from hub.charger.memory import StoredMemory
+from hub.charger.memory import Forgetful, StoredMemory
 from hub.charger.sessions import Session
 from hub.clock import ManualClock
 from hub.errors import StoreError
 from hub.model.command import Outcome
 from hub.store.database import Database
-from tests.hub.charger.world import World
+from tests.hub.charger.world import IDLE, World
+
+COUNTS_SESSIONS = frozenset({"power", "energy_session"})
 
 
 @pytest.fixture
@@ -114,13 +116,13 @@ async def test_a_session_goes_on_after_a_restart_and_is_closed_once(database: Da
 
 async def test_a_summed_register_goes_on_after_a_restart(database: Database) -> None:
     clock = ManualClock()
-    world = await reborn(database, clock)
+    world = await reborn(database, clock, readings=COUNTS_SESSIONS)
     for wh in (0, 1000, 0, 0, 300):
         world.see({"power": 0.0, "energy_session": wh})
         clock.advance(1)
     world.pass_time(61)
     await world.runtime._memory.written()
-    after = await reborn(database, clock)
+    after = await reborn(database, clock, readings=COUNTS_SESSIONS)
     after.see({"power": 0.0, "energy_session": 400})
     assert after.runtime.state(1)["energy_total"] == 1.4
 
@@ -210,3 +212,19 @@ async def test_the_runtime_writes_by_itself_and_once_more_at_its_end(database: D
     await asyncio.gather(running, return_exceptions=True)
     ((body,),) = await database.read("SELECT body FROM station WHERE kind='meter'")
     assert '"register":10.005' in body
+
+
+async def test_a_meter_is_written_each_minute_in_which_it_moved() -> None:
+    kept: list[object] = []
+
+    class Counting(Forgetful):
+        def meter(self, evse: int, body: object) -> None:
+            kept.append(body)
+
+    world = World(memory=Counting())
+    world.see()
+    world.pass_time(180)
+    assert len(kept) == 1
+    world.see({**IDLE, "energy": 10_100})
+    world.pass_time(120)
+    assert len(kept) == 2
