@@ -114,7 +114,7 @@ mqtt: {broker: 'mqtt://far'}
 chargers:
   a: {use_blueprint: {path: keba/p30}, csms: {identity: x}, limits: {max_current: 0}}
   b: {usebp: 1}
-tokens: {X: {nam: x}}
+tokens: {X: {namee: x}}
 """
     told = [problem.split(": ")[0].removeprefix("evhub.yaml:") for problem in problems(tmp_path, text)]
     assert [place.split(":")[0] for place in told] == ["1", "2", "3", "7", "5", "6", "6"]
