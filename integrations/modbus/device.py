@@ -21,6 +21,7 @@ from hub.model.charger import Abilities, Ratings
 from hub.model.entity import Scalar
 from integrations.modbus.codec import encode
 from integrations.modbus.frame import READ, ModbusException, Request, write_request
+from integrations.modbus.grid import GRID_S, Grid
 from integrations.modbus.links import KEEP_ALIVE, LINKS, POLL, READ_BACK, STOP, WRITE, Link
 from integrations.modbus.planner import Block, halves, plan, rules_of
 from integrations.modbus.spans import Span, span, spans
@@ -28,7 +29,6 @@ from integrations.modbus.together import together
 
 log = logging.getLogger(__name__)
 
-GRID_S = 0.05
 MISSES = 3
 LONGEST_PROBE_S = 60.0
 RETRY_ABSENT_S = 86400.0
@@ -56,6 +56,7 @@ class ModbusDevice:
         self._sink: Sink | None = None
         self._online = False
         self._acting = asyncio.Lock()
+        self._grid = Grid()
         self._counter = 0
 
     async def run(self, sink: Sink) -> None:
@@ -90,7 +91,7 @@ class ModbusDevice:
         if self._link is None:
             raise DeviceOffline(f"{self._charger} is not running")
         await self._round(tuple(self._mapping.groups), READ_BACK)
-        self._tell()
+        self._tell(self._look())
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         if self._context[evse].get("tx") != transaction:
@@ -112,7 +113,7 @@ class ModbusDevice:
             now = loop.time()
             groups = tuple(group for group, at in due.items() if at <= now + GRID_S / 2)
             try:
-                await self._round(groups if self._online else self._first_groups(due), POLL)
+                groups, reading = await self._read_due(groups if self._online else tuple(due), POLL)
             except DeviceOffline as error:
                 misses += 1
                 if misses >= MISSES or not self._online:
@@ -121,44 +122,49 @@ class ModbusDevice:
                     probe_s *= 2
                 continue
             misses, probe_s = 0, 1.0
-            await self._seen(due, groups, loop)
-            await asyncio.sleep(max(0.0, self._grid(min(due.values())) - loop.time()))
+            await self._seen(due, groups, loop.time(), reading)
+            await asyncio.sleep(max(0.0, min(due.values()) - loop.time()))
 
-    def _first_groups(self, due: Mapping[str, float]) -> tuple[str, ...]:
-        """Before it is online everything is read once."""
-        return tuple(due)
+    async def _read_due(self, groups: tuple[str, ...], priority: int) -> tuple[tuple[str, ...], Reading]:
+        """(the groups that were read, what they say). Raises DeviceOffline.
+
+        A new state is told together with what the meters say by then: both belong to one event (E02.FR.13)."""
+        await self._round(groups, priority)
+        reading = self._look()
+        if not self._online or not self._moved(reading):
+            return groups, reading
+        rest = tuple(group for group, every in self._mapping.groups.items() if every and group not in groups)
+        await self._round(rest, priority)
+        return groups + rest, self._look()
+
+    def _moved(self, reading: Reading) -> bool:
+        """Has an EVSE another status than was told last?"""
+        told = self._reading.evses if self._reading else {}
+        return any(
+            number in told and told[number].status != seen.status for number, seen in reading.evses.items()
+        )
 
     async def _seen(
-        self, due: dict[str, float], groups: tuple[str, ...], loop: asyncio.AbstractEventLoop
+        self, due: dict[str, float], groups: tuple[str, ...], now: float, reading: Reading
     ) -> None:
-        now = loop.time()
-        for group in groups if self._online else tuple(due):
+        for group in groups:
             every = self._mapping.groups[group]
-            due[group] = now + every if every else float("inf")
-            if every:
-                # Late rounds don't shift the grid, and missed ones aren't made up for.
-                due[group] = self._grid(now + every - GRID_S)
+            due[group] = self._grid.next(now, every) if every else float("inf")
         if not self._online:
             await self._came()
         else:
-            self._tell()
-
-    def _grid(self, at: float) -> float:
-        """The next point of the 50 ms grid; all chargers share it."""
-        if at == float("inf"):
-            return at
-        return (at // GRID_S + 1) * GRID_S
+            self._tell(reading)
 
     async def _came(self) -> None:
         self._online = True
         if "on_connect" in self._mapping.actions:
-            self._reading = self._mapping.reading(self._raw, self._context)
+            self._reading = self._look()
             try:
                 for evse in range(1, self.evses + 1):
                     await self._carry_out(self._mapping.steps("on_connect", self._env(evse, {})), evse, WRITE)
             except (DeviceOffline, DeviceRefused) as error:
                 log.warning("charger %s: on_connect: %s", self._charger, error)
-        self._tell()
+        self._tell(self._look())
 
     def _lost(self, reason: str) -> None:
         if self._online or self._reading is None:
@@ -219,8 +225,11 @@ class ModbusDevice:
     def _forget_words(self) -> None:
         self._words.clear()
 
-    def _tell(self) -> None:
-        reading = self._reading = self._mapping.reading(self._raw, self._context)
+    def _look(self) -> Reading:
+        return self._mapping.reading(self._raw, self._context)
+
+    def _tell(self, reading: Reading) -> None:
+        self._reading = reading
         assert self._sink is not None
         self._sink.reading(reading)
 
@@ -294,8 +303,7 @@ class ModbusDevice:
     async def _holds(self, holds: Compiled, evse: int, within_s: float) -> bool:
         deadline = asyncio.get_running_loop().time() + within_s
         while True:
-            await self._round(("fast",), READ_BACK)
-            self._tell()
+            self._tell((await self._read_due(("fast",), READ_BACK))[1])
             if holds(self._env(evse, {})):
                 return True
             if asyncio.get_running_loop().time() >= deadline:
