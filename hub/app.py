@@ -12,8 +12,9 @@ from typing import Any
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
 from hub.bus import Bus
-from hub.charger.kept_sessions import StoredSessions
+from hub.charger.description import Description
 from hub.charger.limits import Fallback
+from hub.charger.memory import StoredMemory
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
 from hub.clock import Clock, SystemClock
@@ -272,21 +273,16 @@ class Hub:
         device = load_factory(mapping.protocol)(
             DeviceSetup(settings.id, mapping, settings.inputs, self.clock)
         )
-        sessions = StoredSessions(self._database)
+        memory = StoredMemory(self._database, settings.id)
         runtime = ChargerRuntime(
             settings.id,
-            settings.name,
-            mapping.protocol,
+            _described(settings, mapping),
             device,
             bus=self.bus,
             topics=self.topics,
             clock=self.clock,
-            identity=mapping.identity,
-            blueprint=mapping.path,
-            max_current=settings.limits.max_current,
-            fallback=Fallback(settings.limits.fallback, settings.limits.fallback_current),
-            sessions=sessions,
-            open_sessions=await sessions.open(settings.id),
+            memory=memory,
+            remembered=await memory.remembered(),
         )
         setup = self._station(settings, mapping)
         uplink = await Uplink.create(
@@ -326,6 +322,7 @@ class Hub:
             tokens={text: token.group for text, token in tokens.items()},
             free=free,
             defaults=csms.defaults if csms else {},
+            vendors=csms.data_transfer if csms else {},
             facts={
                 "Identity": csms.identity if csms else settings.id,
                 "SecurityProfile": str(csms.security_profile if csms else 0),
@@ -363,6 +360,18 @@ class Hub:
 
 def endpoint(csms: CsmsSettings) -> Endpoint:
     return Endpoint(csms.url, csms.identity, csms.versions, csms.password, csms.ca, csms.cert, csms.key)
+
+
+def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Description:
+    limits = settings.limits
+    return Description(
+        settings.name,
+        mapping.protocol,
+        mapping.path,
+        mapping.identity,
+        limits.max_current,
+        Fallback(limits.fallback, limits.fallback_current),
+    )
 
 
 def config_hash(path: Path) -> str:

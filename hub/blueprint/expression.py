@@ -249,10 +249,12 @@ class _Compiler:
         name = node.func.id
         if name == "known":
             return self._is_known(node)
+        if name == "settable":
+            return self._is_settable(node)
         function = FUNCTIONS.get(name)
         if function is None:
             raise ExpressionError(
-                f"no function {name!r}; there are {', '.join(sorted((*FUNCTIONS, 'known')))}"
+                f"no function {name!r}; there are {', '.join(sorted((*FUNCTIONS, 'known', 'settable')))}"
             )
         parts = [self.compile(part) for part in node.args]
         return lambda env: function(*(part(env) for part in parts))
@@ -263,6 +265,19 @@ class _Compiler:
         name = node.args[0].id
         self.names.add(name)
         return lambda env: env.get(name) is not None
+
+    def _is_settable(self, node: ast.Call) -> Compiled:
+        """What the device says that it takes; where it doesn't say, everything that is declared."""
+        if len(node.args) != 1 or not isinstance(node.args[0], ast.Name):
+            raise ExpressionError("settable() takes the name of a point")
+        name = node.args[0].id
+        self.names.add(name)
+
+        def settable(env: Env) -> Value:
+            told = env.get("settable")
+            return told is None or name in told
+
+        return settable
 
 
 def _or_false(part: Compiled, env: Env) -> Value:

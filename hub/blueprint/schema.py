@@ -22,6 +22,7 @@ ACTIONS = [
     "unavailable",
     "reserve",
     "reset",
+    "reset_evse",
 ]
 GROUPS = ("once", "fast", "normal", "slow")
 CONTEXT = frozenset(

@@ -132,6 +132,14 @@ def _values(value: Any) -> dict[str, str]:
     }
 
 
+def _vendors(value: Any) -> dict[str, frozenset[str]]:
+    if not isinstance(value, Mapping) or not all(
+        item is None or isinstance(item, list) for item in value.values()
+    ):
+        raise vol.Invalid("expected vendor ids, each with a list of message ids ([]: all of them)")
+    return {str(vendor): frozenset(map(str, messages or ())) for vendor, messages in value.items()}
+
+
 def _map(value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise vol.Invalid("expected a map")
@@ -149,6 +157,7 @@ CSMS = {
     "cert": _text,
     "key": _text,
     "defaults": _values,
+    "data_transfer": _vendors,
 }
 TOP = vol.Schema(
     {

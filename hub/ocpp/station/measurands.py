@@ -46,10 +46,10 @@ def samples(names: list[str], state: State, register_wh: int, context: str) -> t
 
 
 class Register:
-    """An energy register in Wh that never runs backwards.
+    """An energy register in Wh that never runs backwards. Without any in the charger the power's integral serves.
 
-    A device's register that does (a new meter, a counter for each session) opens a new epoch on top of what was
-    counted. Without any register the power's integral serves.
+    The charger's `energy_total` doesn't run backwards either, but its store may have forgotten a minute that a
+    CSMS was told of: then both go on from there.
     """
 
     def __init__(self, base_wh: float = 0.0, last_wh: float = 0.0) -> None:
@@ -66,17 +66,15 @@ class Register:
 
     def read(self, state: State, now: Moment) -> None:
         """Take what a state says."""
-        total, session = state.get("energy_total"), state.get("session_energy")
-        if total is None and session is not None and "energy_register" not in state:
-            total = session
+        total = state.get("energy_total")
         if isinstance(total, int | float) and total >= 0:
             self._count(total * 1000)
         else:
             self._integrate(state.get("power"), now.mono)
 
     def _count(self, wh: float) -> None:
-        if wh < self._last - 0.5:
-            self._base += self._last
+        if wh < self._last:
+            self._base += self._last - wh
         self._last = wh
 
     def _integrate(self, power: object, mono: float) -> None:

@@ -12,10 +12,13 @@ TokenType = str
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a driver identifies himself with; texts compare without case (1.6's CiString)."""
+    """What a driver identifies himself with; texts compare without case (1.6's CiString).
+
+    1.6 knows no types: there each is a card.
+    """
 
     text: str
-    type: TokenType = "Central"
+    type: TokenType = "ISO14443"
 
     @property
     def key(self) -> str:
@@ -79,6 +82,14 @@ class MeterReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservationEnded:
+    """`status`: Expired or Removed."""
+
+    id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """A message that only one version knows, in its own words already."""
 
@@ -112,7 +123,16 @@ class TransactionEvent:
     """2.0.1: the event that names the EVSE."""
 
 
-Message = BootNotification | Heartbeat | StatusNotification | Authorize | MeterReport | Raw | TransactionEvent
+Message = (
+    BootNotification
+    | Heartbeat
+    | StatusNotification
+    | Authorize
+    | MeterReport
+    | ReservationEnded
+    | Raw
+    | TransactionEvent
+)
 
 
 def to_body(event: TransactionEvent) -> dict[str, object]:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from enum import Enum
 
-from hub.ocpp.station.variable_table import BY_NAME, VARIABLES, Variable
+from hub.ocpp.station.variable import Variable
+from hub.ocpp.station.variable_table import BY_NAME, VARIABLES
 
 
 class SetResult(Enum):
@@ -96,7 +97,7 @@ def checked(variable: Variable, text: str) -> SetResult:
             return _good(text.replace(".", "", 1).isdecimal())
     if variable.secret:
         return _good(16 <= len(text) <= (variable.high or 40) and text.isprintable())
-    return _good(text.isprintable())
+    return _good(text.isprintable() and (variable.high is None or len(text) <= variable.high))
 
 
 def _good(good: bool) -> SetResult:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from hub.model.moment import Moment
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station.facts import told
-from hub.ocpp.station.variable_table import BY_KEY, VARIABLES, Variable
+from hub.ocpp.station.variable import Variable
+from hub.ocpp.station.variable_table import BY_KEY, VARIABLES
 from hub.ocpp.station.variables import SetResult
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def change_configuration(station: "Station", call: "Call", now: Moment) -> Mappi
     variable = BY_KEY.get(call.payload["key"].lower())
     if variable is None:
         return {"status": "NotSupported"}
+    if len(call.payload["value"]) > VALUE_CHARS:
+        return {"status": "Rejected"}
     result = station.control.set_variable(variable.name, call.payload["value"], now)
     return {"status": "Accepted" if result is SetResult.ACCEPTED else "Rejected"}
 
