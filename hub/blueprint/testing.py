@@ -25,8 +25,9 @@ def run_tests(path: str, search: Sequence[Path], codecs: Codecs) -> list[Result]
     assert codec is not None
     results = []
     for test in first.tests:
-        inputs = example_inputs(path, search) | test.get("input", {})
-        mapping = load_blueprint(path, inputs, search, codecs)
+        mapping = first
+        if "input" in test:
+            mapping = load_blueprint(path, example_inputs(path, search) | test["input"], search, codecs)
         results.append(Result(str(test.get("name")), tuple(_problems(mapping, codec, test))))
     return results
 

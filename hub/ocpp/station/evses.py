@@ -35,7 +35,7 @@ class Evses:
         first, flow.known = not flow.known, True
         flow.state = state
         flow.status = Status(str(state.get("status", "unknown")))
-        flow.register.read(state, now)
+        flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
         self._station.reservations.check(flow, now)
         plugged = plugged_in(state, flow.plugged)
