@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from hub.model.charger import PLUGGED, Status
-from hub.model.entity import EMPTY, State
+from hub.model.entity import EMPTY, Scalar, State
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
 from hub.ocpp.station.messages import MeterValue, Token
@@ -76,7 +76,8 @@ class Flow:
     """A token that the CSMS was asked about."""
     finished: bool = False
     """A transaction ended and the cable is still in."""
-    shown: tuple[Status, str | None] | None = None
+    shown: Mapping[str, Scalar] | None = None
+    """What the hub shows of it, beside what the device says."""
     phases_told: int | None = None
     """What a profile has had the device switch to."""
     reported: tuple[str, str | None] | None = None
@@ -99,6 +100,8 @@ class Flow:
     def charging_state(self) -> str:
         if not self.plugged:
             return "Idle"
+        if self.grant and self.grant.refused:  # E05.FR.02: at once, whatever the device still shows
+            return "SuspendedEVSE"
         return CHARGING_STATES.get(self.status, "EVConnected")
 
 

@@ -124,6 +124,7 @@ class Tokens:
             self.revoke(flow, now, "Deauthorized", "DeAuthorized")
         else:
             flow.grant.refused = True
+            self._station.transactions.charging_changed(flow, now)
             self._station.transactions.changed(flow, now, "Deauthorized")
 
     def tick(self, now: Moment) -> None:
