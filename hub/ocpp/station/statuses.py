@@ -62,9 +62,9 @@ class Statuses:
         }
         if shown != flow.shown:
             before, flow.shown = flow.shown, shown
-            ran = before["transaction_id"] if before else None
-            if before is None or ran != transaction:
-                self._station.evses.transaction_changed(flow, ran and str(ran), now)
+            ran = str(before["transaction_id"] or "") if before else ""
+            if before is None or ran != (transaction or ""):
+                self._station.evses.transaction_changed(flow, ran or None, now)
             self._station.emit(Annotate(flow.evse, shown))
         self._report(flow, status, now, force=False)
 

@@ -1,6 +1,7 @@
 """2.0.1 E: transactions' messages that can't be told at once."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -95,9 +96,8 @@ def test_an_event_that_fails_is_repeated(plugged: Bench, error: str, times: int,
     came = refusing(plugged, error, times)
     plugged.present("CARD1")
     plugged.advance(100 if times < 9 else 35)
-    assert [round(later - earlier) for earlier, later in zip(came, came[1:], strict=False)][
-        : len(gaps)
-    ] == gaps
+    waited = [round(later - earlier) for earlier, later in pairwise(came)]
+    assert waited[: len(gaps)] == gaps
     first = [said for said in plugged.told("TransactionEvent") if said["seqNo"] == 0]
     assert len(first) == min(times + 1, 3)
     assert len(plugged.buried) == (1 if times == 9 else 0)
