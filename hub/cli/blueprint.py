@@ -1,4 +1,4 @@
-"""evhub blueprint list, check, test, plan, new, schema."""
+"""evhub blueprint list, check, test, plan, new, schema, reference."""
 
 import argparse
 import json
@@ -6,7 +6,8 @@ from pathlib import Path
 
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.json_schema import SCHEMA, json_schema, written
-from hub.blueprint.load import available
+from hub.blueprint.load import available, read_source
+from hub.blueprint.reference import Entry, page
 from hub.blueprint.testing import example_inputs, run_tests
 from hub.errors import BlueprintError, HubError
 from hub.integration.loader import all_codecs, load_codec
@@ -53,7 +54,7 @@ tests:
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("blueprint", help="list, check, test, plan, begin or describe blueprints")
-    parser.add_argument("action", choices=["list", "check", "test", "plan", "new", "schema"])
+    parser.add_argument("action", choices=["list", "check", "test", "plan", "new", "schema", "reference"])
     parser.add_argument("path", nargs="?", help="keba/p30, or a file")
     parser.add_argument(
         "--folder", default="config/blueprints", help="your own blueprints (default: config/blueprints)"
@@ -66,8 +67,8 @@ def work(given: argparse.Namespace) -> int:
     search = (Path(given.folder), shipped("blueprints"))
     if given.action == "list":
         return _list(search, as_json=given.json)
-    if given.action == "schema":
-        print(written(json_schema(all_codecs())), end="")
+    if given.action in PAGES:
+        print(PAGES[given.action](), end="")
         return 0
     if not given.path:
         raise HubError("which blueprint? `evhub blueprint list` tells those there are")
@@ -81,6 +82,20 @@ def work(given: argparse.Namespace) -> int:
         return 1
     except FileNotFoundError as error:
         raise HubError(str(error)) from error
+
+
+def shipped_page() -> str:
+    """docs/reference/chargers.md."""
+    search = (shipped("blueprints"),)
+    return page([_entry(path, search) for path, _ in available(search)])
+
+
+def _entry(path: str, search: tuple[Path, ...]) -> Entry:
+    mapping = load_blueprint(path, example_inputs(path, search), search, load_codec)
+    return Entry(path, read_source(path, search).value, mapping)
+
+
+PAGES = {"schema": lambda: written(json_schema(all_codecs())), "reference": shipped_page}
 
 
 def _list(search: tuple[Path, ...], *, as_json: bool) -> int:

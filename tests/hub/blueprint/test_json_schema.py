@@ -30,6 +30,7 @@ def schema() -> jsonschema_rs.Draft202012Validator:
 
 
 def test_the_shipped_file_is_current() -> None:
+    """If not: `evhub blueprint schema > blueprints/blueprint.schema.json`."""
     assert (FOLDER / SCHEMA).read_text(encoding="utf-8") == written(json_schema(all_codecs()))
 
 
@@ -59,11 +60,11 @@ def test_a_good_one_is_taken(schema: jsonschema_rs.Draft202012Validator) -> None
         ("points", {"power": {"at": 1, "type": "u33"}}),
         ("points", {"power": {"at": 1, "bits": "a-b"}}),
         ("link", {"host": "192.0.2.1", "prot": 502}),
-        ("state", {"from": "status", "map": {"0": "chargin"}}),
+        ("state", {"from": "status", "map": {"0": "busy"}}),
         ("state", {"rules": [{"when": "power > 0"}]}),
         ("actions", {"begin": {"power": 1}}),
         ("poll", {"quick": "1s"}),
-        ("pionts", {}),
+        ("registers", {}),
     ],
 )
 def test_what_the_check_refuses_is_seen_in_the_editor(
