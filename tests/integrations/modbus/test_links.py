@@ -9,7 +9,8 @@ import pytest
 
 from hub.errors import DeviceOffline
 from integrations.modbus.frame import ModbusException, Request
-from integrations.modbus.links import LINKS, POLL, STOP, WRITE, TcpLink
+from integrations.modbus.address import TcpAddress
+from integrations.modbus.links import LINKS, POLL, STOP, WRITE, BusLink, Manner, NoAnswer
 
 Answer = Callable[[int, int, bytes], list[bytes]]
 
