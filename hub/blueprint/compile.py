@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hub.blueprint.check import Checker
 from hub.blueprint.convert import Conversion
 from hub.blueprint.expression import Compiled, compile_expression
 from hub.blueprint.load import Source, read_source
-from hub.blueprint.mapping import BlueprintMapping, KeepAlive, Point, StateRules, StepPlan, conditions
-from hub.blueprint.schema import Checker, bits, seconds
+from hub.blueprint.mapping import BlueprintMapping, Heal, KeepAlive, Point, StateRules, StepPlan, conditions
+from hub.blueprint.schema import bits, seconds
 from hub.errors import BlueprintError
 from hub.integration.api import PointCodec
 from hub.model.charger import Identity, Status
@@ -99,6 +100,8 @@ class _Compiler:
             step=float(limits.get("step", 1)),
             actions={name: self._plans(steps, points) for name, steps in value.get("actions", {}).items()},
             keep_alive=self._keep_alive(value.get("keep_alive"), points),
+            heal=self._heal(value.get("heal", []), points),
+            present=self._compiled(value.get("connectors", {}).get("present", True)),
             verify={
                 n: (rule["read"], seconds(rule.get("within", 5)))
                 for n, rule in value.get("verify", {}).items()
@@ -136,7 +139,13 @@ class _Compiler:
 
     def _place(self, evse: int) -> Mapping[str, Any]:
         each = self._value.get("connectors", {}).get("each", {})
-        return {key: self._constant(text, n=evse, connector=evse) for key, text in each.items()}
+
+        def place(formula: Any) -> Any:
+            if isinstance(formula, Mapping):
+                return {table: place(part) for table, part in formula.items()}
+            return self._constant(formula, n=evse, connector=evse)
+
+        return {key: place(formula) for key, formula in each.items()}
 
     def _point(self, name: str, declared: Mapping[str, Any]) -> Point:
         keys = {**self._value.get("defaults", {}), **declared}
@@ -180,6 +189,7 @@ class _Compiler:
 
     def _faults(self, faults: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], str | None]:
         source, labels, flags = faults.get("from"), faults.get("map", {}), faults.get("bits", {})
+        other = faults.get("else")
 
         def fault(env: Mapping[str, Any]) -> str | None:
             value = env.get(source) if source else None
@@ -187,7 +197,7 @@ class _Compiler:
                 return None
             if flags and isinstance(value, int):
                 return next((label for bit, label in flags.items() if value >> bit & 1), None)
-            label = labels.get(value, None if value in (0, "") else f"{source} {value}")
+            label = labels.get(value, other or (None if value in (0, "") else f"{source} {value}"))
             return None if label == "NoError" else label
 
         return fault
@@ -205,11 +215,17 @@ class _Compiler:
         if "until" in step:
             within = seconds(step.get("within", 30))
             return [StepPlan(until=self._compiled(step["until"]), within_s=within, condition=condition)]
+        if "together" in step:
+            parts = tuple(StepPlan(points[name], self._compiled(v)) for name, v in step["together"].items())
+            return [StepPlan(together=parts, condition=condition)]
         return [
             StepPlan(points[name], self._compiled(value), condition)
             for name, value in step.items()
             if name in points
         ]
+
+    def _heal(self, rules: Sequence[Mapping[str, Any]], points: Mapping[str, Point]) -> tuple[Heal, ...]:
+        return tuple(Heal(self._compiled(rule["when"]), self._plans(rule["do"], points)) for rule in rules)
 
     def _keep_alive(self, keep: Mapping[str, Any] | None, points: Mapping[str, Point]) -> KeepAlive | None:
         if not keep:

@@ -28,6 +28,9 @@ class _Missing(Exception):
     """A value that isn't there: the whole expression has none."""
 
 
+NO_VALUE = (_Missing, TypeError, ValueError, ZeroDivisionError, OverflowError, IndexError, KeyError)
+
+
 def _shift_left(a: int, b: int) -> int:
     if not 0 <= b <= MAX_BITS:
         raise _Missing
@@ -40,19 +43,34 @@ def _power(a: float, b: float) -> float:
     return math.pow(a, b)
 
 
+def _numeric(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A text times a number, or text % value, could fill the memory."""
+
+    def guarded(a: Any, b: Any) -> Any:
+        if not isinstance(a, int | float) or not isinstance(b, int | float):
+            raise _Missing
+        return apply(a, b)
+
+    return guarded
+
+
+def _add(a: Any, b: Any) -> Any:
+    return a + b if isinstance(a, str) and isinstance(b, str) else _numeric(operator.add)(a, b)
+
+
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: _power,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.BitXor: operator.xor,
-    ast.LShift: _shift_left,
-    ast.RShift: operator.rshift,
+    ast.Add: _add,
+    ast.Sub: _numeric(operator.sub),
+    ast.Mult: _numeric(operator.mul),
+    ast.Div: _numeric(operator.truediv),
+    ast.FloorDiv: _numeric(operator.floordiv),
+    ast.Mod: _numeric(operator.mod),
+    ast.Pow: _numeric(_power),
+    ast.BitAnd: _numeric(operator.and_),
+    ast.BitOr: _numeric(operator.or_),
+    ast.BitXor: _numeric(operator.xor),
+    ast.LShift: _numeric(_shift_left),
+    ast.RShift: _numeric(operator.rshift),
 }
 COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
@@ -80,6 +98,10 @@ def _version(text: object) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d{1,9}", str(text))[:6])
 
 
+def _dotted(*parts: object) -> str:
+    return ".".join(str(part) for part in parts)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": min,
     "max": max,
@@ -87,7 +109,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "clamp": _clamp,
     "round": round,
     "int": int,
+    "abs": abs,
     "version": _version,
+    "dotted": _dotted,
 }
 
 
@@ -116,7 +140,7 @@ def _guarded(inner: Compiled) -> Compiled:
     def evaluate(env: Env) -> Value:
         try:
             value = inner(env)
-        except (_Missing, TypeError, ValueError, ZeroDivisionError, OverflowError, IndexError, KeyError):
+        except NO_VALUE:
             return None
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
@@ -203,6 +227,19 @@ class _Compiler:
 
     _list = _tuple
 
+    def _subscript(self, node: ast.Subscript) -> Compiled:
+        """A character, or a part, of a text; an item of a list."""
+        inner = self.compile(node.value)
+        if isinstance(node.slice, ast.Slice):
+            if node.slice.step is not None:
+                raise ExpressionError(f"{ast.unparse(node)!r} can't stand in an expression")
+            ends = [
+                None if end is None else self.compile(end) for end in (node.slice.lower, node.slice.upper)
+            ]
+            return lambda env: inner(env)[slice(*(None if end is None else end(env) for end in ends))]
+        index = self.compile(node.slice)
+        return lambda env: inner(env)[index(env)]
+
     def _call(self, node: ast.Call) -> Compiled:
         if not isinstance(node.func, ast.Name) or node.keywords:
             raise ExpressionError(f"{ast.unparse(node)!r} can't stand in an expression")
@@ -229,5 +266,5 @@ def _or_false(part: Compiled, env: Env) -> Value:
     """A missing value doesn't spoil the other side of an `or`."""
     try:
         return part(env)
-    except (_Missing, TypeError, ValueError, ZeroDivisionError):
+    except NO_VALUE:
         return False

@@ -6,10 +6,14 @@ from typing import Any
 
 from hub.blueprint.convert import Conversion, Raw
 from hub.blueprint.expression import Compiled, compile_expression
+from hub.errors import Unsupported
 from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Abilities, Identity, Ratings, Status
 from hub.model.entity import Scalar
 
+ORDINARY: Mapping[str, Any] = {"reachable": True, "tx": False, "waking": False}
+"""What a rule may ask of the world, while nobody says otherwise."""
+UNASKED = frozenset({"on_connect", "on_release"})
 RawValues = Mapping[tuple[str, int], Raw]
 """By element name and EVSE (0: shared)."""
 
@@ -49,7 +53,14 @@ class Until:
     within_s: float
 
 
-Step = Write | Wait | Until
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Writes that must arrive as one."""
+
+    writes: tuple[Write, ...]
+
+
+Step = Write | Wait | Until | Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,15 @@ class StepPlan:
     until: Compiled | None = None
     within_s: float = 30.0
     action: str | None = None
+    together: "tuple[StepPlan, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heal:
+    """What is to be done whenever `when` holds."""
+
+    when: Compiled
+    steps: tuple[StepPlan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +139,9 @@ class BlueprintMapping:
     step: float
     actions: Mapping[str, tuple[StepPlan, ...]]
     keep_alive: KeepAlive | None
+    heal: tuple[Heal, ...]
+    present: Compiled
+    """Does the device have this EVSE?"""
     verify: Mapping[str, tuple[str, float]]
     inputs: Mapping[str, Any]
     simulate: Mapping[str, Any]
@@ -157,17 +180,22 @@ class BlueprintMapping:
         """What an action's expressions see."""
         return {
             **self.inputs,
+            **ORDINARY,
             **reading.shared,
             **reading.evses[evse].values,
             **self._groups(reading.evses[evse].values),
             "n": evse,
             "connector": evse,
-            "reachable": True,
             **more,
         }
 
     def steps(self, action: str, env: Mapping[str, Any]) -> Iterator[Step]:
-        """What an action does now, in order. KeyError: there is no such action."""
+        """What an action does now, in order. KeyError: there is no such action.
+
+        Raises Unsupported when this model has none of the points that it would write."""
+        missing = [point.name for point in self._written_by(action) if not _there(point, env)]
+        if missing and len(missing) == len(self._written_by(action)) and action not in UNASKED:
+            raise Unsupported(f"{self.name}: this model has no {', '.join(missing)}")
         yield from self.plan(self.actions[action], env)
 
     def plan(self, plans: Sequence[StepPlan], env: Mapping[str, Any]) -> Iterator[Step]:
@@ -180,9 +208,13 @@ class BlueprintMapping:
                 yield Wait(plan.wait_s)
             elif plan.until is not None:
                 yield Until(plan.until, plan.within_s)
-            elif plan.point is not None and plan.value is not None:
-                value = plan.value(env)
-                yield Write(plan.point, plan.point.conversion.raw(value), value)
+            elif plan.together:
+                yield Together(tuple(_write(part, env) for part in plan.together))
+            elif plan.point is not None and _there(plan.point, env):
+                yield _write(plan, env)
+
+    def _written_by(self, action: str) -> list[Point]:
+        return [plan.point for plan in self.actions[action] if plan.point is not None]
 
     def _values(self, raw: RawValues, evse: int, env: Mapping[str, Any]) -> dict[str, Scalar]:
         values: dict[str, Scalar] = {}
@@ -198,7 +230,7 @@ class BlueprintMapping:
         self, raw: RawValues, evse: int, shared: Mapping[str, Scalar], context: Mapping[str, Any]
     ) -> EvseReading:
         values = self._values(raw, evse, shared)
-        env: dict[str, Any] = {**self.inputs, "reachable": True, "tx": False, "n": evse, "connector": evse}
+        env: dict[str, Any] = {**self.inputs, **ORDINARY, "n": evse, "connector": evse}
         env.update(context)
         env.update(shared)
         env.update(values)
@@ -209,9 +241,10 @@ class BlueprintMapping:
         for name, expression in self.derive:
             env[name] = values[name] = expression(env)
         enabled = self.state.enabled(env) if self.state.enabled is not None else None
+        here = self.present(env) is not False
         return EvseReading(
             values,
-            self.state.status(env),
+            self.state.status(env) if here else Status.UNAVAILABLE,
             enabled if isinstance(enabled, bool) else None,
             self.faults(env),
             self.rated(env),
@@ -246,6 +279,17 @@ class BlueprintMapping:
             told("serial", self.identity.serial),
             told("firmware", self.identity.firmware),
         )
+
+
+def _there(point: Point, env: Mapping[str, Any]) -> bool:
+    return point.when is None or bool(point.when(env))
+
+
+def _write(plan: StepPlan, env: Mapping[str, Any]) -> Write:
+    assert plan.point is not None
+    assert plan.value is not None
+    value = plan.value(env)
+    return Write(plan.point, plan.point.conversion.raw(value), value)
 
 
 def conditions(

@@ -1,13 +1,14 @@
 """Runs the tests that a blueprint carries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hub.blueprint.compile import Codecs, load_blueprint
 from hub.blueprint.load import read_source
-from hub.blueprint.mapping import BlueprintMapping, Until, Wait
+from hub.blueprint.mapping import BlueprintMapping, Step, Together, Until, Wait
+from hub.errors import Unsupported
 from hub.integration.api import EvseReading, PointCodec, Reading
 
 
@@ -42,32 +43,52 @@ def example_inputs(path: str, search: Sequence[Path]) -> dict[str, Any]:
 
 def _problems(mapping: BlueprintMapping, codec: PointCodec, test: Mapping[str, Any]) -> list[str]:
     evse = test.get("evse", 1)
-    reading = mapping.reading(codec.raw_values(mapping, test.get("image", {})), {evse: test.get("set", {})})
+    context = {**test.get("values", {}), **test.get("set", {})}
+    reading = mapping.reading(codec.raw_values(mapping, test.get("image", {})), {evse: context})
     problems = [
         f"{name}: expected {wanted!r}, found {found!r}"
         for name, wanted in test.get("expect", {}).items()
         if not _alike(found := _found(mapping, reading, evse, name), wanted)
     ]
     if "do" in test:
-        env = mapping.env(reading, evse, **test.get("set", {}))
-        wrote = list(_writes(mapping, codec, str(test["do"]), evse, env))
+        env = mapping.env(reading, evse, **context)
+        wrote = _wrote(mapping, codec, test, evse, env)
         if wrote != test.get("wrote", []):
             problems.append(f"{test['do']} wrote {wrote!r}, expected {test.get('wrote')!r}")
     return problems
 
 
-def _writes(
-    mapping: BlueprintMapping, codec: PointCodec, action: str, evse: int, env: Mapping[str, Any]
+def _wrote(
+    mapping: BlueprintMapping, codec: PointCodec, test: Mapping[str, Any], evse: int, env: Mapping[str, Any]
 ) -> list[Any]:
-    found: list[Any] = []
-    for step in mapping.steps(action, env):
-        if isinstance(step, Wait):
-            found.append(["wait", step.seconds])
-        elif isinstance(step, Until):
-            found.append(["until", step.within_s])
-        else:
-            found.append(list(codec.written(mapping, step.point, evse, step.raw)))
-    return found
+    """What an action writes, or `keep_alive` or `heal`."""
+    do = str(test["do"])
+    try:
+        return [_told(mapping, codec, step, evse) for step in _steps(mapping, do, env)]
+    except Unsupported:
+        return ["unsupported"]
+
+
+def _steps(mapping: BlueprintMapping, do: str, env: Mapping[str, Any]) -> Iterator[Step]:
+    if do == "keep_alive" and mapping.keep_alive is not None:
+        if mapping.keep_alive.when is None or mapping.keep_alive.when(env):
+            yield from mapping.plan(mapping.keep_alive.steps, env)
+    elif do == "heal":
+        for rule in mapping.heal:
+            if rule.when(env):
+                yield from mapping.plan(rule.steps, env)
+    else:
+        yield from mapping.steps(do, env)
+
+
+def _told(mapping: BlueprintMapping, codec: PointCodec, step: Step, evse: int) -> list[Any]:
+    if isinstance(step, Wait):
+        return ["wait", step.seconds]
+    if isinstance(step, Until):
+        return ["until", step.within_s]
+    if isinstance(step, Together):
+        return ["together", *(list(codec.written(mapping, w.point, evse, w.raw)) for w in step.writes)]
+    return list(codec.written(mapping, step.point, evse, step.raw))
 
 
 def _found(mapping: BlueprintMapping, reading: Reading, evse: int, name: str) -> Any:

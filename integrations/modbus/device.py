@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.blueprint.convert import Raw
 from hub.blueprint.expression import Compiled
-from hub.blueprint.mapping import BlueprintMapping, Step, Until, Wait, Write
+from hub.blueprint.mapping import BlueprintMapping, Step, Together, Until, Wait, Write
 from hub.blueprint.schema import seconds
 from hub.clock import Clock
 from hub.errors import DeviceOffline, DeviceRefused, Unsupported
@@ -24,6 +24,7 @@ from integrations.modbus.frame import READ, ModbusException, Request, write_requ
 from integrations.modbus.links import KEEP_ALIVE, LINKS, POLL, READ_BACK, STOP, WRITE, Link
 from integrations.modbus.planner import Block, halves, plan, rules_of
 from integrations.modbus.spans import Span, span, spans
+from integrations.modbus.together import together
 
 log = logging.getLogger(__name__)
 
@@ -240,6 +241,8 @@ class ModbusDevice:
                 await asyncio.sleep(step.seconds)
             elif isinstance(step, Until):
                 await self._until(step, evse)
+            elif isinstance(step, Together):
+                await self._write_together(step, evse, priority)
             else:
                 await self._write(step, evse, priority)
                 written.append(step)
@@ -259,6 +262,18 @@ class ModbusDevice:
             raise DeviceRefused(f"{step.point.name} = {step.value}: {refusal}") from refusal
         except DeviceOffline:
             await self._after_lost_reply(item, words, request, priority)
+
+    async def _write_together(self, step: Together, evse: int, priority: int) -> None:
+        """One request; it isn't repeated, for what it sets off can't be read back."""
+        try:
+            request = together(self._mapping, step, max(evse, 1))
+        except ValueError as error:
+            raise DeviceRefused(str(error)) from error
+        assert self._link is not None
+        try:
+            await self._link.ask(request, priority)
+        except ModbusException as refusal:
+            raise DeviceRefused(f"{', '.join(w.point.name for w in step.writes)}: {refusal}") from refusal
 
     async def _after_lost_reply(self, item: Span, words: list[int], request: Request, priority: int) -> None:
         """It may have been done: look before it is repeated. What can't be read is not repeated at all."""

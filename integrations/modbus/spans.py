@@ -1,7 +1,8 @@
 """Where the elements of a blueprint lie: unit, table, address and width, for each EVSE."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hub.blueprint.convert import Raw
 from hub.blueprint.mapping import BlueprintMapping, Point
@@ -46,16 +47,23 @@ def span(mapping: BlueprintMapping, point: Point, evse: int, index: int = 0) -> 
     """`index`: which of the point's phases."""
     keys, place = point.keys, mapping.places[evse - 1] if evse else {}
     words = width(keys)
-    shift = 0 if point.shared else int(place.get("offset", 0))
+    table = keys.get("table", "holding")
+    offset = place.get("offset", 0)
+    shift = 0 if point.shared else int(offset.get(table, 0) if isinstance(offset, Mapping) else offset)
     unit_id = keys.get("unit_id", place.get("unit_id", mapping.link.get("unit_id", 1)))
     return Span(
         point.elements[index],
         evse,
         point,
         int(unit_id),
-        keys.get("table", "holding"),
-        int(keys["at"]) + shift + index * int(keys.get("step", words)),
+        table,
+        int(keys["at"]) + shift + _position(keys, index) * int(keys.get("step", words)),
         words,
         bool(keys.get("alone") or mapping.link.get("one_value")),
         None if point.shared or "port" not in place else int(place["port"]),
     )
+
+
+def _position(keys: Mapping[str, Any], index: int) -> int:
+    """Where phase l<index + 1> lies among the others."""
+    return list(keys["order"]).index(f"l{index + 1}") if "order" in keys else index
