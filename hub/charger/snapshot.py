@@ -29,6 +29,7 @@ def snapshot(reading: Reading, evse: int) -> dict[str, Scalar]:
         "plugged": _plugged(seen),
         "charging_enabled": seen.enabled,
         "error_code": seen.error,
+        "stale": ", ".join(sorted(seen.stale)) or None,
     }
     for name, value in (*reading.shared.items(), *seen.values.items()):
         entity = BY_POINT.get(name)

@@ -21,13 +21,26 @@ from integrations.modbus.address import Address, SerialAddress, TcpAddress
 from integrations.modbus.frame import BadReply, ModbusException, Request
 from integrations.modbus.framing import AsciiFraming, Framing, RtuFraming, TcpFraming
 from integrations.modbus.health import Units
-from integrations.modbus.jobs import KEEP_ALIVE, POLL, READ_BACK, STOP, WRITE, Job, Jobs, Manner
+from integrations.modbus.jobs import KEEP_ALIVE, POLL, READ_BACK, STOP, WRITE, Job, Jobs, Manner, Replaced
 from integrations.modbus.late import LateReplies
 from integrations.modbus.load import Load
 from integrations.modbus.timing import line_of
 from integrations.modbus.wires import Wire, open_wire
 
-__all__ = ["KEEP_ALIVE", "LINKS", "POLL", "READ_BACK", "STOP", "WRITE", "Link", "Links", "Manner", "NoAnswer"]
+__all__ = [
+    "KEEP_ALIVE",
+    "LINKS",
+    "POLL",
+    "READ_BACK",
+    "STOP",
+    "WRITE",
+    "BusLink",
+    "Link",
+    "Links",
+    "Manner",
+    "NoAnswer",
+    "Replaced",
+]
 log = logging.getLogger(__name__)
 
 MISSES_TO_DROP, SILENCE_TO_DROP_S = 3, 2.0
@@ -71,7 +84,7 @@ class BusLink:
         self.address = address
         self.load = Load(str(address))
         self.discarded = 0
-        self._line = line_of(address)
+        self.line = line_of(address)
         self._framing = _framing(address)
         self._first_pause = max(FIRST_PAUSE_S, reconnect_s)
         self._pause = self._first_pause
@@ -191,7 +204,7 @@ class BusLink:
         assert self._wire is not None
         loop = asyncio.get_running_loop()
         request, manner = job.request, job.manner
-        on_the_line = self._line.request_s(request) + self._line.reply_s(request)
+        on_the_line = self.line.request_s(request) + self.line.reply_s(request)
         patience = self._units.patience(request.unit, manner.timeout_s, again=job.attempt > 0)
         done: asyncio.Future[list[int]] = loop.create_future()
         sent = loop.time()
@@ -214,8 +227,8 @@ class BusLink:
             self._pending = None
             now = loop.time()
             manner.answered(now)
-            self.load.used(now - sent + self._line.silence_s, now)
-            self._quiet_until = max(self._quiet_until, now + self._line.silence_s)
+            self.load.used(now - sent + self.line.silence_s, now)
+            self._quiet_until = max(self._quiet_until, now + self.line.silence_s)
         return words
 
     def _heard(self, request: Request, took_s: float) -> None:
@@ -235,7 +248,7 @@ class BusLink:
             self._late.missed(request, sent, manner.timeout_s)
         if isinstance(self.address, SerialAddress):
             usual = [one.usual_s for one in self._units.units.values() if one.usual_s is not None]
-            self._quiet_until = now + self._line.silence_s + min(max(usual, default=0.0), manner.timeout_s)
+            self._quiet_until = now + self.line.silence_s + min(max(usual, default=0.0), manner.timeout_s)
         elif not self._framing.tells_apart:
             # What comes late on a serial port behind TCP dies with its connection.
             self._close("a late reply must not be taken for another", pause=False)
@@ -246,7 +259,7 @@ class BusLink:
 
     def _hear(self, received: bytes) -> None:
         now = asyncio.get_running_loop().time()
-        self._quiet_until = max(self._quiet_until, now + self._line.silence_s)
+        self._quiet_until = max(self._quiet_until, now + self.line.silence_s)
         try:
             frames = self._framing.feed(received)
         except BadReply as error:

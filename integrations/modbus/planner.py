@@ -107,7 +107,9 @@ def _order(span: Span) -> tuple[int, int, str, int, int]:
 def _fits(current: list[Span], span: Span, known: set[tuple[int, str, int]], rules: Rules) -> bool:
     first = current[0]
     start, end = first.address, max(item.end for item in current)
-    if (first.port, first.unit, first.table) != (span.port, span.unit, span.table) or max(end, span.end) - start > rules.max_block:
+    if (first.port, first.unit, first.table) != (span.port, span.unit, span.table) or max(
+        end, span.end
+    ) - start > rules.max_block:
         return False
     same = (span.address, span.end) == (start, end)
     if (first.alone or span.alone) and not same:

@@ -1,4 +1,4 @@
-"""What one device's registers said last: reads blocks, remembers what the device refused, and knows each value's age."""
+"""What one device's registers said last; reads blocks, and remembers what the device refused."""
 
 import logging
 from collections.abc import Sequence
@@ -72,9 +72,7 @@ class Registers:
     async def read_block(self, block: Block, priority: int, now: float) -> None:
         request = Request(block.unit, READ[block.table], block.address, block.count)
         try:
-            words = await self.links[block.port].ask(
-                request, priority, tries=self._tries, manner=self.manner
-            )
+            words = await self.links[block.port].ask(request, priority, tries=self._tries, manner=self.manner)
         except ModbusException as refusal:
             await self._refused(block, refusal, priority, now)
             return
@@ -134,4 +132,3 @@ class Registers:
             self._absent_since = now if self._absent_since is None else self._absent_since
         else:
             self._failing.setdefault(block, now)
-

@@ -1,11 +1,11 @@
 """What one device is told: an action's steps in order, none repeated blindly, each proved where that is possible."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hub.blueprint.expression import Compiled
-from hub.blueprint.mapping import BlueprintMapping, Point, Step, StepPlan, Until, Wait, Write
+from hub.blueprint.mapping import BlueprintMapping, StepPlan, Together, Until, Wait, Write
 from hub.errors import DeviceOffline, DeviceRefused
 from hub.model.entity import Scalar
 from integrations.modbus.codec import encode
@@ -13,6 +13,7 @@ from integrations.modbus.frame import ModbusException, Request, write_request
 from integrations.modbus.links import READ_BACK
 from integrations.modbus.registers import Registers
 from integrations.modbus.spans import Span
+from integrations.modbus.together import together
 
 STORED_EVERY_S = 60.0
 """A stored point lies in a memory that wears out."""
@@ -31,26 +32,42 @@ class Writer:
         self._stored_at: dict[tuple[str, int], float] = {}
         self._fresh_names = {name for name, point in mapping.points.items() if point.access == "rw"}
 
-    async def carry_out(self, steps: Iterator[Step], evse: int, priority: int) -> list[Write]:
-        """Raises DeviceOffline, DeviceRefused."""
-        written = []
-        for step in steps:
-            if isinstance(step, Wait):
-                await asyncio.sleep(step.seconds)
-            elif isinstance(step, Until):
-                if not await self.holds(step.holds, evse, step.within_s):
-                    raise DeviceRefused("the charger did not follow in time")
-            elif isinstance(step, Write):
+    async def carry_out(
+        self,
+        plans: tuple[StepPlan, ...],
+        evse: int,
+        priority: int,
+        arguments: Mapping[str, Scalar],
+        *,
+        fresh: bool = True,
+    ) -> list[Write]:
+        """The steps in order, with what their expressions use read again before (read-modify-write), and once more
+        after each wait (`fresh`). Raises DeviceOffline, DeviceRefused, Unsupported."""
+        used = tuple(sorted(used_by(plans, self._mapping.actions) & self._fresh_names)) if fresh else ()
+        await self._read_again(used, evse)
+        env = {**self._env(evse), **arguments}
+        written: list[Write] = []
+        for step in self._mapping.plan(plans, env):
+            if isinstance(step, Write):
                 await self._write(step, evse, priority)
                 written.append(step)
+            elif isinstance(step, Together):
+                await self._write_together(step, evse, priority)
+            else:
+                await self._wait(step, evse)
+                await self._read_again(used, evse)
+                env.update({**self._env(evse), **arguments})
         return written
 
-    async def refresh_used(self, plans: tuple[StepPlan, ...], evse: int) -> None:
-        """Read-modify-write: what an action's expressions use of writable points is read again before."""
-        names = tuple(sorted(used_by(plans, self._mapping.actions) & self._fresh_names))
+    async def _wait(self, step: Wait | Until, evse: int) -> None:
+        if isinstance(step, Wait):
+            await asyncio.sleep(step.seconds)
+        elif not await self.holds(step.holds, evse, step.within_s):
+            raise DeviceRefused("the charger did not follow in time")
+
+    async def _read_again(self, names: tuple[str, ...], evse: int) -> None:
         if names:
-            now = asyncio.get_running_loop().time()
-            await self._registers.read_points(names, evse, READ_BACK, now)
+            await self._registers.read_points(names, evse, READ_BACK, asyncio.get_running_loop().time())
             self._look(evse)
 
     async def verify(self, written: list[Write], evse: int) -> None:
@@ -100,6 +117,18 @@ class Writer:
             raise DeviceRefused(f"{step.point.name} = {step.value}: {refusal}") from refusal
         except DeviceOffline:
             await self._after_lost_reply(item, words, request, priority)
+
+    async def _write_together(self, step: Together, evse: int, priority: int) -> None:
+        """One request; it isn't repeated, for what it sets off can't be read back."""
+        try:
+            request = together(self._mapping, step, max(evse, 1))
+        except ValueError as error:
+            raise DeviceRefused(str(error)) from error
+        item = self._registers.place(step.writes[0].point, evse)
+        try:
+            await self._registers.links[item.port].ask(request, priority, manner=self._registers.manner)
+        except ModbusException as refusal:
+            raise DeviceRefused(f"{', '.join(w.point.name for w in step.writes)}: {refusal}") from refusal
 
     async def _ask(self, item: Span, request: Request, priority: int) -> None:
         await self._registers.links[item.port].ask(
@@ -163,7 +192,3 @@ def alike(read: Scalar, written: Scalar) -> bool:
 
 def _equals(name: str, wanted: Scalar) -> Compiled:
     return lambda env: alike(env.get(name), wanted)
-
-
-def writable(point: Point) -> bool:
-    return point.access != "ro"

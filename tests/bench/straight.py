@@ -9,6 +9,7 @@ import sys
 import orjson
 from websockets.asyncio.client import connect
 
+from integrations.modbus.address import TcpAddress
 from integrations.modbus.frame import Request
 from integrations.modbus.links import LINKS, POLL
 
@@ -18,7 +19,7 @@ BLOCKS = ((1000, 2), (1004, 2), (1020, 2), (1500, 2))
 async def charger(number: int, port: int, csms: int) -> None:
     url = f"ws://127.0.0.1:{csms}/straight{number}"
     async with (
-        LINKS.tcp("127.0.0.1", port, timeout_s=2, gap_s=0) as link,
+        LINKS.open(TcpAddress("127.0.0.1", port)) as link,
         connect(url, subprotocols=["ocpp2.0.1"]) as ws,
     ):  # type: ignore[list-item]
         count = 0

@@ -6,8 +6,8 @@ import pytest
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from integrations.modbus.frame import ModbusException, Request
 from integrations.modbus.address import TcpAddress
+from integrations.modbus.frame import ModbusException, Request
 from integrations.modbus.links import LINKS, POLL, WRITE
 
 
