@@ -28,8 +28,9 @@ crash: setup ## the hub is killed at many points of a transaction
 soak: setup ## long runs
 	$(BIN)/python -m pytest -m soak
 
-fuzz: setup ## long fuzzing of the parsers
-	$(BIN)/python -m pytest -m fuzz
+fuzz: setup ## every property and every handler, for long and by chance
+	$(BIN)/python -m pytest -m fuzz -n auto
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz -n auto
 
 interop: setup ## against mosquitto, libmodbus and npm's Modbus stack, where they are installed
 	$(BIN)/python -m pytest -m interop

@@ -186,7 +186,7 @@ class Hub:
         self._mqtt.closing(self.listener.close)
 
     def _dial(self, mqtt: MqttSettings) -> None:
-        address = parse_broker(mqtt.broker)
+        address = parse_broker(mqtt.broker, mqtt.version)
         credentials = Credentials(mqtt.username, mqtt.password, mqtt.tls.ca, mqtt.tls.cert, mqtt.tls.key)
         state = StateClient(self.bus, address, credentials, mqtt.base_topic)
         commands = CommandClient(self.bus, address, credentials, mqtt.base_topic)

@@ -201,6 +201,7 @@ class _Maker:
             users,
             self._tls(mqtt.get("tls", {})),
             mqtt.get("insecure", False),
+            mqtt.get("version", "5"),
         )
 
     def _chargers(self) -> tuple[dict[str, ChargerSettings], dict[str, tuple[str, ...]]]:

@@ -113,6 +113,11 @@ def _versions(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _version(value: Any) -> str:
+    """Of MQTT, towards an external broker."""
+    return str(_one_of("5", "3.1.1")("5" if value == 5 else value))
+
+
 def _filters(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise vol.Invalid("expected a list of topic filters")
@@ -166,6 +171,7 @@ TOP = vol.Schema(
             "tls": TLS,
             "insecure": _boolean,
             "profile": _one_of("standard"),
+            "version": _version,
         },
         "csms": vol.Any(None, CSMS),
         "chargers": _map,

@@ -60,6 +60,8 @@ class MqttSettings:
     users: Mapping[str, UserSettings] = field(default_factory=dict)
     tls: TlsSettings = field(default_factory=TlsSettings)
     insecure: bool = False
+    version: str = "5"
+    """Towards an external broker: 5 or 3.1.1."""
 
 
 @dataclass(frozen=True, slots=True)

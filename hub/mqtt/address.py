@@ -18,6 +18,8 @@ class BrokerAddress:
     transport: Literal["tcp", "websockets"]
     secure: bool
     path: str = "/mqtt"
+    version: str = "5"
+    """5, or 3.1.1 for a broker that knows no other: then answers have no response topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Credentials:
         return context
 
 
-def parse_broker(url: str) -> BrokerAddress:
+def parse_broker(url: str, version: str = "5") -> BrokerAddress:
     """Raises HubError for anything that is no broker's address."""
     parts = urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname:
@@ -48,5 +50,5 @@ def parse_broker(url: str) -> BrokerAddress:
     transport: Literal["tcp", "websockets"] = "websockets" if parts.scheme.startswith("ws") else "tcp"
     port = parts.port or PORTS[parts.scheme]
     return BrokerAddress(
-        parts.hostname, port, transport, parts.scheme in ("mqtts", "wss"), parts.path or "/mqtt"
+        parts.hostname, port, transport, parts.scheme in ("mqtts", "wss"), parts.path or "/mqtt", version
     )

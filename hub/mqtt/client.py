@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 IN_FLIGHT = 2_000
 """Messages handed to paho and not yet taken by the broker; beyond that only the newest state is remembered."""
 KEEP_ALIVE_S = 20
+PROTOCOLS = {"5": aiomqtt.ProtocolVersion.V5, "3.1.1": aiomqtt.ProtocolVersion.V311}
 RECEIVED = {
     "ResponseTopic": "response_topic",
     "CorrelationData": "correlation_data",
@@ -71,7 +72,7 @@ class StateClient:
         return IN_FLIGHT - self._pending
 
     def send(self, topic: str, payload: bytes, *, qos: int, retain: bool, message: Message) -> None:
-        properties = _properties(message.properties)
+        properties = _properties(message.properties) if self._address.version == "5" else None
         if (
             self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties).rc
             == paho.MQTT_ERR_SUCCESS
@@ -153,7 +154,7 @@ class CommandClient:
             username=credentials.username,
             password=credentials.password,
             identifier=f"evhub-cmd-{uuid4().hex[:12]}",
-            protocol=aiomqtt.ProtocolVersion.V5,
+            protocol=PROTOCOLS[address.version],
             transport=address.transport,
             websocket_path=address.path if address.transport == "websockets" else None,
             tls_context=credentials.tls() if address.secure else None,
@@ -174,7 +175,7 @@ def _paho(address: BrokerAddress, credentials: Credentials, client_id: str) -> p
     client = paho.Client(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
-        protocol=paho.MQTTv5,
+        protocol=paho.MQTTv5 if address.version == "5" else paho.MQTTv311,
         transport=address.transport,
     )
     if address.transport == "websockets":

@@ -133,7 +133,7 @@ class Database:
             _discard(self._connection)
             while not self._queue.empty():  # only after a bug: nobody may wait for ever
                 if work := self._queue.get():
-                    work.settle(StoreError("the store's writer has ended"))
+                    work.settle(StoreError("the store is closed: its writer has ended"))
 
     def _write_batch(self, batch: Sequence[_Work]) -> None:
         refused: dict[int, StoreError] = {}

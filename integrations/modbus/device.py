@@ -23,6 +23,7 @@ from hub.model.charger import Abilities, Ratings
 from hub.model.entity import Scalar
 from integrations.modbus.address import address_of
 from integrations.modbus.budget import budget, own_stretch, share
+from integrations.modbus.grid import GRID_S, Grid
 from integrations.modbus.keeper import FAILURES, Keeper
 from integrations.modbus.links import LINKS, POLL, READ_BACK, STOP, WRITE, BusLink, Manner, NoAnswer
 from integrations.modbus.registers import Registers
@@ -30,7 +31,6 @@ from integrations.modbus.writer import Writer
 
 log = logging.getLogger(__name__)
 
-GRID_S = 0.05
 MISSES = 3
 AWAY_S = 1.0
 RELEASE_S = 3.0
@@ -51,7 +51,7 @@ class ModbusDevice:
         self._registers = Registers(charger, mapping, manner_of(mapping.link))
         self._context: dict[int, dict[str, Any]] = {number: {} for number in range(1, mapping.evses + 1)}
         self._acting = {number: asyncio.Lock() for number in range(1, mapping.evses + 1)}
-        self._writer = Writer(mapping, self._registers, self._env, self._look)
+        self._writer = Writer(mapping, self._registers, self._env, self._look, self._follow)
         self._keeper = Keeper(
             charger,
             mapping,
@@ -64,6 +64,7 @@ class ModbusDevice:
         self._reading: Reading | None = None
         self._sink: Sink | None = None
         self._online = False
+        self._grid = Grid()
         self._counter = 0
         self._stretch = 1.0
 
@@ -121,7 +122,7 @@ class ModbusDevice:
         if not self._registers.links:
             raise DeviceOffline(f"{self._charger} is not running")
         await self._registers.read_groups(tuple(self._mapping.groups), READ_BACK, _now())
-        self._tell()
+        self._tell(self._read())
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         self._context[evse]["tx"] = transaction
@@ -141,7 +142,7 @@ class ModbusDevice:
             groups = tuple(group for group, at in due.items() if at <= now + GRID_S / 2)
             try:
                 # Before it is online everything is read once.
-                await self._registers.read_groups(groups if self._online else tuple(due), POLL, now)
+                groups, reading = await self._read_due(groups if self._online else tuple(due), POLL, now)
             except DeviceOffline as error:
                 failed += 1
                 if failed >= MISSES or not self._online:
@@ -149,20 +150,40 @@ class ModbusDevice:
                 await asyncio.sleep(_pause(error, online=self._online))
                 continue
             failed = 0
-            await self._seen(due, groups)
-            await asyncio.sleep(max(0.0, _grid(min(due.values())) - _now()))
+            await self._seen(due, groups, reading)
+            await asyncio.sleep(max(0.0, min(due.values()) - _now()))
 
-    async def _seen(self, due: dict[str, float], groups: tuple[str, ...]) -> None:
+    async def _read_due(
+        self, groups: tuple[str, ...], priority: int, now: float
+    ) -> tuple[tuple[str, ...], Reading]:
+        """(the groups that were read, what they say). Raises DeviceOffline.
+
+        A new state is told together with what the meters say by then: both belong to one event (E02.FR.13)."""
+        await self._registers.read_groups(groups, priority, now)
+        reading = self._read()
+        if not self._online or not self._moved(reading):
+            return groups, reading
+        rest = tuple(group for group, every in self._mapping.groups.items() if every and group not in groups)
+        await self._registers.read_groups(rest, priority, now)
+        return groups + rest, self._read()
+
+    def _moved(self, reading: Reading) -> bool:
+        """Has an EVSE another status than was told last?"""
+        told = self._reading.evses if self._reading else {}
+        return any(
+            number in told and told[number].status != seen.status for number, seen in reading.evses.items()
+        )
+
+    async def _seen(self, due: dict[str, float], groups: tuple[str, ...], reading: Reading) -> None:
         now = _now()
         stretch = max([self._stretch, *(link.load.stretch for link in self._bus_links())])
-        for group in groups if self._online else tuple(due):
+        for group in groups:
             every = self._mapping.groups[group] * stretch
-            # Late rounds don't shift the grid, and missed ones aren't made up for.
-            due[group] = _grid(now + every - GRID_S) if every else UNLIMITED
+            due[group] = self._grid.next(now, every) if every else UNLIMITED
         if not self._online:
             await self._came()
         else:
-            self._tell()
+            self._tell(reading)
         self._keeper.look()
 
     def _bus_links(self) -> list[BusLink]:
@@ -172,7 +193,7 @@ class ModbusDevice:
         self._online = self._keeper.online = True
         self._reading = self._read()
         await self._all_evses("on_connect")
-        self._tell()
+        self._tell(self._read())
 
     async def _release(self) -> None:
         """The hub lets go of it: what its blueprint wants then, if it can still be told."""
@@ -217,11 +238,15 @@ class ModbusDevice:
         }
         return replace(reading, evses=evses)
 
-    def _look(self, _evse: int) -> None:
-        self._tell()
+    async def _follow(self) -> None:
+        """While a writer waits for the device: the fast points, and all that belongs to a new state."""
+        self._tell((await self._read_due(("fast",), READ_BACK, _now()))[1])
 
-    def _tell(self) -> None:
-        reading = self._reading = self._read()
+    def _look(self) -> None:
+        self._tell(self._read())
+
+    def _tell(self, reading: Reading) -> None:
+        self._reading = reading
         assert self._sink is not None
         self._sink.reading(reading)
 
@@ -259,11 +284,6 @@ def _all_stale(reading: Reading) -> Reading:
 def _pause(error: DeviceOffline, *, online: bool) -> float:
     again = error.again_s if isinstance(error, NoAnswer) else 0.0
     return again if online else max(again, GRID_S if again else AWAY_S)
-
-
-def _grid(at: float) -> float:
-    """The next point of the 50 ms grid; all chargers share it."""
-    return at if at == UNLIMITED else (at // GRID_S + 1) * GRID_S
 
 
 def _now() -> float:

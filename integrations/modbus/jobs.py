@@ -88,14 +88,14 @@ class Jobs:
             return
         self._waiting.append(job)
 
-    def take(self, now: float, free_at: Callable[[Job], float]) -> tuple[Job | None, float]:
+    def take(self, now: float, free_at: Callable[[Job, float], float]) -> tuple[Job | None, float]:
         """The most urgent one that may be sent now; else when to look again. After many writes a poll's turn."""
         best: Job | None = None
         soonest = float("inf")
         polls_first = self._writes >= WRITES_BEFORE_A_POLL
         self._waiting = [job for job in self._waiting if not job.done.done()]
         for job in self._waiting:
-            at = max(job.not_before, job.manner.free_at, free_at(job))
+            at = max(job.not_before, job.manner.free_at, free_at(job, now))
             if at > now:
                 soonest = min(soonest, at)
             elif best is None or _before(job, best, polls_first):

@@ -149,8 +149,8 @@ class BusLink:
                 timer.cancel()
         self._wake.clear()
 
-    def _free_at(self, job: Job) -> float:
-        return self._late.free_at(job.request, asyncio.get_running_loop().time())
+    def _free_at(self, job: Job, now: float) -> float:
+        return self._late.free_at(job.request, now)
 
     # One job
 

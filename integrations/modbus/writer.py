@@ -1,7 +1,7 @@
 """What one device is told: an action's steps in order, none repeated blindly, each proved where that is possible."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from hub.blueprint.expression import Compiled
@@ -19,16 +19,20 @@ STORED_EVERY_S = 60.0
 """A stored point lies in a memory that wears out."""
 LOOK_AGAIN_S = 0.5
 Env = Callable[[int], dict[str, Any]]
-Look = Callable[[int], None]
+Look = Callable[[], None]
+Follow = Callable[[], Awaitable[None]]
 
 
 class Writer:
-    """`env`: what expressions see for an EVSE now; `look`: tells what was read since."""
+    """`env`: what expressions see for an EVSE now; `look`: tells what was read since; `follow`: reads the fast
+    points and tells."""
 
-    def __init__(self, mapping: BlueprintMapping, registers: Registers, env: Env, look: Look) -> None:
+    def __init__(
+        self, mapping: BlueprintMapping, registers: Registers, env: Env, look: Look, follow: Follow
+    ) -> None:
         self._mapping = mapping
         self._registers = registers
-        self._env, self._look = env, look
+        self._env, self._look, self._follow = env, look, follow
         self._stored_at: dict[tuple[str, int], float] = {}
         self._fresh_names = {name for name, point in mapping.points.items() if point.access == "rw"}
 
@@ -68,7 +72,7 @@ class Writer:
     async def _read_again(self, names: tuple[str, ...], evse: int) -> None:
         if names:
             await self._registers.read_points(names, evse, READ_BACK, asyncio.get_running_loop().time())
-            self._look(evse)
+            self._look()
 
     async def verify(self, written: list[Write], evse: int) -> None:
         """A written value is read back: itself where it can be, or the point that follows it."""
@@ -90,10 +94,9 @@ class Writer:
         deadline = loop.time() + within_s
         while True:
             if names:
-                await self._registers.read_points(names, evse, READ_BACK, loop.time())
+                await self._read_again(names, evse)
             else:
-                await self._registers.read_groups(("fast",), READ_BACK, loop.time())
-            self._look(evse)
+                await self._follow()
             if condition(self._env(evse)):
                 return True
             if loop.time() >= deadline:

@@ -326,7 +326,9 @@ class Station:
             offset = parse_time(str(payload.get("currentTime"))) - now.wall
         except (ValueError, OverflowError):
             return
-        self._offset = offset if abs(offset.total_seconds()) > CLOCK_SLACK_S else timedelta()
+        # Each answer travels for another while: what is told must not run backwards because of that.
+        if abs((offset - self._offset).total_seconds()) > CLOCK_SLACK_S:
+            self._offset = offset if abs(offset.total_seconds()) > CLOCK_SLACK_S else timedelta()
 
     def _transaction_answered(self, event: TransactionEvent, payload: Mapping[str, Any], now: Moment) -> None:
         number = payload.get("transactionId")

@@ -144,3 +144,27 @@ async def test_the_mirror_carries_the_bus_to_a_broker_and_commands_back() -> Non
     await asyncio.gather(*tasks, return_exceptions=True)
     assert [kept.payload for kept in remote.retained("evhub/bridge/state")] == [b"offline"]
     await broker.close()
+
+
+async def test_a_broker_of_mqtt_3_1_1_is_served_as_well() -> None:
+    remote, local = Bus(), Bus()
+    broker = Listener(remote, Access({}, "other"), SystemClock(), port=0)
+    await broker.start()
+    address = BrokerAddress("127.0.0.1", broker.port, "tcp", False, version="3.1.1")
+    local.publish("evhub/garage/state", {"power": 7}, retain=True)
+    commands = CommandClient(local, address, Credentials(), "evhub")
+    tasks = [
+        asyncio.create_task(StateClient(local, address, Credentials(), "evhub").run()),
+        asyncio.create_task(commands.run()),
+    ]
+    assert (await until(remote, "evhub/garage/state")).payload == b'{"power":7}'
+    heard = asyncio.create_task(until(local, "evhub/garage/cmd"))
+    async with aiomqtt.Client("127.0.0.1", broker.port) as ems:
+        while not heard.done():
+            await ems.publish("evhub/garage/cmd", b'{"op":"x"}', qos=1)
+    assert heard.result().properties == {"origin": "broker", "retained": False}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert [kept.payload for kept in remote.retained("evhub/bridge/state")] == [b"offline"]
+    await broker.close()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.modbus.codec import TYPES, decode, encode, width
-from integrations.modbus.frame import BadReply, ModbusException, Request
+from integrations.modbus.frame import BadReply, ModbusException, Request, write_request
 
 
 @pytest.mark.parametrize(

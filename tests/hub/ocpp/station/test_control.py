@@ -281,6 +281,19 @@ def test_after_a_long_absence_every_connector_is_told(away: float, told: int) ->
     assert world.actions().count("StatusNotification") == told
 
 
+def test_answers_that_travel_for_another_while_dont_turn_the_clock_back() -> None:
+    world = World(boot=False)
+    for late in ("01.900", "00.000", "01.000"):
+        world.answers["BootNotification"] = {
+            "status": "Pending",
+            "currentTime": f"2027-05-05T00:00:{late}Z",
+            "interval": 1,
+        }
+        world.connect()
+        world.disconnect()
+    assert world.station.stamp(world.clock.now()) == "2027-05-05T00:00:01.900Z"
+
+
 def test_the_csms_clock_is_taken_over() -> None:
     world = World(boot=False)
     world.answers["BootNotification"] = {
