@@ -4,8 +4,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 async def supervise(
@@ -20,8 +23,17 @@ async def supervise(
             await part()
             return
         except Exception:  # the one place that catches all: the supervisor
+            if loop.time() - started > most_s:
+                wait = first_s
             log.exception("%s failed; starting again in %.0f s", name, wait)
-        if loop.time() - started > most_s:
-            wait = first_s
         await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
         wait = min(wait * 2, most_s)
+
+
+async def contained(name: str, work: Awaitable[T], otherwise: T) -> T:
+    """`work`'s result; `otherwise` when it breaks in a way that nobody has foreseen, which is logged."""
+    try:
+        return await work
+    except Exception:  # as above: somebody waits for an answer all the same
+        log.exception("%s failed", name)
+        return otherwise

@@ -147,6 +147,10 @@ def _guarded(inner: Compiled) -> Compiled:
     return evaluate
 
 
+LENIENT: dict[str, Callable[[list[Any]], Any]] = {"total": sum, "first": operator.itemgetter(0)}
+"""They pass over arguments without a value: the sum of the others, the first of them."""
+
+
 class _Compiler:
     def __init__(self, known: frozenset[str] | None) -> None:
         self._known = known
@@ -166,6 +170,9 @@ class _Compiler:
         return lambda env: value
 
     def _name(self, node: ast.Name) -> Compiled:
+        if node.id in ("true", "false"):  # as YAML spells them
+            truth = node.id == "true"
+            return lambda env: truth
         return self._lookup(node.id)
 
     def _attribute(self, node: ast.Attribute) -> Compiled:
@@ -246,13 +253,29 @@ class _Compiler:
         name = node.func.id
         if name == "known":
             return self._is_known(node)
+        if name == "settable":
+            return self._is_settable(node)
+        if name in LENIENT:
+            return self._lenient(LENIENT[name], node)
         function = FUNCTIONS.get(name)
         if function is None:
+            others = (*LENIENT, "known", "settable")
             raise ExpressionError(
-                f"no function {name!r}; there are {', '.join(sorted((*FUNCTIONS, 'known')))}"
+                f"no function {name!r}; there are {', '.join(sorted((*FUNCTIONS, *others)))}"
             )
         parts = [self.compile(part) for part in node.args]
         return lambda env: function(*(part(env) for part in parts))
+
+    def _lenient(self, apply: Callable[[list[Any]], Any], node: ast.Call) -> Compiled:
+        parts = [_guarded(self.compile(part)) for part in node.args]
+
+        def value(env: Env) -> Value:
+            found = [item for item in (part(env) for part in parts) if item is not None]
+            if not found:
+                raise _Missing
+            return apply(found)
+
+        return value
 
     def _is_known(self, node: ast.Call) -> Compiled:
         if len(node.args) != 1 or not isinstance(node.args[0], ast.Name):
@@ -260,6 +283,19 @@ class _Compiler:
         name = node.args[0].id
         self.names.add(name)
         return lambda env: env.get(name) is not None
+
+    def _is_settable(self, node: ast.Call) -> Compiled:
+        """What the device says that it takes; where it doesn't say, everything that is declared."""
+        if len(node.args) != 1 or not isinstance(node.args[0], ast.Name):
+            raise ExpressionError("settable() takes the name of a point")
+        name = node.args[0].id
+        self.names.add(name)
+
+        def settable(env: Env) -> Value:
+            told = env.get("settable")
+            return told is None or name in told
+
+        return settable
 
 
 def _or_false(part: Compiled, env: Env) -> Value:

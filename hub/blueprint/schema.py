@@ -22,10 +22,11 @@ ACTIONS = [
     "unavailable",
     "reserve",
     "reset",
+    "reset_evse",
 ]
 GROUPS = ("once", "fast", "normal", "slow")
 CONTEXT = frozenset(
-    {"tx", "reachable", "n", "connector", "limit", "phases", "inop", "id_tag", "counter", "waking"}
+    {"tx", "told", "reachable", "n", "connector", "limit", "phases", "inop", "id_tag", "counter", "waking"}
 )
 LINES = ("l1", "l2", "l3")
 

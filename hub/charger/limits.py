@@ -2,21 +2,32 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from hub.model.charger import Ratings
+from hub.model.moment import Moment, parse_time, rfc3339
 
 VOLTAGE = 230.0
+PHASES = 3
 RATING = "charger"
+CSMS = "csms"
+"""The station's own source: it remembers its profiles itself."""
+CLOCK_STEP_S = 2.0
+"""The wall clock has been set when it strays further from the monotonic one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A limit in amperes per phase; `until` in wall time: after it the fallback holds."""
+    """What one source asks for: amperes per phase, watts, or both (the lower holds); the fallback after `until`."""
 
-    current_a: float
-    until: datetime | None = None
+    current_a: float | None = None
+    power_w: float | None = None
+    until: Moment | None = None
+
+    def amperes(self, phases: int, voltage: float) -> float:
+        by_power = math.inf if self.power_w is None else self.power_w / (phases * voltage)
+        return by_power if self.current_a is None else min(self.current_a, by_power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,8 @@ class Offer:
     current_a: float
     source: str
     asked_a: float
-    until: datetime | None = None
+    power_w: float | None = None
+    until: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +57,96 @@ class Limits:
         self._fallback = fallback
         self._requests: dict[str, Request] = {}
 
-    def set(self, source: str, current_a: float | None, until: datetime | None = None) -> None:
-        """None withdraws. Raises ValueError for what is no limit."""
-        if current_a is None:
+    def set(
+        self,
+        source: str,
+        current_a: float | None,
+        *,
+        power_w: float | None = None,
+        until: Moment | None = None,
+    ) -> None:
+        """Both None withdraws. Raises ValueError for what is no limit."""
+        for value, unit in ((current_a, "amperes"), (power_w, "watts")):
+            if value is not None and not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"{value} is no limit in {unit}")
+        if current_a is None and power_w is None:
             self._requests.pop(source, None)
-            return
-        if not math.isfinite(current_a) or current_a < 0:
-            raise ValueError(f"{current_a} is no limit in amperes")
-        self._requests[source] = Request(float(current_a), until)
+        else:
+            self._requests[source] = Request(current_a, power_w, until)
 
-    def expire(self, now: datetime) -> list[str]:
-        """The sources whose time is over; their limit becomes the fallback."""
-        over = [
-            source for source, request in self._requests.items() if request.until and request.until <= now
-        ]
+    def expire(self, now: Moment) -> list[str]:
+        """The sources whose time is over; their limit becomes the fallback. A wall clock that is set shortens and
+        lengthens nothing: the monotonic one decides."""
+        over = [name for name, request in self._requests.items() if _over(request, now)]
         for source in over:
-            current = self._requests[source].current_a
-            if self._fallback.kind != "hold":
-                current = 0.0 if self._fallback.kind == "stop" else self._fallback.current_a
-            self._requests[source] = Request(current)
+            self._requests[source] = self._after(self._requests[source])
         return over
 
-    def next_expiry(self) -> datetime | None:
-        return min((request.until for request in self._requests.values() if request.until), default=None)
+    def follow_clock(self, now: Moment) -> list[str]:
+        """The sources whose end has another name now, because somebody has set the wall clock."""
+        moved = []
+        for source, request in self._requests.items():
+            if request.until is None:
+                continue
+            ends = now.wall + timedelta(seconds=request.until.mono - now.mono)
+            if abs((ends - request.until.wall).total_seconds()) > CLOCK_STEP_S:
+                moved.append(source)
+                self._requests[source] = replace(request, until=Moment(request.until.mono, ends))
+        return moved
 
-    def offer(self) -> Offer:
+    def offer(self, phases: int = PHASES, voltage: float = VOLTAGE) -> Offer:
         """Rounded down to the charger's step; below its minimum it means pause."""
-        source, request = RATING, Request(self.ratings.max_current)
-        for name, other in self._requests.items():
-            if other.current_a < request.current_a:
-                source, request = name, other
+        source, asked, winner = RATING, self.ratings.max_current, Request()
+        for name, request in self._requests.items():
+            amperes = request.amperes(phases, voltage)
+            if amperes < asked:
+                source, asked, winner = name, amperes, request
         step = self.ratings.step or 0.001
-        current = math.floor(request.current_a / step + 1e-6) * step
+        # The tolerance is for steps such as 0.1; `min` keeps it from giving more than was asked for.
+        current = min(round(math.floor(asked / step + 1e-6) * step, 3), asked)
         if current < self.ratings.min_current:
             current = 0.0
-        return Offer(round(current, 3), source, request.current_a, request.until)
+        return Offer(max(current, 0.0), source, asked, winner.power_w, winner.until)
 
-    def document(self) -> Mapping[str, Request]:
-        return dict(self._requests)
+    def body(self, source: str, now: Moment) -> dict[str, object] | None:
+        """A request as it is kept on disk; None: there is none."""
+        request = self._requests.get(source)
+        if request is None:
+            return None
+        kept: dict[str, object] = {"current_a": request.current_a, "power_w": request.power_w}
+        if request.until:
+            kept |= {"until": rfc3339(request.until.wall), "left_s": round(request.until.mono - now.mono, 3)}
+        return kept
+
+    def restore(self, source: str, body: Mapping[str, object], now: Moment) -> None:
+        """Raises ValueError for what `body` has not made."""
+        current, power = body.get("current_a"), body.get("power_w")
+        self.set(
+            source,
+            float(current) if isinstance(current, int | float) else None,
+            power_w=float(power) if isinstance(power, int | float) else None,
+            until=_until(body, now),
+        )
+
+    def _after(self, request: Request) -> Request:
+        if self._fallback.kind == "stop":
+            return Request(0.0)
+        if self._fallback.kind == "fallback_current":
+            return Request(self._fallback.current_a)
+        return Request(request.current_a, request.power_w)
 
 
-def amperes(power_w: float, phases: int = 3, voltage: float = VOLTAGE) -> float:
-    return power_w / (phases * voltage)
+def _over(request: Request, now: Moment) -> bool:
+    return request.until is not None and request.until.mono <= now.mono
+
+
+def _until(body: Mapping[str, object], now: Moment) -> Moment | None:
+    """By the wall clock, as another process's monotonic one says nothing here; but a clock that stands in the past
+    (no battery, no NTP yet) makes nothing last longer than it would have."""
+    until, left = body.get("until"), body.get("left_s")
+    if not isinstance(until, str):
+        return None
+    seconds = (parse_time(until) - now.wall).total_seconds()
+    if isinstance(left, int | float):
+        seconds = min(seconds, left)
+    return Moment(now.mono + seconds, now.wall + timedelta(seconds=seconds))

@@ -1,7 +1,7 @@
 """A charger's topics: on change, at most once a second for each key, and everything again every minute."""
 
-import asyncio
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 
 from hub.bus import Bus
 from hub.clock import Clock
@@ -11,79 +11,121 @@ from hub.topics import Topics
 
 EVERY_S = 60.0
 GAP_S = 0.95
-"""Between two publications of an EVSE's state: a poll a second is let through, a faster one is not."""
-AT_ONCE = frozenset(
-    {"status", "plugged", "charging_enabled", "transaction_id", "id_tag", "current_limit", "error_code"}
+"""Between two publications of a key: a poll a second is let through, a faster one is not."""
+AT_ONCE = (
+    "status",
+    "plugged",
+    "charging_enabled",
+    "transaction_id",
+    "id_tag",
+    "current_limit",
+    "error_code",
+    "pending",
 )
-"""What nobody wants to wait for."""
+"""What nobody wants to wait for, unless it has changed within the last second itself."""
+
+Live = Callable[[int, Moment], Mapping[str, Scalar]]
+
+
+def _nothing(_evse: int, _now: Moment) -> Mapping[str, Scalar]:
+    return EMPTY
 
 
 class Publisher:
-    """Owns what was published last; JSON and scalars always come from one snapshot."""
+    """Owns what was published last; JSON and scalars always come from one snapshot.
 
-    def __init__(self, bus: Bus, topics: Topics, charger: str, clock: Clock) -> None:
-        self._bus, self._topics, self._charger, self._clock = bus, topics, charger, clock
+    `live`: values of an EVSE that change with time alone. They go along with the others and cause nothing."""
+
+    def __init__(self, bus: Bus, topics: Topics, charger: str, clock: Clock, live: Live = _nothing) -> None:
+        self._bus, self._topics, self._charger, self._clock, self._live = bus, topics, charger, clock, live
+        self._newest: dict[int, State] = {}
         self._told: dict[int, State] = {}
         self._told_at: dict[int, float] = {}
-        self._newest: dict[int, State] = {}
-        self._scalars: dict[tuple[int, str], str] = {}
+        self._changed_at: dict[tuple[int, str], float] = {}
+        self._scalars: dict[tuple[int, str], tuple[str, Scalar]] = {}
+        # Each charger has its own second of the minute: a hundred at once would hold everybody up.
+        self._everything_at = clock.now().mono + EVERY_S * share(charger)
 
     def availability(self, there: bool) -> None:
-        topic = self._topics.charger(self._charger, "availability")
-        self._bus.publish(topic, "online" if there else "offline", retain=True)
-        body = {"available": there, "ts": rfc3339(self._clock.now().wall)}
-        self._bus.publish(self._topics.charger(self._charger, "state"), body, retain=True)
-        self._bus.publish(
-            self._topics.charger(self._charger, "state", "available"), there, retain=True, qos=0
-        )
+        self._retain("availability", "online" if there else "offline")
+        self._retain("state", {"available": there, "ts": rfc3339(self._clock.now().wall)})
+        topic = self._topics.charger(self._charger, "state", "available")
+        self._bus.publish(topic, there, retain=True, qos=0)
 
     def info(self, info: Mapping[str, object]) -> None:
-        self._bus.publish(self._topics.charger(self._charger, "info"), info, retain=True)
+        self._retain("info", info)
 
     def event(self, event_type: str, details: Mapping[str, object]) -> None:
         body = {"event_type": event_type, "ts": rfc3339(self._clock.now().wall), **details}
         self._bus.publish(self._topics.charger(self._charger, "event"), body)
 
     def session(self, body: Mapping[str, object], *, closed: bool) -> None:
-        self._bus.publish(self._topics.charger(self._charger, "session"), body, retain=True)
+        self._retain("session", body)
         if closed:
             self._bus.publish(self._topics.charger(self._charger, "sessions"), body)
 
     def evse(self, evse: int, state: State, now: Moment) -> None:
+        """A new snapshot; it is published now, or with the next `tick`."""
         self._newest[evse] = state
         told = self._told.get(evse, EMPTY)
         if state == told:
             return
-        recent = now.mono - self._told_at.get(evse, float("-inf")) < GAP_S
-        if recent and not any(state.get(key) != told.get(key) for key in AT_ONCE):
-            return
-        self._publish(evse, state, now)
+        rested = now.mono - self._told_at.get(evse, float("-inf")) >= GAP_S
+        if rested or any(state.get(key) != told.get(key) and self._may(evse, key, now) for key in AT_ONCE):
+            self._publish(evse, state, now)
 
-    async def refresh(self) -> None:
-        """Every second what was held back; every minute everything."""
-        loop = asyncio.get_running_loop()
-        everything = loop.time() + EVERY_S
-        while True:
-            await asyncio.sleep(1.0)
-            now = self._clock.now()
-            all_due = loop.time() >= everything
-            if all_due:
-                everything += EVERY_S
-                self._scalars.clear()
-            for evse, state in self._newest.items():
-                if all_due or state != self._told.get(evse):
-                    self._publish(evse, state, now)
+    def tick(self, now: Moment) -> bool:
+        """Once a second: what was held back; once a minute: everything (then it returns True)."""
+        everything = now.mono >= self._everything_at
+        if everything:
+            late = (now.mono - self._everything_at) % EVERY_S
+            self._everything_at = now.mono - late + EVERY_S
+            self._scalars = {key: (topic, _Never) for key, (topic, _) in self._scalars.items()}
+        for evse, state in self._newest.items():
+            if everything or state != self._told.get(evse):
+                self._publish(evse, state, now)
+        return everything
+
+    def clear(self) -> None:
+        """The charger is no more: nothing of it stays retained."""
+        own = self._topics.charger(self._charger, "#")
+        for topic in [message.topic for message in self._bus.retained(own)]:
+            self._bus.publish(topic, None, retain=True)
+
+    def _may(self, evse: int, key: str, now: Moment) -> bool:
+        return now.mono - self._changed_at.get((evse, key), float("-inf")) >= GAP_S
 
     def _publish(self, evse: int, state: State, now: Moment) -> None:
-        before = self._told.get(evse, EMPTY)
+        told = self._told.get(evse, EMPTY)
+        for key in AT_ONCE:
+            if state.get(key) != told.get(key):
+                self._changed_at[evse, key] = now.mono
         self._told[evse], self._told_at[evse] = state, now.mono
-        body: dict[str, Scalar] = {**state, "ts": rfc3339(now.wall)}
+        # A value that is gone is null from then on: as JSON and as scalar.
+        gone = dict.fromkeys(key for number, key in self._scalars if number == evse and key not in state)
+        body: dict[str, Scalar] = {**gone, **state, **self._live(evse, now), "ts": rfc3339(now.wall)}
         self._bus.publish(self._topics.evse(self._charger, evse, "state"), body, retain=True)
-        for key, value in state.items():
-            topic = self._scalars.get((evse, key))
-            if topic is None:
-                topic = self._scalars[evse, key] = self._topics.evse(self._charger, evse, "state", key)
-            elif key in before and before[key] == value:
-                continue
-            # An unknown value is said as such, and stays said: null, not an empty (deleting) payload.
-            self._bus.publish(topic, "null" if value is None else value, retain=True, qos=0)
+        del body["ts"]
+        for key, value in body.items():
+            self._scalar(evse, key, value)
+
+    def _scalar(self, evse: int, key: str, value: Scalar) -> None:
+        topic, before = self._scalars.get((evse, key), ("", _Never))
+        if before == value and topic:
+            return
+        topic = topic or self._topics.evse(self._charger, evse, "state", key)
+        self._scalars[evse, key] = topic, value
+        # An unknown value is said as such, and stays said: null, not an empty (deleting) payload.
+        self._bus.publish(topic, "null" if value is None else value, retain=True, qos=0)
+
+    def _retain(self, part: str, payload: object) -> None:
+        self._bus.publish(self._topics.charger(self._charger, part), payload, retain=True)
+
+
+def share(charger: str) -> float:
+    """Where in a period a charger has its turn: 0 to 1, the same in each run."""
+    return zlib.crc32(charger.encode()) / 2**32
+
+
+_Never = "\0"
+"""No value is this one: what stands for "to be published in any case"."""

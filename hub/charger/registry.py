@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 from hub.bus import Bus
 from hub.charger.commands import own_operations
-from hub.charger.runtime import ChargerRuntime
+from hub.charger.runtime import ChargerRuntime, Operation
 from hub.clock import Clock
 from hub.errors import HubError
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.moment import rfc3339
+from hub.tasks import contained
 from hub.topics import Topics
 
 log = logging.getLogger(__name__)
 
 REMEMBER_S = 600.0
 REMEMBERED = 10_000
+BROKEN = CommandResult(Outcome.ERROR, code="internal", text="the operation broke; the hub's log says where")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,7 @@ class Registry:
         operation = runtime.operations.get(command.op)
         if operation is None:
             return CommandResult(Outcome.UNSUPPORTED, code="unknown_op", text=f"no operation {command.op!r}")
-        try:
-            return await asyncio.wait_for(operation(command), command.timeout_s)
-        except TimeoutError:
-            return CommandResult(
-                Outcome.TIMEOUT, code="timeout", text=f"not done within {command.timeout_s:g} s"
-            )
-        except HubError as error:
-            return CommandResult(Outcome.ERROR, code="failed", text=str(error))
+        return await contained(f"{command.op} of {command.charger}", _answer(operation, command), BROKEN)
 
     def listing(self) -> list[dict[str, object]]:
         """As `bridge/chargers` wants it."""
@@ -128,3 +123,12 @@ class Registry:
             runtime.id: {str(number): dict(runtime.state(number)) for number in range(1, runtime.evses + 1)}
             for runtime in self._chargers.values()
         }
+
+
+async def _answer(operation: Operation, command: Command) -> CommandResult:
+    try:
+        return await asyncio.wait_for(operation(command), command.timeout_s)
+    except TimeoutError:
+        return CommandResult(Outcome.TIMEOUT, code="timeout", text=f"not done within {command.timeout_s:g} s")
+    except HubError as error:
+        return CommandResult(Outcome.ERROR, code="failed", text=str(error))

@@ -2,53 +2,37 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Any
 
 from hub.bus import Bus
-from hub.charger.control import Control, Wanted
-from hub.charger.limits import Fallback, Limits, amperes
+from hub.charger.description import Description, info, merged, rated
+from hub.charger.driver import Driver
+from hub.charger.evse import Evse
+from hub.charger.limits import CSMS
+from hub.charger.memory import PAUSE, Forgetful, Memory, Remembered
+from hub.charger.meter import By
 from hub.charger.publisher import Publisher
-from hub.charger.sessions import Session, step
-from hub.charger.snapshot import read_back, snapshot
+from hub.charger.recall import recall
+from hub.charger.sessions import step
 from hub.clock import Clock
 from hub.errors import DeviceError, Unsupported
-from hub.integration.api import Device, EvseReading, Reading
-from hub.model.charger import Abilities, Identity, Ratings, Status
+from hub.integration.api import Device, Reading
+from hub.model.charger import Abilities, Identity, Ratings
 from hub.model.command import Command, CommandResult, Outcome
-from hub.model.entity import EMPTY, Scalar, State
+from hub.model.entity import Scalar, State
 from hub.model.moment import Moment
-from hub.tasks import supervise
+from hub.tasks import contained, supervise
 from hub.topics import Topics
 
 log = logging.getLogger(__name__)
 
+TICK_S = 1.0
+
 Operation = Callable[[Command], Awaitable[CommandResult]]
 Watcher = Callable[[int, State], None]
-
-
-class Evse:
-    """What is known of one EVSE."""
-
-    def __init__(self, control: Control, limits: Limits) -> None:
-        self.control = control
-        self.limits = limits
-        self.device: State = EMPTY
-        self.shown: State = EMPTY
-        self.notes: dict[str, Scalar] = {}
-        self.session: Session | None = None
-        self.read_back: float | None = None
-        self.enabled: bool | None = None
-        self.expiry: asyncio.TimerHandle | None = None
-
-
-class SessionKeeper:
-    """Where sessions outlive the process; this one forgets them."""
-
-    async def keep(self, charger: str, evse: int, session: Session | None, closed: Session | None) -> None:
-        """The open session now, and one that was closed."""
 
 
 class ChargerRuntime:
@@ -57,40 +41,46 @@ class ChargerRuntime:
     def __init__(
         self,
         charger: str,
-        name: str,
-        protocol: str,
+        description: Description,
         device: Device,
         *,
         bus: Bus,
         topics: Topics,
         clock: Clock,
-        identity: Identity | None = None,
-        blueprint: str | None = None,
-        max_current: float | None = None,
-        fallback: Fallback | None = None,
-        sessions: SessionKeeper | None = None,
-        open_sessions: Mapping[int, Session] | None = None,
+        memory: Memory | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
-        self.id, self.name, self.protocol, self.blueprint = charger, name, protocol, blueprint
-        self.device = device
-        self.identity = identity or Identity()
+        self.id, self.description, self.device = charger, description, device
+        self.identity = description.identity
         self.abilities: Abilities = device.abilities
-        self.ratings = _rated(device.ratings, max_current)
-        self._configured_a = max_current
+        self.ratings = rated(device.ratings, description.max_current)
         self.available = False
         self.operations: dict[str, Operation] = {}
         self._clock = clock
-        self._publisher = Publisher(bus, topics, charger, clock)
-        self._sessions = sessions or SessionKeeper()
+        self._publisher = Publisher(bus, topics, charger, clock, self._live)
+        self._memory: Memory = memory or Forgetful()
         self._watchers: list[Watcher] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._evses = {
-            number: Evse(Control(device.abilities.actions), Limits(self.ratings, fallback or Fallback()))
+            number: Evse(number, device.abilities, self.ratings, description.fallback)
             for number in range(1, device.evses + 1)
         }
-        for number, session in (open_sessions or {}).items():
-            self._evses[number].session = session
-        self._last_seen = clock.now()
+        self._drivers = {number: Driver(evse, device, clock, self) for number, evse in self._evses.items()}
+        recall(charger, self._evses, remembered or Remembered(), clock.now())
+        self._seen_at: float | None = None
+        self._kept_totals: dict[int, float | None] = {}
+
+    @property
+    def name(self) -> str:
+        return self.description.name
+
+    @property
+    def protocol(self) -> str:
+        return self.description.protocol
+
+    @property
+    def blueprint(self) -> str | None:
+        return self.description.blueprint
 
     @property
     def evses(self) -> int:
@@ -100,35 +90,42 @@ class ChargerRuntime:
         """Until cancelled; a device that breaks is started again."""
         self._publisher.availability(False)
         self._publisher.info(self.info())
-        refresher = asyncio.create_task(self._publisher.refresh())
+        keeper = asyncio.create_task(supervise(f"memory of {self.id}", self._memory.run))
+        ticker = asyncio.create_task(supervise(f"clock of {self.id}", self._tick_for_ever))
         try:
-            await supervise(f"charger {self.id}", lambda: self.device.run(self))
+            await supervise(f"charger {self.id}", self._run_device)
         finally:
-            refresher.cancel()
-            for evse in self._evses.values():
-                if evse.expiry:
-                    evse.expiry.cancel()
-            for task in self._tasks:
+            self.available = False
+            for driver in self._drivers.values():
+                driver.lost("it was stopped")
+            for task in (ticker, *self._tasks):
                 task.cancel()
-            await asyncio.gather(refresher, *self._tasks, return_exceptions=True)
+            await asyncio.gather(ticker, *self._tasks, return_exceptions=True)
             self._publisher.availability(False)
+            for number in self._evses:
+                self._keep_meter(number, self._clock.now())
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    def clear(self) -> None:
+        """The charger was removed: nothing of it stays retained."""
+        self._publisher.clear()
 
     # The device tells
 
     def reading(self, reading: Reading) -> None:
         now = self._clock.now()
-        if not self.available:
+        came = not self.available
+        self._seen_at = now.mono
+        if came:
             self.available = True
             log.info("charger %s is there", self.id, extra={"charger": self.id})
             self._publisher.availability(True)
-            for evse in self._evses.values():
-                evse.control.forget()
-        if reading.identity and reading.identity != self.identity:
-            self.identity = merged(self.identity, reading.identity)
-            self._publisher.info(self.info())
-        self._last_seen = now
-        for number, seen in reading.evses.items():
-            self._take(number, seen, snapshot(reading, number), now)
+        if reading.identity is not None:
+            self._identify(reading.identity)
+        for number in reading.evses:
+            if number in self._evses:
+                self._take(number, reading, now, came=came)
 
     def offline(self, reason: str) -> None:
         """Faulted, and every value unknown; sessions and transactions stay open."""
@@ -138,31 +135,16 @@ class ChargerRuntime:
         self._publisher.availability(False)
         now = self._clock.now()
         for number, evse in self._evses.items():
-            unknown: dict[str, Scalar] = dict.fromkeys(evse.device)
-            unknown.update(status=Status.FAULTED.value, error_code="OtherError", vendor_error="offline")
-            self._show(number, unknown, now)
+            self._drivers[number].lost(reason)
+            self._see(number, evse.lose(), now)
 
-    def _take(self, number: int, seen: EvseReading, state: dict[str, Scalar], now: Moment) -> None:
-        evse = self._evses[number]
-        evse.read_back, evse.enabled = read_back(seen.values), seen.enabled
-        if seen.ratings:
-            evse.limits.ratings = _rated(seen.ratings, self._configured_a)
-        self._show(number, state, now)
-        tag = seen.values.get("rfid")
-        if isinstance(tag, str) and tag.strip("0 "):
-            self._card(number, tag)
-        self._reconcile(number, now)
-
-    def _card(self, number: int, tag: str) -> None:
-        if self._evses[number].notes.get("card") != tag:
-            self._evses[number].notes["card"] = tag
-            self.event("id_tag", evse=number, id_tag=tag)
-            authorize = self.operations.get("authorize")
-            if authorize:
-                self._start(self._present(authorize, number, tag))
-
-    async def _present(self, authorize: Operation, number: int, tag: str) -> None:
-        await authorize(Command(self.id, "authorize", {"evse": number, "id_token": tag}, source="charger"))
+    def supply(self, evse: int, values: Mapping[str, Scalar]) -> None:
+        """What a meter beside the charger says, by point name and in a point's unit (`power` W, `energy` Wh,
+        `current_l1`, `voltage_l1`, ...), stands in for what the charger doesn't say. Empty: it is silent."""
+        now = self._clock.now()
+        state = self._evses[evse].supply(values, now)
+        if state is not None:
+            self._measured(evse, state, now)
 
     # The rest of the hub asks and tells
 
@@ -179,11 +161,12 @@ class ChargerRuntime:
 
     def permit(self, evse: int, allowed: bool | None) -> None:
         self._evses[evse].control.permitted = allowed
-        self._reconcile(evse, self._clock.now())
+        self._wish(evse)
 
     def pause(self, evse: int, paused: bool) -> None:
         self._evses[evse].control.paused = paused
-        self._reconcile(evse, self._clock.now())
+        self._memory.limit(evse, PAUSE, {"paused": True} if paused else None)
+        self._wish(evse)
 
     def limit(
         self,
@@ -195,27 +178,40 @@ class ChargerRuntime:
         expires_in: float | None = None,
     ) -> None:
         """Raises ValueError for what is no limit. Both None withdraws."""
-        chosen = self._evses[evse]
-        if current_a is None and power_w is not None:
-            phases = chosen.device.get("phases_active")
-            current_a = amperes(power_w, phases if isinstance(phases, int) and phases > 0 else 3)
         now = self._clock.now()
-        until = None if expires_in is None else now.wall + timedelta(seconds=expires_in)
-        chosen.limits.set(source, current_a, until)
-        self._watch_expiry(evse)
-        self._refresh_notes(evse, now)
-        self._reconcile(evse, now)
+        until = None
+        if expires_in is not None:
+            until = Moment(now.mono + expires_in, now.wall + timedelta(seconds=expires_in))
+        self._evses[evse].limits.set(source, current_a, power_w=power_w, until=until)
+        self._keep_limit(evse, source, now)
+        self._wish(evse)
+
+    async def settled(self, evse: int) -> None:
+        """Until what is wanted is on disk, and the device has confirmed it. Raises StoreError, DeviceError,
+        Unsupported: the wish stays, and is tried again."""
+        await self._memory.written()
+        await self._drivers[evse].settled()
+
+    def holding(self, evse: int) -> dict[str, Scalar]:
+        """The limit that holds, in a command's answer. Not `confirmed`: it is told when somebody charges."""
+        chosen = self._evses[evse]
+        offer = chosen.offer()
+        return {
+            "evse": evse,
+            "current_limit": offer.current_a,
+            "limit_source": offer.source,
+            "charging": not chosen.control.paused,
+            "confirmed": self.available and chosen.control.follows(offer),
+        }
 
     def annotate(self, evse: int, values: Mapping[str, Scalar]) -> None:
         """What only the station knows; None withdraws."""
-        notes = self._evses[evse].notes
-        for key, value in values.items():
-            if value is None:
-                notes.pop(key, None)
-            else:
-                notes[key] = value
-        self.device.set_context(evse, transaction=values.get("transaction_id") is not None)
-        self._refresh_notes(evse, self._clock.now())
+        notes, now = self._evses[evse].notes, self._clock.now()
+        notes.update(values)
+        self.device.set_context(evse, transaction=notes.get("transaction_id") is not None)
+        if self._evses[evse].device:
+            self._follow_session(evse, self._evses[evse].device, now)
+            self.show(evse)
 
     async def act(self, evse: int, action: str, arguments: Mapping[str, Scalar]) -> CommandResult:
         """A device action, outside of start, pause and limit."""
@@ -231,139 +227,158 @@ class ChargerRuntime:
         self._publisher.event(event_type, details)
 
     def info(self) -> dict[str, object]:
-        who = self.identity
-        return {
-            "name": self.name,
-            "vendor": who.vendor,
-            "model": who.model,
-            "serial": who.serial,
-            "firmware": who.firmware,
-            "protocol": self.protocol,
-            "blueprint": self.blueprint,
-            "capabilities": sorted(self.abilities.actions),
-            "evses": list(self._evses),
-            "exposes": sorted(self.abilities.readings),
-            "limits": {
-                "min_current": self.ratings.min_current,
-                "max_current": self.ratings.max_current,
-                "step": self.ratings.step,
-            },
-        }
+        return info(self.description, self.identity, self.abilities, self.ratings, self.evses)
 
-    # Inside
+    # What a driver asks for
 
-    def _show(self, number: int, state: dict[str, Scalar], now: Moment) -> None:
-        evse = self._evses[number]
-        before, evse.device = evse.device, MappingProxyType(state)
-        merged_state = {**state, **{k: v for k, v in evse.notes.items() if k in ("id_tag", "transaction_id")}}
-        result = step(evse.session, before, merged_state, now)
-        changed = result.session != evse.session
-        evse.session = result.session
-        for watcher in list(self._watchers):
-            watcher(number, evse.device)
-        self._refresh_notes(number, now)
-        for event in result.events:
-            self.event(event, evse=number)
-        if changed or result.closed:
-            self._session_changed(number, result.closed, now, keep=bool(result.events or result.closed))
+    def show(self, evse: int) -> None:
+        """The EVSE's state as it is known now; nothing is said before the device has said something."""
+        chosen = self._evses[evse]
+        if chosen.device:
+            state = chosen.overlaid(available=self.available)
+            self._publisher.evse(evse, state, self._clock.now())
 
-    def _session_changed(self, number: int, closed: Session | None, now: Moment, *, keep: bool) -> None:
-        session = self._evses[number].session
-        shown = session or closed
-        if shown and keep:
-            self._publisher.session(shown.body(self.id, number, now.wall), closed=closed is not None)
-        if keep:
-            self._start(self._sessions.keep(self.id, number, session, closed))
-
-    def _refresh_notes(self, number: int, now: Moment) -> None:
-        """The published state: the device's view, what the station notes, limits, session."""
-        evse = self._evses[number]
-        if not evse.device:
-            return
-        offer = evse.limits.offer()
-        state: dict[str, Scalar] = {
-            **evse.device,
-            "current_limit": offer.current_a,
-            "limit_source": offer.source,
-            "limit_until": None if offer.until is None else offer.until.isoformat(timespec="seconds"),
-        }
-        if evse.read_back is not None and self.available:
-            state["offered_current"] = evse.read_back
-        if evse.session:
-            state["session_energy"] = round(evse.session.counted, 3) or state.get("session_energy") or 0.0
-            state["session_start"] = evse.session.started
-        status = evse.notes.get("status")
-        if status and self.available:
-            state["status"] = status
-        state.update({key: evse.notes.get(key) for key in ("transaction_id", "id_tag", "operative")})
-        state["pending"] = evse.control.busy or None
-        evse.shown = MappingProxyType(state)
-        self._publisher.evse(number, evse.shown, now)
-
-    def _reconcile(self, number: int, now: Moment) -> None:
-        evse = self._evses[number]
-        if not self.available:
-            return
-        offer = evse.limits.offer()
-        action = evse.control.next_action(offer, evse.enabled, evse.read_back, now.mono)
-        if action is not None:
-            wanted = evse.control.wanted(offer)
-            assert wanted is not None
-            evse.control.begun()
-            self._start(self._carry_out(number, action, wanted))
-
-    async def _carry_out(self, number: int, action: str, wanted: Wanted) -> None:
-        evse = self._evses[number]
-        arguments: dict[str, Scalar] = {} if action == "pause" else {"limit": wanted.limit_a}
-        try:
-            await self.device.execute(action, number, arguments)
-        except (DeviceError, Unsupported) as error:
-            wait = evse.control.failed(self._clock.now().mono)
-            log.warning("charger %s: %s failed (%s); again in %.0f s", self.id, action, error, wait)
-            asyncio.get_running_loop().call_later(wait, self._reconcile_later, number)
-            return
-        evse.control.done(wanted, self._clock.now().mono)
-        self._refresh_notes(number, self._clock.now())
-        self._reconcile(number, self._clock.now())
-
-    def _reconcile_later(self, number: int) -> None:
-        self._reconcile(number, self._clock.now())
-
-    def _watch_expiry(self, number: int) -> None:
-        evse = self._evses[number]
-        if evse.expiry:
-            evse.expiry.cancel()
-            evse.expiry = None
-        due = evse.limits.next_expiry()
-        if due is not None:
-            wait = max(0.0, (due - self._clock.now().wall).total_seconds())
-            evse.expiry = asyncio.get_running_loop().call_later(wait + 0.001, self._expire, number)
-
-    def _expire(self, number: int) -> None:
-        evse, now = self._evses[number], self._clock.now()
-        for source in evse.limits.expire(now.wall):
-            self.event("limit_expired", evse=number, source=source)
-        self._watch_expiry(number)
-        self._refresh_notes(number, now)
-        self._reconcile(number, now)
-
-    def _start(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(contained(f"charger {self.id}", work, None))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    # Inside
 
-def merged(before: Identity, told: Identity) -> Identity:
-    """What the device says of itself goes before what its blueprint says."""
-    return Identity(
-        told.vendor or before.vendor,
-        told.model or before.model,
-        told.serial or before.serial,
-        told.firmware or before.firmware,
-    )
+    async def _run_device(self) -> None:
+        """A device that breaks is away: what it has said is no longer true."""
+        broken = True
+        try:
+            await self.device.run(self)
+        except asyncio.CancelledError:
+            broken = False
+            raise
+        finally:
+            if broken:
+                self.offline("its integration has stopped")
 
+    def _take(self, number: int, reading: Reading, now: Moment, *, came: bool) -> None:
+        evse, seen = self._evses[number], reading.evses[number]
+        if not came and evse.same(seen, reading.shared, now):
+            return
+        if seen.ratings:
+            self._rate(evse, seen.ratings)
+        self._measured(number, evse.take(reading, now), now)
+        tag = evse.card()
+        if tag is not None:
+            self._presented(number, tag)
+        self._drivers[number].look()
 
-def _rated(ratings: Ratings, max_current: float | None) -> Ratings:
-    if max_current is None:
-        return ratings
-    return replace(ratings, max_current=min(ratings.max_current, max_current))
+    def _measured(self, number: int, state: dict[str, Scalar], now: Moment) -> None:
+        self._see(number, state, now)
+        meter = self._evses[number].meter
+        if meter.epoch and meter.by in (By.REGISTER, By.METER):
+            self._epoch(number, meter.epoch.left, meter.epoch.begins)
+
+    def _see(self, number: int, state: dict[str, Scalar], now: Moment) -> None:
+        evse = self._evses[number]
+        before, evse.device = evse.device, MappingProxyType(state)
+        for watcher in list(self._watchers):
+            watcher(number, evse.device)
+        self._follow_session(number, before, now)
+        self.show(number)
+
+    def _follow_session(self, number: int, before: State, now: Moment) -> None:
+        evse = self._evses[number]
+        result = step(evse.session, before, evse.noted(), now)
+        evse.session = result.session
+        for event in result.events:
+            self.event(event, evse=number)
+        if result.keep:
+            self._memory.session(number, result.session, result.closed)
+            self._keep_meter(number, now)
+        shown = result.session or result.closed
+        if shown and (result.keep or result.events):
+            self._publisher.session(shown.body(self.id, number, now), closed=result.closed is not None)
+
+    def _wish(self, number: int) -> None:
+        self._drivers[number].look()
+        self.show(number)
+
+    def _identify(self, told: Identity) -> None:
+        now_known = merged(self.identity, told)
+        if now_known != self.identity:
+            before, self.identity = self.identity, now_known
+            self._publisher.info(self.info())
+            if before.firmware and before.firmware != now_known.firmware:
+                self.event("firmware", before=before.firmware, now=now_known.firmware)
+
+    def _rate(self, evse: Evse, told: Ratings) -> None:
+        try:
+            ratings = rated(told, self.description.max_current)
+        except ValueError:
+            return  # what can't be understood changes nothing
+        if ratings != evse.limits.ratings:
+            evse.rate(told, ratings)
+            self.ratings = ratings
+            self._publisher.info(self.info())
+
+    def _presented(self, number: int, tag: str) -> None:
+        self.event("id_tag", evse=number, id_tag=tag)
+        authorize = self.operations.get("authorize")
+        if authorize:
+            self.spawn(self._authorize(authorize, number, tag))
+
+    async def _authorize(self, authorize: Operation, number: int, tag: str) -> None:
+        await authorize(Command(self.id, "authorize", {"evse": number, "id_token": tag}, source="charger"))
+
+    def _epoch(self, number: int, left: float, begins: float) -> None:
+        log.warning(
+            "charger %s: the register of evse %d went from %s to %s kWh", self.id, number, left, begins
+        )
+        self.event("register_reset", evse=number, left=left, begins=begins)
+        self._keep_meter(number, self._clock.now())
+
+    # Time
+
+    async def _tick_for_ever(self) -> None:
+        """On whole seconds of the loop's clock, so that all chargers wake the process together."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK_S - loop.time() % TICK_S)
+            self.tick(self._clock.now())
+
+    def tick(self, now: Moment) -> None:
+        """Once a second: what time alone changes."""
+        for number, evse in self._evses.items():
+            over = evse.limits.expire(now)
+            for source in over:
+                self.event("limit_expired", evse=number, source=source)
+            moved = evse.limits.follow_clock(now)
+            for source in (*over, *moved):
+                self._keep_limit(number, source, now)
+            self._drivers[number].look()
+            if over or moved:
+                self.show(number)
+        if self._publisher.tick(now):
+            self._every_minute(now)
+
+    def _every_minute(self, now: Moment) -> None:
+        for number, evse in self._evses.items():
+            if evse.meter.total != self._kept_totals.get(number):
+                self._keep_meter(number, now)
+            if evse.session:
+                self._publisher.session(evse.session.body(self.id, number, now), closed=False)
+
+    def _live(self, number: int, now: Moment) -> Mapping[str, Scalar]:
+        session = self._evses[number].session
+        age = None if self._seen_at is None else round(max(0.0, now.mono - self._seen_at), 1)
+        return {"age_s": age, "session_duration": session.duration_s(now) if session else None}
+
+    # Memory
+
+    def _keep_limit(self, number: int, source: str, now: Moment) -> None:
+        if source != CSMS:
+            self._memory.limit(number, source, self._evses[number].limits.body(source, now))
+
+    def _keep_meter(self, number: int, now: Moment) -> None:
+        meter = self._evses[number].meter
+        body = meter.body(now)
+        if body is not None:
+            self._kept_totals[number] = meter.total
+            self._memory.meter(number, body)

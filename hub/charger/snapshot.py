@@ -1,5 +1,6 @@
 """A device's reading as an EVSE's state: catalog keys, contract units, sensible digits."""
 
+import math
 from collections.abc import Mapping
 
 from hub.integration.api import EvseReading, Reading
@@ -17,6 +18,16 @@ IEC = {
     Status.FAULTED: "F",
     Status.UNAVAILABLE: "F",
 }
+COUNTED = ("energy", "energy_session", "power", "current_l1")
+"""With any of these there is energy to count."""
+LIMITED = ("limit_applied", "current_limit")
+ALWAYS = frozenset(
+    {
+        *("status", "iec_status", "plugged", "charging_enabled", "operative", "error_code", "age_s"),
+        *("current_limit", "power_limit", "limit_source", "limit_until", "pending"),
+        *("session_start", "session_duration", "id_tag", "transaction_id"),
+    }
+)
 UNPUBLISHED = frozenset({"current_limit", "energy_session", "serial", "model", "firmware", "rfid"})
 
 
@@ -36,19 +47,33 @@ def snapshot(reading: Reading, evse: int) -> dict[str, Scalar]:
         if entity is not None:
             state[entity.key] = _converted(entity, value)
         elif name not in UNPUBLISHED and name not in state:
-            state[name] = value
+            state[name] = _sound(value)
+    state["offered_current"] = read_back(seen.values)
     if "power" not in state:
         state["power"] = _power(state)
-    _session_energy(state, seen.values)
+    counted = session_counter(seen.values)
+    if counted is not None:
+        state["session_energy"] = counted
     return state
+
+
+def exposed(readings: frozenset[str]) -> list[str]:
+    """The keys of a state, by the points that a device can be read for."""
+    points = readings - UNPUBLISHED
+    keys = ALWAYS | {BY_POINT[name].key if name in BY_POINT else name for name in points}
+    if readings & set(COUNTED):
+        keys |= {"power", "energy_total", "session_energy"}
+    if readings & set(LIMITED):
+        keys |= {"offered_current"}
+    return sorted(keys)
 
 
 def read_back(values: Mapping[str, Scalar]) -> float | None:
     """The limit that the device says it follows, in A."""
-    for name in ("limit_applied", "current_limit"):
+    for name in LIMITED:
         value = values.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return round(float(value), 2)
     return None
 
 
@@ -62,9 +87,17 @@ def _plugged(seen: EvseReading) -> bool | None:
 
 
 def _converted(entity: Entity, value: Scalar) -> Scalar:
+    value = _sound(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     return round(value * entity.scale, entity.digits) if entity.digits else round(value * entity.scale)
+
+
+def _sound(value: Scalar) -> Scalar:
+    """Neither JSON nor a person can do anything with NaN, and an empty payload would delete a topic."""
+    if value == "" or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value
 
 
 def _power(state: Mapping[str, Scalar]) -> Scalar:
@@ -79,8 +112,9 @@ def _power(state: Mapping[str, Scalar]) -> Scalar:
     return round(total, 1) if found else None
 
 
-def _session_energy(state: dict[str, Scalar], values: Mapping[str, Scalar]) -> None:
-    """A charger that only counts its session gives no register; its count serves until there is one."""
-    session = values.get("energy_session")
-    if "energy_total" not in state and isinstance(session, int | float):
-        state["session_energy"] = round(session * 0.001, 3)
+def session_counter(values: Mapping[str, Scalar]) -> float | None:
+    """What the charger counts for its session by itself, in kWh."""
+    value = values.get("energy_session")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return round(value * 0.001, 3) if value >= 0 else None

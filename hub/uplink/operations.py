@@ -163,7 +163,7 @@ def _stop(uplink: Uplink) -> Operation:
             for evse in evses:
                 flow = station.evses.flows[evse]
                 found = found or flow.transaction is not None or flow.grant is not None
-                station.evses.revoke(flow, now, "StopAuthorized", "Local")
+                station.tokens.revoke(flow, now, "StopAuthorized", "Local")
             return found
 
         good = uplink.tell(end)

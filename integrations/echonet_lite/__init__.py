@@ -1,1 +1,6 @@
 """ECHONET Lite: EV chargers and what else speaks it in a house, found by themselves."""
+
+from hub.integration.api import Device, DeviceSetup
+from integrations.echonet_lite.device import make_device
+
+__all__ = ["Device", "DeviceSetup", "make_device"]

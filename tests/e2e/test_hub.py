@@ -86,8 +86,9 @@ async def test_the_csms_starts_limits_and_stops(tmp_path: Path) -> None:
         await world.until(lambda: not garage.outlets[1].enabled and transaction.ended)
         unlocked = await world.csms.call("garage", "UnlockConnector", {"evseId": 1, "connectorId": 1})
         assert unlocked["status"] == "Unlocked"
+        assert await world.csms.call("garage", "GetLocalListVersion", {}) == {"versionNumber": 0}
         with pytest.raises(HubError, match="NotSupported"):
-            await world.csms.call("garage", "GetLocalListVersion", {})
+            await world.csms.call("garage", "Heartbeat", {})
         assert world.csms.complaints == []
 
 

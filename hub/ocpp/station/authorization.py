@@ -1,87 +1,121 @@
-"""Who may charge: the configuration's tokens, the cache, the CSMS; in that order, and what holds offline."""
+"""Who may charge: the configuration's tokens, the local list, the cache, the CSMS; in that order (C10 to C15)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from hub.model.moment import Moment, parse_time, rfc3339
 from hub.ocpp.station.effects import Durable, Keep
+from hub.ocpp.station.local_list import LocalList
 from hub.ocpp.station.messages import Token
 from hub.ocpp.station.variables import Variables
+from hub.ocpp.station.verdict import Verdict
+
+__all__ = ["Authorization", "Verdict"]
 
 CACHE_SIZE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is known of a token: 1.6's and 2.0.1's status word, and the group (parentIdTag)."""
-
-    status: str
-    group: str | None = None
-    expires: str | None = None
-
-    @property
-    def accepted(self) -> bool:
-        return self.status == "Accepted"
-
-
 class Authorization:
-    """`local`: the configuration's tokens, by text, with their group. `cached`: what `Keep("cache", ...)` kept."""
+    """`configured`: the configuration's tokens, by text, with their group. `cached`: what `Keep("cache", ...)` kept."""
 
     def __init__(
-        self, variables: Variables, local: Mapping[str, str | None], cached: Mapping[str, Any]
+        self,
+        variables: Variables,
+        configured: Mapping[str, str | None],
+        local_list: LocalList,
+        cached: Mapping[str, Any],
     ) -> None:
         self._variables = variables
-        self._local = {text.upper(): Verdict("Accepted", group) for text, group in local.items()}
+        self._configured = {text.upper(): Verdict("Accepted", group) for text, group in configured.items()}
+        self.local_list = local_list
         self._cache: dict[str, tuple[Verdict, str]] = {
-            key: (Verdict(*body[:3]), body[3]) for key, body in cached.items()
+            key: (Verdict.restored([*body[:3], *body[4:]]), body[3]) for key, body in cached.items()
         }
 
     def locally(self, token: Token, now: Moment, *, online: bool) -> Verdict | None:
-        """The answer that needs no CSMS; None: it must be asked.
+        """The answer that needs no CSMS; None: it must be asked."""
+        configured = self._configured.get(token.key)
+        if configured:
+            return configured
+        listed = self._listed(token, now.wall)
+        found = listed or self._cached(token, now.wall)
+        if not online:
+            return self._offline(found)
+        if found is not None and found.accepted and self._variables.bool("LocalPreAuthorize"):
+            return found
+        if self._variables.bool("DisableRemoteAuthorization"):
+            return found or Verdict("Unknown")
+        # C10.FR.03, C14.FR.03: what isn't accepted is asked about again, unless that is switched off.
+        disabled = "LocalAuthListDisablePostAuthorize" if listed else "AuthCacheDisablePostAuthorize"
+        if found is not None and not found.accepted and self._variables.bool(disabled):
+            return found
+        return None
 
-        A cached token that isn't Accepted is asked for again when there is a CSMS (C10.FR.05, C14.FR.03).
-        """
-        known = self._local.get(token.key)
-        if known:
-            return known
-        cached = self._cached(token, now.wall)
-        if online:
-            usable = cached is not None and cached.accepted and self._variables.bool("LocalPreAuthorize")
-            return cached if usable else None
-        if cached is not None and self._variables.bool("LocalAuthorizeOffline"):
-            return cached
-        return Verdict("Accepted" if self._variables.bool("OfflineTxForUnknownId") else "Unknown")
+    def _offline(self, found: Verdict | None) -> Verdict:
+        """A token that is known isn't unknown: OfflineTxForUnknownId doesn't help it (C13.FR.04)."""
+        if found is None:
+            return Verdict("Accepted" if self._variables.bool("OfflineTxForUnknownId") else "Unknown")
+        if found.accepted and not self._variables.bool("LocalAuthorizeOffline"):
+            return Verdict("NotAtThisTime", found.group)
+        return found
 
     def group_of(self, token: Token, now: Moment) -> str | None:
-        verdict = self._local.get(token.key) or self._cached(token, now.wall)
-        return verdict.group if verdict else None
+        """As far as it is known here, and the token is good (C09.FR.11)."""
+        verdict = (
+            self._configured.get(token.key) or self._listed(token, now.wall) or self._cached(token, now.wall)
+        )
+        return verdict.group if verdict and verdict.accepted else None
+
+    def contradicted(self, token: Token, verdict: Verdict, now: Moment) -> bool:
+        """Does the CSMS say something else than its own list? (1.6: LocalListConflict)"""
+        listed = self._listed(token, now.wall)
+        return listed is not None and listed.status != verdict.status
+
+    # The cache
 
     def told(self, token: Token, verdict: Verdict, now: Moment) -> list[Durable]:
-        """The CSMS said so: into the cache (C10.FR.04); configured tokens are never in it."""
-        if not self._variables.bool("AuthCacheEnabled") or token.key in self._local or not token.text:
+        """The CSMS said so: into the cache (C10.FR.04/05), unless it is known otherwise or its own (C03.FR.02)."""
+        known = token.key in self._configured or self.local_list.get(token) is not None
+        if not self._variables.bool("AuthCacheEnabled") or known or not token.text or token.type == "Central":
             return []
         changes: list[Durable] = []
         if token.key not in self._cache and len(self._cache) >= CACHE_SIZE:
             changes.append(self._evict())
-        at = rfc3339(now.wall)
-        self._cache[token.key] = (verdict, at)
-        changes.append(Keep("cache", token.key, [verdict.status, verdict.group, verdict.expires, at]))
-        return changes
+        return [*changes, self._remember(token.key, verdict, now)]
+
+    def used(self, token: Token, now: Moment) -> list[Durable]:
+        """The cache's lifetime counts from the last use (C10.FR.08)."""
+        if token.key not in self._cache or not self._variables.int("AuthCacheLifeTime"):
+            return []
+        if self._cached(token, now.wall) is None:
+            return []
+        return [self._remember(token.key, self._cache[token.key][0], now)]
 
     def clear(self) -> list[Durable]:
         cleared: list[Durable] = [Keep("cache", key, None) for key in self._cache]
         self._cache.clear()
         return cleared
 
+    def _remember(self, key: str, verdict: Verdict, now: Moment) -> Keep:
+        at = rfc3339(now.wall)
+        self._cache[key] = (verdict, at)
+        status, group, expires, evses = verdict.document()
+        return Keep("cache", key, [status, group, expires, at, evses])
+
+    def _listed(self, token: Token, now: datetime) -> Verdict | None:
+        verdict = self.local_list.get(token)
+        if verdict and verdict.expires and parse_time(verdict.expires) <= now:  # C13.FR.05, C14.FR.05
+            return Verdict("Expired", verdict.group)
+        return verdict
+
     def _cached(self, token: Token, now: datetime) -> Verdict | None:
         if not self._variables.bool("AuthCacheEnabled") or token.key not in self._cache:
             return None
         verdict, at = self._cache[token.key]
         lifetime = self._variables.int("AuthCacheLifeTime")
-        if verdict.expires and parse_time(verdict.expires) <= now:
-            return Verdict("Expired", verdict.group)
+        if verdict.expires:  # C10.FR.13: goes before the lifetime
+            return Verdict("Expired", verdict.group) if parse_time(verdict.expires) <= now else verdict
         if lifetime and parse_time(at) + timedelta(seconds=lifetime) <= now:
             return None
         return verdict

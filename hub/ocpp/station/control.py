@@ -10,10 +10,19 @@ from hub.ocpp.station.effects import Act, Happened, Keep, Reconnect
 from hub.ocpp.station.flow import Flow
 from hub.ocpp.station.messages import Heartbeat, Token
 from hub.ocpp.station.variable_table import BY_NAME
-from hub.ocpp.station.variables import SetResult
+from hub.ocpp.station.variables import SetResult, valid
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
+
+
+PATIENCE_S = 30.0
+"""How long a reset waits for the CSMS to take the end of a transaction."""
+
+
+INTERVALS = ("TxUpdatedInterval", "TxEndedInterval", "AlignedInterval", "AlignedTxEndedInterval")
+NEEDS = {"UnlockOnEVSideDisconnect": "unlock"}
+"""What is only worth setting where the device can do it."""
 
 
 class Control:
@@ -22,7 +31,10 @@ class Control:
     def __init__(self, station: "Station") -> None:
         self._station = station
         self._waiting: dict[str, Mapping[bool, str]] = {}
-        self._reset_when_idle: str | None = None
+        self._resets: dict[int, bool] = {}
+        """EVSE (0: the station) -> is it a scheduled one; each waits until it is idle and all is told."""
+        self._patience: dict[int, float] = {}
+        self._reset_tries: dict[str, int] = {}
 
     # Transactions
 
@@ -36,36 +48,46 @@ class Control:
         group: str | None = None,
     ) -> Flow | None:
         """The EVSE that it begins on; None: rejected."""
-        flow = self._free_evse(evse)
+        flow = self._free_evse(evse, token, group)
         if flow is None or self._station.boot.registration is Registration.PENDING:
             return None
-        if self._station.variables.bool("AuthorizeRemoteStart"):
-            if self._station.evses.token(flow.evse, token, now) == "rejected":
+        # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
+        asked = self._station.variables.bool("AuthorizeRemoteStart")
+        if asked and token.type not in ("Central", "NoAuthorization"):
+            if self._station.tokens.present(flow.evse, token, now) == "rejected":
                 return None
             if flow.grant is not None:
                 flow.grant.remote_start_id = remote_start_id
             return flow
-        self._station.evses.remote(flow, token, group, remote_start_id, now)
+        self._station.tokens.remote(flow, token, group, remote_start_id, now)
         return flow
 
-    def _free_evse(self, evse: int | None) -> Flow | None:
+    def _free_evse(self, evse: int | None, token: Token, group: str | None) -> Flow | None:
         flows = list(self._station.evses.flows.values())
         if evse is not None:
             flows = [flow for flow in flows if flow.evse == evse]
-        free = [
-            flow
-            for flow in flows
-            if flow.transaction is None
-            and (flow.grant is None or not flow.grant.token.text)
-            and self._station.evses.status(flow) not in (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
-        ]
+        if self.restarting:
+            return None
+        free = [flow for flow in flows if self._may_begin(flow, token, group)]
+        meant = [flow for flow in free if self._station.reservations.meant_for(flow.evse, token)]
         plugged = [flow for flow in free if flow.plugged]
-        return next(iter(plugged or free), None)
+        return next(iter(meant or plugged or free), None)
+
+    def _may_begin(self, flow: Flow, token: Token, group: str | None) -> bool:
+        if flow.transaction is not None and flow.transaction.token is not None:
+            return False
+        if flow.grant is not None and flow.grant.token.text:
+            return False
+        if not self._station.availability.operative(flow.evse):
+            return False
+        if self._station.statuses.bare(flow) in (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED):
+            return False
+        return self._station.reservations.fits(flow.evse, token, group)
 
     def remote_stop(self, transaction: str, now: Moment) -> bool:
         for flow in self._station.evses.flows.values():
             if flow.transaction and flow.transaction.id == transaction:
-                self._station.evses.revoke(flow, now, "RemoteStop", "Remote")
+                self._station.tokens.revoke(flow, now, "RemoteStop", "Remote")
                 return True
         return False
 
@@ -81,42 +103,96 @@ class Control:
         self._station.emit(Act(call_id, evse, "unlock"))
 
     def device_done(self, ref: str, good: bool, now: Moment) -> None:
+        if ref in self._reset_tries:
+            self._reset_done(ref, good)
+        if ref.startswith("phases:") and not good:
+            self._station.evses.phases_failed(int(ref.removeprefix("phases:")))
         words = self._waiting.pop(ref, None)
         if words is not None:
             self._station.reply(ref, {"status": words[good]})
 
+    def unlock_now(self, evse: int) -> None:
+        if "unlock" in self._station.setup.abilities.actions:
+            self._station.emit(Act(f"unlock:{evse}", evse, "unlock"))
+
     # Reset
 
+    @property
+    def restarting(self) -> bool:
+        return self._resets.get(0) is False
+
     def reset(self, evse: int | None, immediate: bool, stop_reason: str, now: Moment) -> str:
-        """Accepted or Scheduled (2.0.1's words)."""
-        busy = [
-            flow
-            for flow in self._station.evses.flows.values()
-            if flow.transaction and evse in (None, flow.evse)
-        ]
-        if busy and not immediate:
-            self._reset_when_idle = stop_reason
-            return "Scheduled"
-        for flow in busy:
-            self._station.evses.revoke(flow, now, "ResetCommand", stop_reason)
-        if evse is None:
-            self._restart("RemoteReset", now)
-        return "Accepted"
+        """Accepted, Scheduled, or Rejected where one EVSE can't be reset alone (2.0.1's words)."""
+        if evse is not None and "reset_evse" not in self._station.setup.abilities.actions:
+            return "Rejected"  # B11.FR.09, B12.FR.09
+        busy = self._busy(evse or 0)
+        scheduled = bool(busy) and not immediate
+        self._resets[evse or 0] = scheduled
+        if not scheduled:
+            for flow in busy:
+                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason)
+            # B12.FR.04: the end is told first; not for ever (B12.FR.05).
+            self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
+        self.idle(now)
+        return "Scheduled" if scheduled else "Accepted"
 
     def idle(self, now: Moment) -> None:
-        """A transaction ended: a reset may have waited for it."""
-        flows = self._station.evses.flows.values()
-        if self._reset_when_idle is not None and not any(flow.transaction for flow in flows):
-            self._reset_when_idle = None
-            self._restart("ScheduledReset", now)
+        """A transaction ended, or a message was answered: a reset may have waited for it."""
+        for evse, scheduled in list(self._resets.items()):
+            if self._busy(evse):
+                continue
+            told = not self._station.boot.accepted or not self._station.outbox.pending()
+            if told or self._patience.setdefault(evse, now.mono + PATIENCE_S) <= now.mono:
+                del self._resets[evse], self._patience[evse]
+                self._restart(evse, "ScheduledReset" if scheduled else "RemoteReset", now)
 
-    def _restart(self, reason: str, now: Moment) -> None:
+    def tick(self, now: Moment) -> None:
+        self.idle(now)
+
+    def deadlines(self) -> list[float]:
+        return list(self._patience.values())
+
+    def _busy(self, evse: int) -> list[Flow]:
+        flows = self._station.evses.flows.values()
+        return [flow for flow in flows if flow.transaction and evse in (0, flow.evse)]
+
+    def _restart(self, evse: int, reason: str, now: Moment) -> None:
+        if evse:
+            self._reset_device(f"reset:{evse}:{now.mono}")
+            return
         self._station.boot.restart(reason)
         self._station.emit(Keep("boot", "reason", reason))
         if "reset" in self._station.setup.abilities.actions:
-            self._station.emit(Act(f"reset:{now.mono}", 0, "reset"))
+            self._reset_device(f"reset:0:{now.mono}")
+        self._station.upkeep.restarted(reason, now)
         self._station.emit(Happened("rebooted", {"reason": reason}))
         self._station.emit(Reconnect(reason))
+
+    def _reset_device(self, ref: str) -> None:
+        evse = int(ref.split(":")[1])
+        self._reset_tries.setdefault(ref, self._station.variables.int("ResetRetries"))
+        self._station.emit(Act(ref, evse, "reset_evse" if evse else "reset"))
+
+    def _reset_done(self, ref: str, good: bool) -> None:
+        """A device that failed is asked again, ResetRetries times."""
+        self._reset_tries[ref] -= 1
+        if good or self._reset_tries[ref] < 0:
+            del self._reset_tries[ref]
+        else:
+            self._reset_device(ref)
+
+    # Data transfer
+
+    def data_transfer(self, vendor: str, message: str | None, data: object, now: Moment) -> str:
+        """Whoever listens to the hub's events gets what a known vendor sends (P01)."""
+        known = self._station.setup.vendors.get(vendor)
+        if known is None:
+            return "UnknownVendorId"
+        if known and message not in known:
+            return "UnknownMessageId"
+        details = {"vendor_id": vendor, "message_id": message, "data": data}
+        self._station.emit(Happened("data_transfer", details))
+        return "Accepted"
 
     # Messages on demand
 
@@ -130,6 +206,9 @@ class Control:
         say(evse, now)
         return True
 
+    def has_trigger(self, wanted: str) -> bool:
+        return wanted in self._triggers()
+
     def _triggers(self) -> dict[str, Callable[[int | None, Moment], None]]:
         return {
             "BootNotification": self._trigger_boot,
@@ -137,6 +216,7 @@ class Control:
             "StatusNotification": self._trigger_status,
             "MeterValues": self._trigger_meter,
             "TransactionEvent": self._trigger_transaction,
+            **self._station.upkeep.triggers(),
         }
 
     def _trigger_boot(self, _evse: int | None, _now: Moment) -> None:
@@ -146,16 +226,16 @@ class Control:
 
     def _trigger_status(self, evse: int | None, now: Moment) -> None:
         for number in self._station.evses.flows if evse is None else [evse]:
-            self._station.evses.report_one(number, now)
+            self._station.statuses.report_one(number, now)
 
     def _trigger_meter(self, evse: int | None, now: Moment) -> None:
         for flow in self._chosen(evse):
-            self._station.evses.meter(flow, now, "TxUpdatedMeasurands", "Trigger")
+            self._station.metering.report(flow, now, "TxUpdatedMeasurands", "Trigger")
 
     def _trigger_transaction(self, evse: int | None, now: Moment) -> None:
         for flow in self._chosen(evse):
             if flow.transaction:
-                self._station.evses.transactions.triggered(flow, now)
+                self._station.transactions.triggered(flow, now)
 
     def _chosen(self, evse: int | None) -> list[Flow]:
         flows = self._station.evses.flows
@@ -164,13 +244,29 @@ class Control:
     # Settings
 
     def set_variable(self, name: str, text: str, now: Moment) -> SetResult:
-        result = self._station.variables.set(name, text)
-        if result is SetResult.ACCEPTED:
+        needed = NEEDS.get(name)
+        if needed and needed not in self._station.setup.abilities.actions and text.strip().lower() == "true":
+            return SetResult.REJECTED
+        before = self._station.variables.text(name)
+        result = self._checked(name, text, now)
+        if result in (SetResult.ACCEPTED, SetResult.REBOOT):
+            self._station.upkeep.changed(name, before, now)
             self._station.emit(Keep("variable", name, self._station.variables.text(name)))
-            if name in ("TxUpdatedInterval", "AlignedInterval"):
-                self._station.evses.realign(now)
+            if name in INTERVALS:
+                self._station.metering.realign(now)
             if name == "HeartbeatInterval":
                 self._station.boot.spoke(now, self._station.variables.int(name))
             if BY_NAME[name].reconnect and self._station.boot.connected:
                 self._station.emit(Reconnect(f"{name} changed"))
         return result
+
+    def _checked(self, name: str, text: str, now: Moment) -> SetResult:
+        """Takes it, unless it is no value of this setting, or one that the station can't follow."""
+        variable = BY_NAME[name]
+        meant = None
+        if variable.writable and valid(variable, text):
+            meant = self._station.upkeep.veto(name, text, now)
+        if meant is SetResult.REJECTED:
+            return meant
+        result = self._station.variables.set(name, text)
+        return meant if meant and result is SetResult.ACCEPTED else result

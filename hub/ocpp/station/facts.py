@@ -18,7 +18,12 @@ def _connectors(station: "Station") -> str:
 
 
 def _feature_profiles(station: "Station") -> str:
-    return "Core,SmartCharging,RemoteTrigger" if _limitable(station) else "Core,RemoteTrigger"
+    smart = ["SmartCharging"] if _limitable(station) else []
+    return ",".join(["Core", "LocalAuthListManagement", "Reservation", *smart, "RemoteTrigger"])
+
+
+def _phases_switch(station: "Station") -> str:
+    return str("set_phases" in station.setup.abilities.actions).lower()
 
 
 def _smart_charging(station: "Station") -> str:
@@ -32,6 +37,7 @@ def _limitable(station: "Station") -> bool:
 FACTS: dict[str, Callable[["Station"], str]] = {
     "ConnectorCount": _connectors,
     "FeatureProfiles": _feature_profiles,
+    "Phases3to1": _phases_switch,
     "SmartChargingAvailable": _smart_charging,
     "SmartChargingEnabled": _smart_charging,
 }

@@ -6,9 +6,9 @@ from typing import Any
 
 from hub.model.charger import PLUGGED, Status
 from hub.model.entity import EMPTY, State
+from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
 from hub.ocpp.station.messages import MeterValue, Token
-from hub.ocpp.station.smart_charging import Profile
 
 
 @dataclass(slots=True)
@@ -23,7 +23,11 @@ class Grant:
     profile: Profile | None = None
     """A TxProfile that waits for the transaction."""
     refused: bool = False
-    """The CSMS refused the token when the transaction had begun."""
+    """The CSMS refused the token when the transaction had begun: it gets no energy."""
+    refused_at_wh: int | None = None
+    """Refused, but served until the register shows so much (MaxEnergyOnInvalidId)."""
+    reservation_id: int | None = None
+    """The reservation that it has used up."""
 
 
 @dataclass(slots=True)
@@ -34,10 +38,11 @@ class Transaction:
     seq_no: int = 0
     charging_state: str = "EVConnected"
     started: str = ""
-    named_evse: bool = False
+    plugged_once: bool = False
     token_told: bool = False
     remote_told: bool = False
     remote_start_id: int | None = None
+    reservation_told: bool = False
     token: tuple[str, str] | None = None
     group: str | None = None
     csms_id: int | None = None
@@ -60,21 +65,30 @@ class Flow:
     conditions: frozenset[str] = frozenset()
     permitted: bool | None = None
     sample_due: float | None = None
+    ended_sample_due: float | None = None
+    """When the next value for the transaction's last message is taken."""
     lost_since: float | None = None
     asking: Token | None = None
     """A token that the CSMS was asked about."""
     finished: bool = False
     """A transaction ended and the cable is still in."""
     shown: tuple[Status, str | None] | None = None
+    phases_told: int | None = None
+    """What a profile has had the device switch to."""
     reported: tuple[str, str | None] | None = None
+    waiting: tuple[str, str | None] | None = None
+    """What would be reported if it lasted until `report_due`."""
+    report_due: float | None = None
 
     def now_conditions(self) -> frozenset[str]:
         """Of 2.0.1's TxStartPoint values those that hold."""
+        powered = self.plugged and self.grant is not None
         holding = {
             "EVConnected": self.plugged,
             "Authorized": self.grant is not None,
-            "PowerPathClosed": self.plugged and self.grant is not None,
-            "EnergyTransfer": self.status is Status.CHARGING and self.plugged,
+            "PowerPathClosed": powered,
+            # Whoever is no longer authorized gets no energy: it ends with that, whatever the device still shows.
+            "EnergyTransfer": powered and self.status is Status.CHARGING,
         }
         return frozenset(name for name, holds in holding.items() if holds)
 
@@ -114,7 +128,15 @@ def document(flow: Flow) -> dict[str, object] | None:
         "register": flow.register.document(),
         "grant": None
         if grant is None
-        else [grant.token.text, grant.token.type, grant.group, grant.remote_start_id],
+        else [
+            grant.token.text,
+            grant.token.type,
+            grant.group,
+            grant.remote_start_id,
+            grant.reservation_id,
+            grant.refused,
+            grant.refused_at_wh,
+        ],
         "conditions": sorted(flow.conditions),
     }
 
@@ -130,6 +152,8 @@ def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
     flow.conditions = frozenset(body["conditions"])
     flow.plugged = "EVConnected" in flow.conditions
     if body["grant"]:
-        text, kind, group, remote = body["grant"]
+        text, kind, group, remote, *more = body["grant"]
         flow.grant = Grant(Token(text, kind), group, remote)
+        if more:
+            flow.grant.reservation_id, flow.grant.refused, flow.grant.refused_at_wh = more
     return flow

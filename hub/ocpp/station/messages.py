@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.model.charger import Status
+from hub.ocpp.station.reports import Report
 
 TokenType = str
 """2.0.1's IdTokenEnumType: Central, eMAID, ISO14443, ISO15693, KeyCode, Local, MacAddress, NoAuthorization."""
@@ -12,10 +13,13 @@ TokenType = str
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a driver identifies himself with; texts compare without case (1.6's CiString)."""
+    """What a driver identifies himself with; texts compare without case (1.6's CiString).
+
+    1.6 knows no types: there each is a card.
+    """
 
     text: str
-    type: TokenType = "Central"
+    type: TokenType = "ISO14443"
 
     @property
     def key(self) -> str:
@@ -79,6 +83,14 @@ class MeterReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservationEnded:
+    """`status`: Expired or Removed."""
+
+    id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """A message that only one version knows, in its own words already."""
 
@@ -112,7 +124,17 @@ class TransactionEvent:
     """2.0.1: the event that names the EVSE."""
 
 
-Message = BootNotification | Heartbeat | StatusNotification | Authorize | MeterReport | Raw | TransactionEvent
+Message = (
+    BootNotification
+    | Heartbeat
+    | StatusNotification
+    | Authorize
+    | MeterReport
+    | ReservationEnded
+    | Raw
+    | TransactionEvent
+    | Report
+)
 
 
 def to_body(event: TransactionEvent) -> dict[str, object]:

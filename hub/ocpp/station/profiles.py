@@ -6,25 +6,20 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hub.model.moment import Moment, parse_time
-from hub.ocpp.station.effects import Keep
-from hub.ocpp.station.facts import told
-from hub.ocpp.station.flow import Flow
-from hub.ocpp.station.smart_charging import (
+from hub.ocpp.station.charging_profile import (
     TX_DEFAULT,
-    Context,
-    Limitation,
     Profile,
-    Profiles,
     Refusal,
     bound,
     collide,
     document,
-    lowest,
     overlap,
     problem,
-    shares,
-    timeline,
 )
+from hub.ocpp.station.effects import Keep
+from hub.ocpp.station.facts import told
+from hub.ocpp.station.flow import Flow
+from hub.ocpp.station.smart_charging import Context, Limitation, Profiles, lowest, shares, timeline
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -67,17 +62,21 @@ def refusal(
     left = {other.id for other in installed if not collide(profile, other)} | {profile.id}
     if len(left) > variables.int("ChargingProfileEntries"):
         return Refusal.FULL
-    return _strictly(profile, installed, int(told(station, "SupplyPhases"))) if strict else None
+    supply = int(told(station, "SupplyPhases"))
+    switched = "set_phases" in station.setup.abilities.actions
+    return _strictly(profile, installed, {1, supply} if switched else {supply}) if strict else None
 
 
-def _strictly(profile: Profile, installed: list[Profile], supply_phases: int) -> Refusal | None:
+def _strictly(profile: Profile, installed: list[Profile], phases: set[int]) -> Refusal | None:
     dated = profile.schedule_start is not None
     # K01.FR.40/41. A station's own relative schedule is taken all the same: Home Assistant sends nothing else.
     if dated is (profile.kind == "Relative"):
         return Refusal.START
-    # K01.FR.43/48: nobody here can switch phases off, or choose one.
+    # K01.FR.43/48: nobody here can choose a phase, and few can switch any off.
+    most = max(phases)
     if any(
-        period.phase_to_use is not None or (period.phases or supply_phases) < supply_phases
+        period.phase_to_use is not None
+        or not (period.phases is None or period.phases in phases or period.phases > most)
         for period in profile.periods
     ):
         return Refusal.PHASES

@@ -2,52 +2,46 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
-from hub.model.charger import Abilities, Identity, Ratings, Status
+from hub.model.charger import Status
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
 from hub.model.moment import Moment, parse_time, rfc3339
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station.authorization import Authorization, Verdict
+from hub.ocpp.station.availability import Availability
 from hub.ocpp.station.boot import Boot, Registration
+from hub.ocpp.station.charging_profile import restored as restored_profile
 from hub.ocpp.station.control import Control
-from hub.ocpp.station.effects import Effect, Keep, Reply, ReplyError
+from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.flow import restored
+from hub.ocpp.station.local_list import LocalList
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
     Heartbeat,
     Message,
+    ReservationEnded,
+    StatusNotification,
     Token,
     TransactionEvent,
 )
+from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
+from hub.ocpp.station.reservations import Reservations
+from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
-from hub.ocpp.station.smart_charging import restored as restored_profile
+from hub.ocpp.station.statuses import Statuses
+from hub.ocpp.station.tokens import Tokens
 from hub.ocpp.station.transactions import Transactions
+from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
 CLOCK_SLACK_S = 2.0
 """A CSMS whose clock differs by less is taken to have ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class StationSetup:
-    """What a station is from the start. `tokens`: text -> group, of the configuration."""
-
-    charger: str
-    identity: Identity = field(default_factory=Identity)
-    evses: int = 1
-    abilities: Abilities = field(default_factory=Abilities)
-    ratings: Ratings = field(default_factory=Ratings)
-    tokens: Mapping[str, str | None] = field(default_factory=dict)
-    free: bool = False
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Call(NamedTuple):
@@ -72,6 +66,8 @@ class Dialect(Protocol):
     version: str
     subprotocol: str
     calls: Mapping[str, "Callable[[Station, Call, Moment], Mapping[str, object] | None]"]
+    ends_with_samples: bool
+    """A transaction's last message carries what was sampled on the way."""
 
     def encode(self, station: "Station", message: Message) -> tuple[str, Mapping[str, object]] | None:
         """None: this version has no such message."""
@@ -85,10 +81,19 @@ class Dialect(Protocol):
         """Why an event can never be said in this version; None: it can."""
 
 
+class Timed(Protocol):
+    """A part with something to do at times."""
+
+    def tick(self, now: Moment) -> None: ...
+
+    def deadlines(self) -> list[float]: ...
+
+
 class _Sent(NamedTuple):
     message: Message
     number: int | None
     """Its id in the outbox."""
+    notice: int | None = None
 
 
 class Station:
@@ -116,22 +121,33 @@ class Station:
         self.variables = Variables(kept("variable"), setup.defaults, setup.facts)
         self.outbox = Outbox(outbox, int(memory.get(("counter", "outbox"), 1)))
         self.boot = Boot(str(memory.get(("boot", "reason"), "PowerUp")))
-        self.authorization = Authorization(self.variables, setup.tokens, kept("cache"))
+        local_list = LocalList(
+            self.variables, kept("local_list"), int(memory.get(("counter", "local_list"), 0))
+        )
+        self.authorization = Authorization(self.variables, setup.tokens, local_list, kept("cache"))
         self.csms_ids: dict[str, int] = {key: int(body) for key, body in kept("csms_id").items()}
         self.profiles = Profiles(restored_profile(body) for body in kept("profile").values())
-        transactions = Transactions(
+        self.transactions = Transactions(
             self.variables, self.outbox, self.emit, self.stamp, lambda: self.boot.accepted
         )
         flows = {
             evse: restored(evse, memory.get(("transaction", str(evse)))) for evse in range(1, setup.evses + 1)
         }
-        self.evses = Evses(self, flows, transactions, kept("availability"), now)
+        self.availability = Availability(self, kept("availability"))
+        self.reservations = Reservations(self, kept("reservation"), kept("reservation_end"), now)
+        self.evses = Evses(self, flows, now)
+        self.statuses = Statuses(self)
+        self.tokens = Tokens(self)
+        self.metering = Metering(self, now)
         self.control = Control(self)
+        self.upkeep = Upkeep(self, kept)
+        self.upkeep.begin(now)
 
     # Inputs
 
     def connected(self, dialect: Dialect, now: Moment) -> None:
         self.dialect = dialect
+        self.transactions.ends_with_samples = dialect.ends_with_samples
         self.boot.link(True)
         if self.boot.accepted:
             self._back_online(now)
@@ -139,15 +155,18 @@ class Station:
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
         self._link_lost = now.mono if self._link_lost is None else self._link_lost
-        self._queue.clear()
         self.outbox.cut_off()
+        self.upkeep.notices.cut_off()
+        unsaid, self._queue = self._queue, deque()
+        for message in unsaid:
+            self._not_said(message, now)
 
     def state(self, evse: int, state: State, now: Moment) -> None:
         self.evses.state(evse, state, now)
 
     def token(self, evse: int, token: Token, now: Moment) -> str:
         """Somebody identifies himself. Returns what became of it: accepted, rejected, asking, stopped."""
-        return self.evses.token(evse, token, now)
+        return self.tokens.present(evse, token, now)
 
     def call(self, dialect: Dialect, call: Call, now: Moment) -> None:
         """Answers with a Reply or ReplyError; some answers come later, when the device has done it."""
@@ -172,7 +191,10 @@ class Station:
             return
         if sent.number is not None:
             self.emit(self.outbox.settle(sent.number))
+        if sent.notice is not None:
+            self.upkeep.notices.answered(sent.notice)
         self._heard(sent.message, payload, now)
+        self.control.idle(now)
 
     def failed(self, ref: object, code: str, now: Moment) -> None:
         sent = self._sent.pop(ref, None) if isinstance(ref, int) else None
@@ -188,24 +210,42 @@ class Station:
             )
             if change is not None:
                 self.emit(change)
+        elif sent.notice is not None:
+            self.upkeep.notices.failed(
+                sent.notice,
+                code,
+                now,
+                attempts=self.variables.int("MessageAttempts"),
+                interval_s=self.variables.int("MessageAttemptInterval"),
+            )
         elif isinstance(sent.message, BootNotification):
             self.boot.failed(now)
-        elif isinstance(sent.message, Authorize):
-            self.evses.not_answered(sent.message, now)
+        elif code == "Disconnected" or isinstance(sent.message, Authorize):
+            self._not_said(sent.message, now)
+        else:
+            self.upkeep.not_heard(sent.message, now)
 
     def device_done(self, ref: str, result: CommandResult, now: Moment) -> None:
         self.control.device_done(ref, result.outcome is Outcome.ACCEPTED, now)
+
+    def job_done(self, ref: str, done: Done, now: Moment) -> None:
+        self.upkeep.job_done(ref, done, now)
 
     def tick(self, now: Moment) -> None:
         """Whatever is due by now."""
         if self.boot.heartbeat_due(now):
             self._queue.append(Heartbeat())
             self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
-        self.evses.tick(now)
+        for part in self._timed():
+            part.tick(now)
+
+    def _timed(self) -> tuple["Timed", ...]:
+        charging = self.reservations, self.evses, self.tokens, self.metering, self.statuses
+        return *charging, self.control, self.upkeep
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
-        times = [*self.boot.deadlines(), *self.evses.deadlines()]
+        times = [*self.boot.deadlines(), *(due for part in self._timed() for due in part.deadlines())]
         outbox = self.outbox.deadline()
         if self.boot.accepted and outbox is not None and not self._in_flight():
             times.append(outbox)
@@ -222,7 +262,9 @@ class Station:
             outgoing = self._outgoing(self._queue.popleft(), None, now)
             if outgoing:
                 return outgoing
-        return self._next_owed(now) if self.boot.accepted else None
+        if not self.boot.accepted:
+            return None
+        return self._next_owed(now) or self._next_notice(now)
 
     @property
     def wants_to_speak(self) -> bool:
@@ -265,8 +307,27 @@ class Station:
         everything = self._link_lost is None or away > self.variables.int("OfflineThreshold")
         self._link_lost = None
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
-        self.evses.report(now, everything=everything)
-        self.evses.ask_again()
+        self.statuses.report(now, everything=everything)
+        self.reservations.back_online()
+
+    def _not_said(self, message: Message, now: Moment) -> None:
+        """The connection went, or nobody answered: what must not be lost is put right."""
+        if isinstance(message, StatusNotification):
+            self.statuses.unsaid(message)
+        elif isinstance(message, Authorize):
+            self.tokens.not_answered(message, now)
+        elif isinstance(message, ReservationEnded):
+            self.reservations.unsaid(message)
+
+    def _next_notice(self, now: Moment) -> Outgoing | None:
+        while (due := self.upkeep.next_notice(now)) is not None:
+            number, notice = due
+            outgoing = self._outgoing(notice, None, now, number)
+            if outgoing:
+                self.upkeep.notices.sent(number)
+                return outgoing
+            self.upkeep.notices.answered(number)  # this version has no such message
+        return None
 
     def _next_owed(self, now: Moment) -> Outgoing | None:
         if self._in_flight():
@@ -287,13 +348,15 @@ class Station:
     def _in_flight(self) -> bool:
         return any(sent.number is not None for sent in self._sent.values())
 
-    def _outgoing(self, message: Message, number: int | None, now: Moment) -> Outgoing | None:
+    def _outgoing(
+        self, message: Message, number: int | None, now: Moment, notice: int | None = None
+    ) -> Outgoing | None:
         assert self.dialect is not None
         words = self.dialect.encode(self, message)
         if words is None:
             return None
         self._next_ref += 1
-        self._sent[self._next_ref] = _Sent(message, number)
+        self._sent[self._next_ref] = _Sent(message, number, notice)
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         return Outgoing(self._next_ref, *words)
 
@@ -304,9 +367,11 @@ class Station:
             self._set_clock(payload, now)
         elif isinstance(message, Authorize):
             assert self.dialect is not None
-            self.evses.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
+            self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
         elif isinstance(message, TransactionEvent):
             self._transaction_answered(message, payload, now)
+        else:
+            self.upkeep.heard(message, payload, now)
 
     def _registered(self, payload: Mapping[str, Any], now: Moment) -> None:
         self._set_clock(payload, now)
@@ -338,7 +403,7 @@ class Station:
         assert self.dialect is not None
         verdict = self.dialect.verdict(payload)
         if verdict and event.token:
-            self.evses.transaction_verdict(event, verdict, now)
+            self.tokens.transaction_verdict(event, verdict, now)
         self._forget_id(event)
 
     def _forget_id(self, event: TransactionEvent) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import uuid4
 
+from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.effects import Effect, Happened, Keep, Permit
 from hub.ocpp.station.flow import Flow, Grant, Transaction, document
@@ -18,8 +19,8 @@ from hub.ocpp.station.messages import NOBODY, MeterValue, Token, TransactionEven
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.variables import Variables
 
-HISTORY = 1000
-"""Samples for TxEndedInterval that a transaction keeps."""
+HISTORY = 250
+"""Values that a transaction keeps for its last message."""
 
 
 class Transactions:
@@ -38,6 +39,8 @@ class Transactions:
         self._emit = emit
         self._stamp = stamp
         self._online = online
+        self.ends_with_samples = False
+        """1.6: the last message carries what was sampled on the way (StopTxnSampledData)."""
 
     def changed(self, flow: Flow, now: Moment, trigger: str, reason: str = "Other") -> None:
         """The conditions may be others now: begin, end, or tell of a change. `reason` is that of an end."""
@@ -64,7 +67,8 @@ class Transactions:
         flow.finished = False
         flow.transaction = Transaction(str(uuid4()), started=self._stamp(now))
         flow.transaction.charging_state = flow.charging_state()
-        self._schedule(flow, now)
+        flow.sample_due = None
+        self.reschedule(flow, now)
         wanted = self._variables.list("TxStartedMeasurands")
         self._tell(flow, now, "Started", trigger, self._meter(flow, now, wanted, "Transaction.Begin"))
         self._emit(Happened("session_authorized", {"evse": flow.evse, "transaction_id": flow.transaction.id}))
@@ -84,27 +88,41 @@ class Transactions:
         self._emit(Keep("transaction", str(flow.evse), None))
         self._settle_permission(flow)
 
-    def sampled(self, flow: Flow, now: Moment) -> None:
-        """The sampling interval is over."""
-        self._schedule(flow, now)
-        wanted = self._variables.list("TxUpdatedMeasurands")
-        self._tell(
-            flow, now, "Updated", "MeterValuePeriodic", self._meter(flow, now, wanted, "Sample.Periodic")
-        )
-        every = self._variables.int("TxEndedInterval")
-        transaction = flow.transaction
-        assert transaction is not None
-        if every and len(transaction.history) < HISTORY:
-            ended = self._variables.list("TxEndedMeasurands")
-            transaction.history.extend(self._meter(flow, now, ended, "Sample.Periodic"))
+    def tick(self, flow: Flow, now: Moment) -> None:
+        """A sampling interval may be over."""
+        if flow.ended_sample_due is not None and now.mono >= flow.ended_sample_due:
+            flow.ended_sample_due = _following(flow.ended_sample_due, self._ended_interval(), now)
+            self._remember(flow, now, "TxEndedMeasurands", "Sample.Periodic")
+        if flow.sample_due is not None and now.mono >= flow.sample_due:
+            self._schedule(flow, now)
+            wanted = self._variables.list("TxUpdatedMeasurands")
+            meter = self._meter(flow, now, wanted, "Sample.Periodic")
+            self._tell(flow, now, "Updated", "MeterValuePeriodic", meter)
 
     def aligned(self, flow: Flow, now: Moment) -> None:
         wanted = self._variables.list("AlignedMeasurands")
         self._tell(flow, now, "Updated", "MeterValueClock", self._meter(flow, now, wanted, "Sample.Clock"))
 
+    def remember_aligned(self, flow: Flow, now: Moment) -> None:
+        self._remember(flow, now, "AlignedTxEndedMeasurands", "Sample.Clock")
+
+    def _remember(self, flow: Flow, now: Moment, measurands: str, context: str) -> None:
+        """For the last message; when there is too much, every second value goes (E07.FR.10)."""
+        assert flow.transaction is not None
+        history = flow.transaction.history
+        if len(history) >= HISTORY:
+            del history[1:-1:2]
+        history.extend(self._meter(flow, now, self._variables.list(measurands), context))
+
     def triggered(self, flow: Flow, now: Moment) -> None:
         wanted = self._variables.list("TxUpdatedMeasurands")
         self._tell(flow, now, "Updated", "Trigger", self._meter(flow, now, wanted, "Trigger"))
+
+    def flowing_changed(self, flow: Flow, now: Moment) -> None:
+        """Energy has begun to flow, or has stopped: a start or stop point (E02, E06)."""
+        if (flow.conditions ^ flow.now_conditions()) & {"EnergyTransfer"}:
+            reason = "StoppedByEV" if flow.status is Status.SUSPENDED_EV else "Other"
+            self.changed(flow, now, "ChargingStateChanged", reason)
 
     def charging_changed(self, flow: Flow, now: Moment) -> None:
         transaction = flow.transaction
@@ -115,29 +133,29 @@ class Transactions:
 
     def reschedule(self, flow: Flow, now: Moment) -> None:
         """The sampling interval was set anew, or the hub came back."""
+        flow.ended_sample_due = None
         if flow.transaction:
             self._schedule(flow, now)
+            every = self._ended_interval()
+            flow.ended_sample_due = now.mono + every if every else None
 
     def permit_again(self, flow: Flow) -> None:
         flow.permitted = None
         self._settle_permission(flow)
 
     def _schedule(self, flow: Flow, now: Moment) -> None:
-        every = self._variables.int("TxUpdatedInterval")
-        if not every:
-            flow.sample_due = None
-        elif flow.sample_due is not None and flow.sample_due <= now.mono < flow.sample_due + every:
-            flow.sample_due += every  # keeps its grid
-        else:
-            flow.sample_due = now.mono + every
+        flow.sample_due = _following(flow.sample_due, self._variables.int("TxUpdatedInterval"), now)
+
+    def _ended_interval(self) -> int:
+        every = self._variables.int("TxEndedInterval")
+        return every or (self._variables.int("TxUpdatedInterval") if self.ends_with_samples else 0)
 
     def _tell_changes(self, flow: Flow, now: Moment, trigger: str, before: frozenset[str]) -> None:
         transaction = flow.transaction
         assert transaction is not None
-        if flow.conditions - before & {"Authorized"} or before != flow.conditions:
+        if (before ^ flow.conditions) & {"Authorized", "EVConnected"}:
             transaction.charging_state = flow.charging_state()
-            if (before ^ flow.conditions) & {"Authorized", "EVConnected"}:
-                self._tell(flow, now, "Updated", trigger, ())
+            self._tell(flow, now, "Updated", trigger, ())
 
     def _meter(self, flow: Flow, now: Moment, wanted: list[str], context: str) -> tuple[MeterValue, ...]:
         found = samples(wanted, flow.state, flow.register.wh, context)
@@ -183,10 +201,21 @@ class Transactions:
         if grant and grant.remote_start_id is not None and not transaction.remote_told:
             remote, transaction.remote_told = grant.remote_start_id, True
             transaction.remote_start_id = remote
-        names_evse = not transaction.named_evse and (flow.plugged or told.seq_no == 0)
-        transaction.named_evse = transaction.named_evse or names_evse
+        reservation = None
+        if grant and grant.reservation_id is not None and not transaction.reservation_told:
+            reservation, transaction.reservation_told = grant.reservation_id, True  # E03.FR.03
+        # E01.FR.16: once more when the plug is in.
+        names_evse = told.seq_no == 0 or (flow.plugged and not transaction.plugged_once)
+        transaction.plugged_once = transaction.plugged_once or flow.plugged
         owner = Token(*transaction.token) if transaction.token else None
-        return replace(told, token=token, owner=owner, remote_start_id=remote, first_plugged=names_evse)
+        return replace(
+            told,
+            token=token,
+            owner=owner,
+            remote_start_id=remote,
+            reservation_id=reservation,
+            first_plugged=names_evse,
+        )
 
     def _settle_permission(self, flow: Flow) -> None:
         """Energy may flow while somebody is authorized; a refused one waits for StopTxOnInvalidId."""
@@ -194,6 +223,13 @@ class Transactions:
         if allowed != flow.permitted:
             flow.permitted = allowed
             self._emit(Permit(flow.evse, allowed))
+
+
+def _following(due: float | None, every: int, now: Moment) -> float | None:
+    """The next time of an interval, on its grid as long as that is kept."""
+    if not every:
+        return None
+    return due + every if due is not None and due <= now.mono < due + every else now.mono + every
 
 
 def free_grant() -> Grant:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from enum import Enum
 
-from hub.ocpp.station.variable_table import BY_NAME, VARIABLES, Variable
+from hub.ocpp.station.variable import Variable
+from hub.ocpp.station.variable_table import BY_NAME, VARIABLES
 
 
 class SetResult(Enum):
@@ -13,6 +14,8 @@ class SetResult(Enum):
     TOO_LOW = "too low"
     TOO_HIGH = "too high"
     READ_ONLY = "read only"
+    REBOOT = "reboot"
+    """Taken; it holds from the next start on."""
 
 
 class Variables:
@@ -51,6 +54,10 @@ class Variables:
 
     def list(self, name: str) -> list[str]:
         return members(self._values[name])
+
+    def note(self, name: str, text: str) -> None:
+        """What the station itself has found out."""
+        self._values[name] = text
 
     def set(self, name: str, text: str) -> SetResult:
         """Checks and takes a new value; the caller keeps it (effect Keep("variable", name, text))."""
@@ -96,7 +103,7 @@ def checked(variable: Variable, text: str) -> SetResult:
             return _good(text.replace(".", "", 1).isdecimal())
     if variable.secret:
         return _good(16 <= len(text) <= (variable.high or 40) and text.isprintable())
-    return _good(text.isprintable())
+    return _good(text.isprintable() and (variable.high is None or len(text) <= variable.high))
 
 
 def _good(good: bool) -> SetResult:

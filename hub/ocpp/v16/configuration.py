@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 from hub.model.moment import Moment
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station.facts import told
-from hub.ocpp.station.variable_table import BY_KEY, VARIABLES, Variable
+from hub.ocpp.station.variable import Variable
+from hub.ocpp.station.variable_table import BY_KEY, VARIABLES
 from hub.ocpp.station.variables import SetResult
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
 
 VALUE_CHARS = 500
+ANSWERS = {SetResult.ACCEPTED: "Accepted", SetResult.REBOOT: "RebootRequired"}
 
 
 def get_configuration(station: "Station", call: "Call", _now: Moment) -> Mapping[str, object]:
@@ -41,8 +43,10 @@ def change_configuration(station: "Station", call: "Call", now: Moment) -> Mappi
     variable = BY_KEY.get(call.payload["key"].lower())
     if variable is None:
         return {"status": "NotSupported"}
+    if len(call.payload["value"]) > VALUE_CHARS:
+        return {"status": "Rejected"}
     result = station.control.set_variable(variable.name, call.payload["value"], now)
-    return {"status": "Accepted" if result is SetResult.ACCEPTED else "Rejected"}
+    return {"status": ANSWERS.get(result, "Rejected")}
 
 
 CALLS = {"GetConfiguration": get_configuration, "ChangeConfiguration": change_configuration}

@@ -41,13 +41,13 @@ def change_availability(station: "Station", call: "Call", now: Moment) -> Answer
     connector = call.payload["connectorId"]
     if connector != 0 and connector not in station.evses.flows:
         return _status(False)
-    return {"status": station.evses.change_availability(connector, call.payload["type"] == "Operative", now)}
+    return {"status": station.availability.change(connector, call.payload["type"] == "Operative", now)}
 
 
 def reset(station: "Station", call: "Call", now: Moment) -> Answer:
     reason = "SoftReset" if call.payload["type"] == "Soft" else "HardReset"
-    station.control.reset(None, True, reason, now)
-    return _status(True)
+    # 5.14: a soft reset ends transactions as well, so neither of them waits for the driver.
+    return {"status": station.control.reset(None, True, reason, now)}
 
 
 def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
@@ -55,7 +55,7 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
     if flow is None or "unlock" not in station.setup.abilities.actions:
         return {"status": "NotSupported"}
     if flow.transaction:
-        station.evses.revoke(flow, now, "UnlockCommand", "UnlockCommand")
+        station.tokens.revoke(flow, now, "UnlockCommand", "UnlockCommand")
     station.control.unlock(call.id, flow.evse, {True: "Unlocked", False: "UnlockFailed"}, now)
     return None
 
@@ -64,13 +64,15 @@ def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     wanted, connector = call.payload["requestedMessage"], call.payload.get("connectorId")
     if connector is not None and connector != 0 and connector not in station.evses.flows:
         return _status(False)
-    if wanted not in ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification"):
+    if not station.control.has_trigger(wanted):
         return {"status": "NotImplemented"}
     return _status(station.control.trigger(wanted, connector, now))
 
 
-def data_transfer(_station: "Station", _call: "Call", _now: Moment) -> Answer:
-    return {"status": "UnknownVendorId"}
+def data_transfer(station: "Station", call: "Call", now: Moment) -> Answer:
+    asked = call.payload
+    status = station.control.data_transfer(asked["vendorId"], asked.get("messageId"), asked.get("data"), now)
+    return {"status": status}
 
 
 def clear_cache(station: "Station", _call: "Call", _now: Moment) -> Answer:

@@ -14,13 +14,14 @@ from hub.ocpp.station.messages import (
     MeterReport,
     MeterValue,
     Raw,
+    ReservationEnded,
     Sample,
     StatusNotification,
     Token,
     TransactionEvent,
 )
 from hub.ocpp.station.station import Call, Station
-from hub.ocpp.v16 import configuration, core, smart_charging
+from hub.ocpp.v16 import configuration, core, local_list, reservation, security, smart_charging
 
 Words = tuple[str, Mapping[str, object]]
 
@@ -71,7 +72,12 @@ REASONS = frozenset(
         "UnlockCommand",
     ]
 )
-REASON_WORDS = {"ImmediateReset": "HardReset", "Timeout": "Other"}
+REASON_WORDS = {
+    "ImmediateReset": "HardReset",
+    "MasterPass": "Local",
+    "StoppedByEV": "EVDisconnected",
+    "Timeout": "Other",
+}
 
 
 def id_tag(token: Token | None) -> str:
@@ -79,13 +85,20 @@ def id_tag(token: Token | None) -> str:
     return (token.text if token and token.text else "NoAuthorization")[:20]
 
 
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+
+
 class Dialect16:
     version = "1.6"
     subprotocol = "ocpp1.6"
+    ends_with_samples = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **configuration.CALLS,
         **smart_charging.CALLS,
+        **local_list.CALLS,
+        **reservation.CALLS,
+        **security.CALLS,
     }
 
     def connector_status(self, status: Status) -> str:
@@ -103,10 +116,14 @@ class Dialect16:
                 return "Authorize", {"idTag": id_tag(token)}
             case MeterReport(evse=evse, value=value):
                 return "MeterValues", {"connectorId": evse, "meterValue": [meter_value(value)]}
+            case ReservationEnded():
+                return None  # 1.6 tells it by the connector's status alone
             case TransactionEvent():
                 return self._transaction(station, message)
             case Raw():
                 return (message.action, message.payload) if message.version == self.version else None
+            case _:
+                return REPORTS[type(message)](message)
 
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTagInfo")
@@ -144,12 +161,15 @@ class Dialect16:
 
     def _transaction(self, station: Station, event: TransactionEvent) -> Words | None:
         if event.event == "Started":
-            return "StartTransaction", {
+            said: dict[str, object] = {
                 "connectorId": event.evse,
                 "idTag": id_tag(event.token or event.owner),
                 "meterStart": event.meter_wh,
                 "timestamp": event.at,
             }
+            if event.reservation_id is not None:
+                said["reservationId"] = event.reservation_id
+            return "StartTransaction", said
         number = station.csms_ids[event.transaction]
         if event.event == "Ended":
             return "StopTransaction", self._stop(event, number)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from hub.model.moment import Moment, parse_time
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station import profiles
-from hub.ocpp.station.smart_charging import MAX, TX, TX_DEFAULT, Period, Profile
+from hub.ocpp.station.charging_profile import MAX, TX, TX_DEFAULT, Period, Profile
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station

@@ -47,13 +47,13 @@ def change_availability(station: "Station", call: "Call", now: Moment) -> Answer
     if (evse != 0 and evse not in station.evses.flows) or connector != 1:
         return _status(False)
     operative = call.payload["operationalStatus"] == "Operative"
-    return {"status": station.evses.change_availability(evse, operative, now)}
+    return {"status": station.availability.change(evse, operative, now)}
 
 
 def reset(station: "Station", call: "Call", now: Moment) -> Answer:
     evse = call.payload.get("evseId")
     if evse is not None and evse not in station.evses.flows:
-        return _status(False)
+        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
     immediate = call.payload["type"] == "Immediate"
     return {"status": station.control.reset(evse, immediate, "ImmediateReset", now)}
 
@@ -73,13 +73,7 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     wanted, evse = call.payload["requestedMessage"], call.payload.get("evse", {}).get("id")
-    if wanted not in (
-        "BootNotification",
-        "Heartbeat",
-        "MeterValues",
-        "StatusNotification",
-        "TransactionEvent",
-    ):
+    if not station.control.has_trigger(wanted):
         return {"status": "NotImplemented"}
     # F06.FR.17: an accepted station doesn't boot again because somebody asks.
     if wanted == "BootNotification" and station.boot.registration is Registration.ACCEPTED:
@@ -87,8 +81,10 @@ def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     return _status(station.control.trigger(wanted, evse or None, now))
 
 
-def data_transfer(_station: "Station", _call: "Call", _now: Moment) -> Answer:
-    return {"status": "UnknownVendorId"}
+def data_transfer(station: "Station", call: "Call", now: Moment) -> Answer:
+    asked = call.payload
+    status = station.control.data_transfer(asked["vendorId"], asked.get("messageId"), asked.get("data"), now)
+    return {"status": status}
 
 
 def clear_cache(station: "Station", _call: "Call", _now: Moment) -> Answer:

@@ -9,7 +9,8 @@ from hub.model.moment import Moment
 from hub.ocpp.station.facts import told
 from hub.ocpp.station.flow import Flow
 from hub.ocpp.station.smart_charging import VOLTAGE
-from hub.ocpp.station.variable_table import VARIABLES, Variable
+from hub.ocpp.station.variable import Variable
+from hub.ocpp.station.variable_table import VARIABLES
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -102,6 +103,14 @@ def items(station: "Station", now: Moment) -> Iterator[Item]:
         if setting.place:
             yield _setting(station, setting)
     yield Item({"name": "ClockCtrlr"}, {"name": "DateTime"}, station.stamp(now), "dateTime")
+    listed = len(station.authorization.local_list)
+    yield Item(
+        {"name": "LocalAuthListCtrlr"},
+        {"name": "Entries"},
+        str(listed),
+        "integer",
+        most=station.variables.int("LocalAuthListEntries"),
+    )
     yield from _station(station)
     for flow in station.evses.flows.values():
         yield from _evse(station, flow)
@@ -117,14 +126,14 @@ def _setting(station: "Station", setting: Variable) -> Item:
         setting.type,
         setting,
         setting.unit,
-        setting.high if setting.writable else None,
+        setting.high,
         setting.allowed,
     )
 
 
 def _station(station: "Station") -> Iterator[Item]:
     component, identity = {"name": "ChargingStation"}, station.setup.identity
-    state = "Available" if station.evses.operative(0) else "Unavailable"
+    state = "Available" if station.availability.operative(0) else "Unavailable"
     yield Item(component, {"name": "Available"}, "true", "boolean")
     yield Item(component, {"name": "AvailabilityState"}, state, "option", allowed=STATES)
     yield Item(component, {"name": "SupplyPhases"}, told(station, "SupplyPhases"), "integer")
@@ -137,7 +146,7 @@ def _station(station: "Station") -> Iterator[Item]:
 def _evse(station: "Station", flow: Flow) -> Iterator[Item]:
     evse = {"name": "EVSE", "evse": {"id": flow.evse}}
     connector = {"name": "Connector", "evse": {"id": flow.evse, "connectorId": 1}}
-    status = station.evses.status(flow)
+    status = station.statuses.status(flow)
     phases = told(station, "SupplyPhases")
     power = flow.state.get("power")
     for component in (evse, connector):
@@ -145,6 +154,8 @@ def _evse(station: "Station", flow: Flow) -> Iterator[Item]:
         state = STATE_WORDS.get(status, "Occupied")
         yield Item(component, {"name": "AvailabilityState"}, state, "option", allowed=STATES)
         yield Item(component, {"name": "SupplyPhases"}, phases, "integer")
+    resettable = str("reset_evse" in station.setup.abilities.actions).lower()
+    yield Item(evse, {"name": "AllowReset"}, resettable, "boolean")  # B11.FR.10
     problem = str(status is Status.FAULTED).lower()
     yield Item(evse, {"name": "Problem"}, problem, "boolean")
     yield Item(

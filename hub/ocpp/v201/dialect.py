@@ -1,6 +1,5 @@
 """OCPP 2.0.1: what the station says, as 2.0.1 spells it, and who answers which CALL."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,13 +14,23 @@ from hub.ocpp.station.messages import (
     MeterReport,
     MeterValue,
     Raw,
+    ReservationEnded,
     Sample,
     StatusNotification,
-    Token,
     TransactionEvent,
 )
 from hub.ocpp.station.station import Call, Station
-from hub.ocpp.v201 import core, smart_charging, variables
+from hub.ocpp.v201 import (
+    certificates,
+    core,
+    local_list,
+    network,
+    reservation,
+    security,
+    smart_charging,
+    variables,
+)
+from hub.ocpp.v201.tokens import id_token, read_verdict
 
 Words = tuple[str, Mapping[str, object]]
 
@@ -34,26 +43,24 @@ STATUS = {
 }
 """Everything else is Occupied: what happens there is told by the transaction's chargingState."""
 STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "UnlockCommand": "Other"}
-RFID = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}")
 
 
-def id_token(token: Token) -> dict[str, object]:
-    """A card's UID is ISO14443; what only looks like one stays what it was called (interop A19)."""
-    kind = token.type
-    if kind == "Central" and RFID.fullmatch(token.text):
-        kind = "ISO14443"
-    elif kind == "ISO14443" and not RFID.fullmatch(token.text):
-        kind = "Central"
-    return {"idToken": token.text, "type": kind}
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
 
 
 class Dialect201:
     version = "2.0.1"
     subprotocol = "ocpp2.0.1"
+    ends_with_samples = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **variables.CALLS,
         **smart_charging.CALLS,
+        **local_list.CALLS,
+        **reservation.CALLS,
+        **security.CALLS,
+        **certificates.CALLS,
+        **network.CALLS,
     }
 
     def connector_status(self, status: Status) -> str:
@@ -71,17 +78,21 @@ class Dialect201:
                 return "Authorize", {"idToken": id_token(token)}
             case MeterReport(evse=evse, value=value):
                 return "MeterValues", {"evseId": evse, "meterValue": [meter_value(value)]}
+            case ReservationEnded(id=number, status=status):
+                return "ReservationStatusUpdate", {
+                    "reservationId": number,
+                    "reservationUpdateStatus": status,
+                }
             case TransactionEvent():
                 return "TransactionEvent", self._transaction(message)
             case Raw():
                 return (message.action, message.payload) if message.version == self.version else None
+            case _:
+                return REPORTS[type(message)](message)
 
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTokenInfo")
-        if not said:
-            return None
-        group = said.get("groupIdToken", {}).get("idToken")
-        return Verdict(said["status"], group, said.get("cacheExpiryDateTime"))
+        return read_verdict(said) if said else None
 
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         return None
@@ -126,6 +137,8 @@ class Dialect201:
             said["offline"] = True
         if event.token:
             said["idToken"] = id_token(event.token)
+        if event.reservation_id is not None:
+            said["reservationId"] = event.reservation_id
         if event.first_plugged:
             said["evse"] = {"id": event.evse, "connectorId": 1}
         if event.meter:

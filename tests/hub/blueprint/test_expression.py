@@ -29,10 +29,14 @@ ENV: dict[str, Any] = {
         ("dotted(a, b, 1)", "6.0.1"),
         ("a in (5, 6)", True),
         ("text == B2", True),
+        ("(a > 5) == true", True),
+        ("(a > 5) == false", False),
         ("known(gone)", False),
         ("gone or a == 6", True),
         ("clamp(a, 0, 5)", 5),
         ("a >> 1 & 1", 1),
+        ("total(a, gone, 2)", 8),
+        ("first(gone, text, a)", "B2"),
     ],
 )
 def test_an_expression_has_its_value(text: str, value: object) -> None:
@@ -68,3 +72,12 @@ def test_what_has_no_value_never_raises(text: str) -> None:
 def test_what_could_do_more_than_compute_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         compile_expression(text, frozenset(ENV))
+
+
+def test_what_a_device_takes_decides_and_where_it_does_not_say_everything_is_taken() -> None:
+    asks, _ = compile_expression("settable(a) and not settable(b)", frozenset(ENV))
+    assert asks({**ENV, "settable": {"a"}}) is True
+    assert asks({**ENV, "settable": {"a", "b"}}) is False
+    assert asks(ENV) is False
+    with pytest.raises(ExpressionError, match="takes the name of a point"):
+        compile_expression("settable(1)", frozenset(ENV))

@@ -6,7 +6,7 @@ import pytest
 
 from hub.model.charger import Abilities
 from hub.model.command import CommandResult, Outcome
-from hub.ocpp.station.effects import Act, Keep, Limit, Reconnect
+from hub.ocpp.station.effects import Act, Happened, Keep, Limit, Reconnect
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
 VERSIONS = ["1.6", "2.0.1"]
@@ -54,8 +54,17 @@ def test_a_session_started_and_stopped_by_the_csms(version: str) -> None:
 def test_a_remote_start_may_have_to_be_authorized(version: str) -> None:
     world = World(version, defaults={"AuthorizeRemoteStart": "true"})
     world.state(PLUGGED)
-    assert remote_start(world)["status"] == "Accepted"
+    card = {} if version == "1.6" else {"idToken": {"idToken": "R1", "type": "ISO14443"}}
+    assert remote_start(world, **card)["status"] == "Accepted"
     assert "Authorize" in world.actions()
+
+
+def test_the_csms_own_token_is_not_asked_about() -> None:
+    world = World(defaults={"AuthorizeRemoteStart": "true"})
+    world.state(PLUGGED)
+    assert remote_start(world)["status"] == "Accepted"
+    assert "Authorize" not in world.actions()
+    assert not [key for key in world.memory if key[0] == "cache"]
     assert world.station.evses.flows[1].transaction
 
 
@@ -153,8 +162,61 @@ def test_a_reset_on_idle_waits() -> None:
     assert world.last(Reconnect) == Reconnect("ScheduledReset")
     world.disconnect()
     world.connect()
-    assert world.ask("Reset", {"type": "Immediate", "evseId": 3}) == {"status": "Rejected"}
-    assert world.ask("Reset", {"type": "Immediate", "evseId": 1}) == {"status": "Accepted"}
+    for evse in (1, 3):
+        assert world.ask("Reset", {"type": "Immediate", "evseId": evse})["status"] == "Rejected"
+
+
+def test_one_evse_is_reset_where_the_device_can() -> None:
+    world = World(abilities=Abilities(frozenset({"start", "pause", "reset_evse"})), evses=2)
+    world.state(PLUGGED)
+    world.swipe()
+    assert world.ask("Reset", {"type": "OnIdle", "evseId": 1}) == {"status": "Scheduled"}
+    assert world.last(Act) is None
+    world.state(IDLE)
+    assert (world.last(Act).evse, world.last(Act).action) == (1, "reset_evse")
+    assert world.last(Reconnect) is None
+    world.state(PLUGGED, evse=2)
+    world.swipe("OTHER", evse=2)
+    assert world.ask("Reset", {"type": "Immediate", "evseId": 2}) == {"status": "Accepted"}
+    assert world.last(Act).evse == 2
+    assert world.events()[-1] == ("Ended", "ResetCommand")
+
+
+def test_a_reset_waits_until_the_end_of_the_transaction_is_told_but_not_for_ever() -> None:
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    world.answers["TransactionEvent"] = "hold"
+    world.ask("Reset", {"type": "Immediate"})
+    assert world.last(Reconnect) is None
+    assert remote_start(world)["status"] == "Rejected"
+    world.advance(31)
+    assert world.last(Reconnect) == Reconnect("RemoteReset")
+    assert len(world.journal) == 1
+
+
+def test_a_device_that_does_not_reset_is_told_again() -> None:
+    world = World(defaults={"ResetRetries": "1"})
+    world.ask("Reset", {"type": "Immediate"})
+    for _ in range(3):
+        act = world.last(Act)
+        world.station.device_done(act.ref, CommandResult(Outcome.ERROR), world.clock.now())
+        world.pump()
+    assert sum(isinstance(effect, Act) for effect in world.effects) == 2
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_data_that_a_known_vendor_sends_is_passed_on(version: str) -> None:
+    world = World(version, vendors={"acme": frozenset({"tariff"}), "open": frozenset()})
+    assert world.ask("DataTransfer", {"vendorId": "x"}) == {"status": "UnknownVendorId"}
+    assert world.ask("DataTransfer", {"vendorId": "acme", "messageId": "y"}) == {"status": "UnknownMessageId"}
+    assert world.last(Happened) is None or world.last(Happened).event != "data_transfer"
+    assert world.ask("DataTransfer", {"vendorId": "acme", "messageId": "tariff", "data": "7"}) == {
+        "status": "Accepted"
+    }
+    details = {"vendor_id": "acme", "message_id": "tariff", "data": "7"}
+    assert world.last(Happened) == Happened("data_transfer", details)
+    assert world.ask("DataTransfer", {"vendorId": "open"}) == {"status": "Accepted"}
 
 
 @pytest.mark.parametrize(
@@ -195,8 +257,7 @@ def test_what_the_charger_cannot_do_is_not_accepted(version: str) -> None:
     assert world.ask("ClearCache", {}) == {"status": "Accepted"}
     world.station.variables.set("AuthCacheEnabled", "false")
     assert world.ask("ClearCache", {}) == {"status": "Rejected"}
-    unknown = ("GetLocalListVersion", {})
-    assert world.ask(*unknown) == "NotSupported"
+    assert world.ask("Heartbeat", {}) == "NotSupported"
 
 
 @pytest.mark.parametrize("version", VERSIONS)

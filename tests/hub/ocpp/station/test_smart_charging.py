@@ -9,27 +9,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.ocpp.station.smart_charging import (
-    DAY,
-    FAR_S,
+from hub.ocpp.station.charging_profile import (
     MAX,
-    MOST_PERIODS,
-    NOTHING,
     TX,
     TX_DEFAULT,
-    Context,
-    Limitation,
     Period,
     Profile,
-    Profiles,
     Refusal,
     bound,
     collide,
     document,
-    lowest,
     overlap,
     problem,
     restored,
+)
+from hub.ocpp.station.smart_charging import (
+    DAY,
+    FAR_S,
+    MOST_PERIODS,
+    NOTHING,
+    Context,
+    Limitation,
+    Profiles,
+    lowest,
     shares,
     timeline,
 )

@@ -276,7 +276,7 @@ def test_energy_never_runs_backwards() -> None:
     world.state({**CHARGING, "energy_total": 12.0})
     world.state({**CHARGING, "energy_total": 0.5})
     world.state({**IDLE, "energy_total": 1.0})
-    assert world.sent[-1][1]["meterValue"][-1]["sampledValue"][0]["value"] == 13000
+    assert world.sent[-1][1]["meterValue"][-1]["sampledValue"][0]["value"] == 12500
 
 
 def test_what_only_the_station_knows_is_annotated() -> None:
@@ -435,3 +435,103 @@ def _check(world: World) -> None:
         assert last["eventType"] == "Ended" or (running and running.id == transaction)
     assert not world.buried
     assert not world.journal
+
+
+def test_a_master_pass_stops_everything_and_starts_nothing() -> None:
+    world = World(evses=2, tokens={"M": "masters"}, defaults={"MasterPassGroupId": "masters"})
+    world.state(PLUGGED)
+    assert world.swipe("M") == "rejected"
+    world.swipe("A")
+    world.state(PLUGGED, evse=2)
+    world.swipe("B", evse=2)
+    world.take()
+    assert world.swipe("M", evse=1) == "stopped"
+    assert world.events() == [("Ended", "StopAuthorized")] * 2
+    reasons = [p["transactionInfo"]["stoppedReason"] for a, p in world.sent if a == "TransactionEvent"]
+    assert reasons == ["MasterPass", "MasterPass"]
+
+
+def test_energy_that_a_refused_token_may_still_have() -> None:
+    world = World(tokens={"A": None}, defaults={"MaxEnergyOnInvalidId": "500"})
+    world.answers["TransactionEvent"] = {"idTokenInfo": {"status": "Blocked"}}
+    world.state(PLUGGED)
+    world.swipe("A")
+    world.state({**CHARGING, "energy_total": 10.4})
+    assert world.station.evses.flows[1].transaction
+    world.restart()
+    world.connect()
+    world.state({**CHARGING, "energy_total": 10.6})
+    assert world.station.evses.flows[1].transaction is None
+    assert world.events()[-1] == ("Ended", "Deauthorized")
+
+
+def test_a_token_may_be_good_for_some_evses_only() -> None:
+    world = World(evses=2)
+    world.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "evseId": [2]}}
+    world.state(PLUGGED)
+    world.swipe("A", evse=1)
+    assert world.last(Happened).details["reason"] == "NotAllowedTypeEVSE"
+    world.state(PLUGGED, evse=2)
+    assert world.swipe("A", evse=2) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("point", "trigger", "reason"),
+    [("EnergyTransfer", "ChargingStateChanged", "StoppedByEV"), ("PowerPathClosed", None, None)],
+)
+def test_energy_that_stops_ends_it_where_that_is_a_stop_point(
+    point: str, trigger: str | None, reason: str | None
+) -> None:
+    world = World(defaults={"TxStopPoint": point})
+    charge(world)
+    world.take()
+    world.state({**CHARGING, "status": "suspended_ev", "power": 0.0})
+    ended = [p for a, p in world.sent if a == "TransactionEvent" and p["eventType"] == "Ended"]
+    assert [(p["triggerReason"], p["transactionInfo"]["stoppedReason"]) for p in ended] == (
+        [(trigger, reason)] if trigger else []
+    )
+
+
+def test_energy_that_flows_begins_it_where_that_is_the_start_point() -> None:
+    world = World(defaults={"TxStartPoint": "EnergyTransfer"})
+    world.state(PLUGGED)
+    world.swipe()
+    assert world.events() == []
+    world.state(CHARGING)
+    assert world.events() == [("Started", "ChargingStateChanged")]
+    assert world.sent[-1][1]["transactionInfo"]["chargingState"] == "Charging"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_last_message_carries_what_was_sampled(version: str) -> None:
+    world = World(version, defaults={"TxEndedInterval": "60", "TxUpdatedInterval": "0"})
+    charge(world)
+    world.advance(185)
+    world.state(IDLE)
+    last = world.sent[-1][1] if version == "2.0.1" else dict(world.sent)["StopTransaction"]
+    values = last.get("meterValue") or last["transactionData"]
+    assert [value["sampledValue"][0]["context"] for value in values] == [
+        *["Sample.Periodic"] * 3,
+        "Transaction.End",
+    ]
+
+
+def test_of_too_many_values_every_second_goes() -> None:
+    world = World(defaults={"TxEndedInterval": "1", "TxUpdatedInterval": "0"})
+    charge(world)
+    world.advance(400)
+    transaction = world.station.evses.flows[1].transaction
+    assert transaction
+    assert 100 < len(transaction.history) <= 250
+    assert transaction.history[0].at == "2026-01-01T00:00:01.000Z"
+
+
+def test_the_cache_lives_from_its_last_use() -> None:
+    world = World(defaults={"AuthCacheLifeTime": "100"})
+    for _ in range(3):
+        world.swipe()
+        world.advance(61)
+    assert world.actions().count("Authorize") == 1
+    world.advance(101)
+    world.swipe()
+    assert world.actions().count("Authorize") == 2

@@ -6,8 +6,8 @@ import pytest
 
 from hub.model.charger import Abilities
 from hub.ocpp.errors import CallError
+from hub.ocpp.station.charging_profile import Refusal
 from hub.ocpp.station.effects import Limit
-from hub.ocpp.station.smart_charging import Refusal
 from hub.ocpp.v201.smart_charging import REASONS, read_profile
 from tests.hub.ocpp.world import IDLE, PLUGGED, World
 

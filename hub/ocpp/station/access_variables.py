@@ -1,0 +1,41 @@
+"""The settings of who may charge: authorization, cache, local list, reservation; and what it costs."""
+
+from hub.ocpp.station.variable import Variable, boolean, integer
+
+AUTH, CACHE, LIST = "AuthCtrlr", "AuthCacheCtrlr", "LocalAuthListCtrlr"
+RESERVATION, TARIFF, TX = "ReservationCtrlr", "TariffCostCtrlr", "TxCtrlr"
+
+ACCESS: tuple[Variable, ...] = (
+    boolean("AuthEnabled", True, None, (AUTH, "Enabled"), writable=False),
+    boolean("AuthorizeRemoteStart", False, "AuthorizeRemoteTxRequests", (AUTH, "AuthorizeRemoteStart")),
+    boolean("LocalAuthorizeOffline", True, "LocalAuthorizeOffline", (AUTH, "LocalAuthorizeOffline")),
+    boolean("LocalPreAuthorize", True, "LocalPreAuthorize", (AUTH, "LocalPreAuthorize")),
+    boolean(
+        "OfflineTxForUnknownId", False, "AllowOfflineTxForUnknownId", (AUTH, "OfflineTxForUnknownIdEnabled")
+    ),
+    boolean("DisableRemoteAuthorization", False, None, (AUTH, "DisableRemoteAuthorization")),
+    Variable("MasterPassGroupId", "string", "", None, (AUTH, "MasterPassGroupId"), high=36),
+    integer("MaxEnergyOnInvalidId", 0, "MaxEnergyOnInvalidId", (TX, "MaxEnergyOnInvalidId"), unit="Wh"),
+    boolean("AuthCacheEnabled", True, "AuthorizationCacheEnabled", (CACHE, "Enabled")),
+    boolean("AuthCacheAvailable", True, None, (CACHE, "Available"), writable=False),
+    integer("AuthCacheLifeTime", 0, None, (CACHE, "LifeTime"), unit="s"),
+    boolean("AuthCacheDisablePostAuthorize", False, None, (CACHE, "DisablePostAuthorize")),
+    boolean("LocalAuthListAvailable", True, None, (LIST, "Available"), writable=False),
+    boolean("LocalAuthListEnabled", True, "LocalAuthListEnabled", (LIST, "Enabled")),
+    boolean("LocalAuthListDisablePostAuthorize", False, None, (LIST, "DisablePostAuthorize")),
+    boolean("LocalAuthListExpires", True, None, (LIST, "SupportsExpiryDateTime"), writable=False),
+    integer("LocalAuthListEntries", 2000, "LocalAuthListMaxLength", None, writable=False),
+    integer(
+        "ItemsPerSendLocalList", 500, "SendLocalListMaxLength", (LIST, "ItemsPerMessage"), writable=False
+    ),
+    integer("BytesPerSendLocalList", 500_000, None, (LIST, "BytesPerMessage"), writable=False),
+    boolean("ReservationAvailable", True, None, (RESERVATION, "Available"), writable=False),
+    boolean("ReservationEnabled", True, None, (RESERVATION, "Enabled")),
+    boolean(
+        "ReservationNonEvseSpecific",
+        True,
+        "ReserveConnectorZeroSupported",
+        (RESERVATION, "NonEvseSpecific"),
+        writable=False,
+    ),
+)

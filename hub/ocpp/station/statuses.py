@@ -1,0 +1,131 @@
+"""What each connector's status is, and when the CSMS is told of it (G01, B04; 1.6: 4.9)."""
+
+from typing import TYPE_CHECKING
+
+from hub.model.charger import Status
+from hub.model.moment import Moment
+from hub.ocpp.station.effects import Annotate
+from hub.ocpp.station.flow import Flow
+from hub.ocpp.station.messages import StatusNotification
+
+if TYPE_CHECKING:
+    from hub.ocpp.station.station import Station
+
+QUIET = frozenset({Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED})
+"""Said by the device, and louder than what the station thinks."""
+CHARGING = frozenset({Status.CHARGING, Status.SUSPENDED_EV, Status.SUSPENDED_EVSE})
+
+
+class Statuses:
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+
+    def status(self, flow: Flow) -> Status:
+        """The device's status with what the station knows laid over it."""
+        bare = self.bare(flow)
+        quiet = bare in QUIET or flow.transaction is not None or flow.grant is not None
+        return Status.RESERVED if not quiet and self._station.reservations.shuts(flow.evse) else bare
+
+    def bare(self, flow: Flow) -> Status:
+        """Reservations left aside."""
+        if flow.status is Status.FAULTED:
+            return Status.FAULTED
+        if self._station.availability.inoperative(flow.evse) and flow.transaction is None:
+            return Status.UNAVAILABLE
+        if flow.status in QUIET:
+            return flow.status
+        if not flow.plugged:
+            if flow.transaction is not None and flow.transaction.plugged_once:
+                return Status.SUSPENDED_EV  # unplugged, and may come back (E10)
+            return Status.PREPARING if flow.grant else Status.AVAILABLE
+        if flow.transaction is None:
+            return Status.FINISHING if flow.finished else Status.PREPARING
+        if flow.status in CHARGING:
+            return flow.status
+        return Status.SUSPENDED_EV if flow.state.get("charging_enabled") else Status.SUSPENDED_EVSE
+
+    def show(self, flow: Flow, now: Moment) -> None:
+        """Something happened at an EVSE: whoever shows its state, and the CSMS, learn what is new."""
+        if not flow.known:
+            return
+        status = self.status(flow)
+        transaction = flow.transaction.id if flow.transaction else None
+        shown = (status, transaction)
+        if shown != flow.shown:
+            before, flow.shown = flow.shown, shown
+            if before is None or before[1] != transaction:
+                self._station.evses.transaction_changed(flow, before[1] if before else None, now)
+            token = flow.grant.token.text if flow.grant and flow.grant.token.text else None
+            values = {"status": status.value, "transaction_id": transaction, "id_tag": token}
+            operative = self._station.availability.operative(flow.evse)
+            self._station.emit(Annotate(flow.evse, {**values, "operative": operative}))
+        self._report(flow, status, now, force=False)
+
+    def show_all(self, now: Moment) -> None:
+        for flow in self._station.evses.flows.values():
+            self.show(flow, now)
+
+    # To the CSMS
+
+    def report(self, now: Moment, *, everything: bool) -> None:
+        """After a reconnect: all connectors (B04.FR.01), or those that changed (B04.FR.02)."""
+        if everything:
+            self.report_station(now)
+        for flow in self._station.evses.flows.values():
+            if flow.known:
+                self._report(flow, self.status(flow), now, force=everything)
+
+    def report_one(self, evse: int, now: Moment) -> None:
+        """TriggerMessage(StatusNotification)."""
+        if evse == 0:
+            self.report_station(now)
+        else:
+            flow = self._station.evses.flows[evse]
+            self._report(flow, self.status(flow), now, force=True)
+
+    def report_station(self, now: Moment) -> None:
+        inoperative = self._station.availability.inoperative(0)
+        status = Status.UNAVAILABLE if inoperative else Status.AVAILABLE
+        self._station.say(StatusNotification(0, status, self._station.stamp(now)), unregistered=True)
+
+    def unsaid(self, message: StatusNotification) -> None:
+        """It never reached the CSMS: to be said again (B04.FR.02)."""
+        flow = self._station.evses.flows.get(message.evse)
+        if flow is not None:
+            flow.reported = None
+
+    def tick(self, now: Moment) -> None:
+        for flow in self._station.evses.flows.values():
+            if flow.report_due is not None and now.mono >= flow.report_due:
+                self._report(flow, self.status(flow), now, force=False)
+
+    def deadlines(self) -> list[float]:
+        flows = self._station.evses.flows.values()
+        return [flow.report_due for flow in flows if flow.report_due is not None]
+
+    def _report(self, flow: Flow, status: Status, now: Moment, *, force: bool) -> None:
+        station = self._station
+        if station.dialect is None or not (station.boot.accepted or force):
+            return
+        error = flow.state.get("error_code") if status is Status.FAULTED else None
+        said = (station.dialect.connector_status(status), str(error) if error else None)
+        if not force and not self._is_due(flow, said, now):
+            return
+        flow.reported, flow.waiting, flow.report_due = said, None, None
+        vendor = flow.state.get("vendor_error")
+        message = StatusNotification(
+            flow.evse, status, station.stamp(now), said[1], str(vendor) if vendor else None
+        )
+        station.say(message, unregistered=force)
+
+    def _is_due(self, flow: Flow, said: tuple[str, str | None], now: Moment) -> bool:
+        """New, and held long enough (MinimumStatusDuration)."""
+        if said == flow.reported:
+            flow.waiting, flow.report_due = None, None
+            return False
+        least = self._station.variables.int("MinimumStatusDuration")
+        if not least or flow.reported is None:
+            return True
+        if said != flow.waiting:
+            flow.waiting, flow.report_due = said, now.mono + least
+        return flow.report_due is not None and now.mono >= flow.report_due

@@ -1,0 +1,201 @@
+"""Tokens at the EVSEs: presented, asked about, granted, revoked (C01 to C16, E05, H03)."""
+
+from typing import TYPE_CHECKING
+
+from hub.model.moment import Moment
+from hub.ocpp.station.authorization import Verdict
+from hub.ocpp.station.effects import Happened
+from hub.ocpp.station.flow import Flow, Grant
+from hub.ocpp.station.messages import Authorize, StatusNotification, Token, TransactionEvent
+
+if TYPE_CHECKING:
+    from hub.ocpp.station.station import Station
+
+
+class Tokens:
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+
+    def present(self, evse: int, token: Token, now: Moment) -> str:
+        """A token at a reader: accepted, rejected, asking or stopped."""
+        flow = self._chosen(evse, token)
+        grant = flow.grant
+        if grant is not None and grant.token.text:
+            if self._same(grant, token, now):
+                return self._stop_by(flow, now, "Local")
+        elif flow.finished and grant is None and flow.plugged:
+            flow.finished = False
+        station = self._station
+        verdict = station.authorization.locally(token, now, online=station.boot.accepted)
+        refused = None if self._master(verdict) else self._obstacle(flow, token)
+        if refused is not None:
+            return self._refuse(flow, token, refused)
+        if verdict is None:
+            flow.asking = token
+            station.say(Authorize(token, flow.evse))
+            return "asking"
+        for change in station.authorization.used(token, now):
+            station.emit(change)
+        return self._decide(flow, token, verdict, now)
+
+    def _obstacle(self, flow: Flow, token: Token) -> str | None:
+        """Why this token can't begin here, whoever it belongs to."""
+        transaction = flow.transaction
+        owner = Token(*transaction.token) if transaction and transaction.token else token
+        if flow.grant is None and owner.key != token.key:  # C01.FR.23: only he may go on with it
+            return "ConcurrentTx"
+        if not self._station.availability.operative(flow.evse):
+            return "unavailable"
+        return None if self._station.reservations.may_fit(flow.evse, token) else "Reserved"
+
+    def remote(
+        self, flow: Flow, token: Token, group: str | None, remote_start_id: int | None, now: Moment
+    ) -> None:
+        """RequestStartTransaction: as good as a token at the reader."""
+        self.grant(flow, Grant(token, group, remote_start_id), now, "RemoteStart")
+
+    def grant(self, flow: Flow, grant: Grant, now: Moment, trigger: str) -> None:
+        flow.finished = False
+        grant.reservation_id = self._station.reservations.use(flow.evse, grant.token, grant.group, now)
+        flow.grant = grant
+        if not flow.plugged:
+            timeout = self._station.variables.int("EVConnectionTimeOut")
+            grant.deadline = now.mono + timeout if timeout else None
+        self._station.transactions.changed(flow, now, trigger)
+        self._station.statuses.show(flow, now)
+
+    def revoke(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
+        """The authorization ends: by the token, by the CSMS, by a time-out."""
+        if flow.grant is None and flow.transaction is None:
+            return
+        flow.grant = None
+        if flow.transaction is not None and "Authorized" not in flow.conditions:
+            self._station.transactions.end(flow, now, trigger, reason)
+        self._station.transactions.changed(flow, now, trigger, reason)
+        flow.finished = flow.plugged
+        self._station.availability.apply_scheduled(now)
+        self._station.statuses.show(flow, now)
+
+    # The CSMS's answers
+
+    def verdict(self, asked: Authorize, verdict: Verdict, now: Moment) -> None:
+        """To an Authorize."""
+        flow = self._station.evses.flows[asked.evse]
+        self._told(asked.token, verdict, now)
+        if flow.asking == asked.token:
+            flow.asking = None
+            self._decide(flow, asked.token, verdict, now)
+
+    def not_answered(self, asked: Authorize, now: Moment) -> None:
+        """No answer: what holds offline decides."""
+        flow = self._station.evses.flows[asked.evse]
+        if flow.asking == asked.token:
+            flow.asking = None
+            verdict = self._station.authorization.locally(asked.token, now, online=False)
+            self._decide(flow, asked.token, verdict or Verdict("Unknown"), now)
+
+    def transaction_verdict(self, event: TransactionEvent, verdict: Verdict, now: Moment) -> None:
+        """The answer to a transaction's message says what the CSMS thinks of the token (C10.FR.05, E05)."""
+        assert event.token is not None
+        self._told(event.token, verdict, now)
+        flow = self._station.evses.flows[event.evse]
+        transaction = flow.transaction
+        if transaction is None or transaction.id != event.transaction or flow.grant is None:
+            return
+        if verdict.accepted:
+            flow.grant.group = flow.grant.group or verdict.group
+            return
+        most = self._station.variables.int("MaxEnergyOnInvalidId")
+        if most:  # E05.FR.03: so much is given all the same
+            flow.grant.refused_at_wh = flow.register.wh + most
+        else:
+            self.no_more_energy(flow, now)
+
+    def no_more_energy(self, flow: Flow, now: Moment) -> None:
+        """A refused token has had what it may have (E05.FR.02/09/10)."""
+        assert flow.grant is not None
+        flow.grant.refused_at_wh = None
+        if self._station.variables.bool("StopTxOnInvalidId"):
+            self.revoke(flow, now, "Deauthorized", "DeAuthorized")
+        else:
+            flow.grant.refused = True
+            self._station.transactions.changed(flow, now, "Deauthorized")
+
+    def tick(self, now: Moment) -> None:
+        for flow in self._station.evses.flows.values():
+            grant = flow.grant
+            if grant and grant.deadline is not None and now.mono >= grant.deadline:
+                self._station.emit(Happened("rejected", {"evse": flow.evse, "reason": "EVConnectTimeout"}))
+                self.revoke(flow, now, "EVConnectTimeout", "Timeout")
+                if flow.transaction is not None:  # E03.FR.05: whatever the stop points are
+                    self._station.transactions.end(flow, now, "EVConnectTimeout", "Timeout")
+                    self._station.statuses.show(flow, now)
+
+    def deadlines(self) -> list[float]:
+        grants = (flow.grant for flow in self._station.evses.flows.values())
+        return [grant.deadline for grant in grants if grant and grant.deadline is not None]
+
+    # Inside
+
+    def _told(self, token: Token, verdict: Verdict, now: Moment) -> None:
+        station = self._station
+        for change in station.authorization.told(token, verdict, now):
+            station.emit(change)
+        if station.authorization.contradicted(token, verdict, now):
+            status = station.statuses.status(next(iter(station.evses.flows.values())))
+            # 1.6, 3.5.2; 2.0.1 has no connector 0 and says nothing.
+            station.say(StatusNotification(0, status, station.stamp(now), "LocalListConflict"))
+
+    def _decide(self, flow: Flow, token: Token, verdict: Verdict, now: Moment) -> str:
+        if not verdict.accepted:
+            return self._refuse(flow, token, verdict.status)
+        if self._master(verdict):
+            return self._master_pass(flow, token, now)
+        grant = flow.grant
+        if grant is not None and grant.token.text:
+            same = verdict.group is not None and verdict.group == grant.group
+            return self._stop_by(flow, now, "Local") if same else self._refuse(flow, token, "ConcurrentTx")
+        if verdict.evses and flow.evse not in verdict.evses:  # C01.FR.21
+            return self._refuse(flow, token, "NotAllowedTypeEVSE")
+        if not self._station.reservations.fits(flow.evse, token, verdict.group):
+            return self._refuse(flow, token, "Reserved")
+        self._station.emit(Happened("authorized", {"evse": flow.evse, "id_tag": token.text}))
+        self.grant(flow, Grant(token, verdict.group), now, "Authorized")
+        return "accepted"
+
+    def _same(self, grant: Grant, token: Token, now: Moment) -> bool:
+        if grant.token.key == token.key:
+            return True
+        group = self._station.authorization.group_of(token, now)
+        return group is not None and group == grant.group
+
+    def _master(self, verdict: Verdict | None) -> bool:
+        group = self._station.variables.text("MasterPassGroupId")
+        return bool(group and verdict and verdict.accepted and verdict.group == group)
+
+    def _master_pass(self, flow: Flow, token: Token, now: Moment) -> str:
+        """C16.FR.02/03: without a display it stops whatever runs, and starts nothing."""
+        running = [other for other in self._station.evses.flows.values() if other.transaction]
+        for other in running:
+            self._stop_by(other, now, "MasterPass")
+        return "stopped" if running else self._refuse(flow, token, "MasterPass")
+
+    def _stop_by(self, flow: Flow, now: Moment, reason: str) -> str:
+        self.revoke(flow, now, "StopAuthorized", reason)
+        return "stopped"
+
+    def _refuse(self, flow: Flow, token: Token, reason: str) -> str:
+        self._station.emit(Happened("rejected", {"evse": flow.evse, "id_tag": token.text, "reason": reason}))
+        return "rejected"
+
+    def _chosen(self, evse: int, token: Token) -> Flow:
+        """EVSE 0: the reader serves the whole charger; his own, or a plugged car without a grant is meant."""
+        flows = self._station.evses.flows
+        if evse in flows:
+            return flows[evse]
+        everyone = list(flows.values())
+        own = [flow for flow in everyone if flow.grant and flow.grant.token.key == token.key]
+        reserved = [flow for flow in everyone if self._station.reservations.meant_for(flow.evse, token)]
+        waiting = [flow for flow in everyone if flow.plugged and flow.grant is None]
+        idle = [flow for flow in everyone if flow.grant is None]
+        return (own or reserved or waiting or idle or everyone)[0]

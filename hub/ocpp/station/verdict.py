@@ -1,0 +1,27 @@
+"""What is known of a token."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """1.6's and 2.0.1's status word, and the group (parentIdTag)."""
+
+    status: str
+    group: str | None = None
+    expires: str | None = None
+    evses: tuple[int, ...] = ()
+    """Where it may charge; none named: everywhere (C01.FR.19)."""
+
+    @property
+    def accepted(self) -> bool:
+        return self.status == "Accepted"
+
+    def document(self) -> list[object]:
+        return [self.status, self.group, self.expires, list(self.evses)]
+
+    @classmethod
+    def restored(cls, body: list[Any]) -> "Verdict":
+        status, group, expires, *evses = body
+        return cls(status, group, expires, tuple(evses[0]) if evses else ())

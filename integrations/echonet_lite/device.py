@@ -1,0 +1,256 @@
+"""One ECHONET Lite charger: found, polled, listened to, and told what to do.
+
+Theory: `run` looks for the charger's node, learns what its object can do, and then reads what falls due until the
+node is silent; then it looks again, at growing intervals or as soon as something is found. A changed state is told
+together with what the meters say by then, for both belong to one event.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from hub.blueprint.convert import Raw
+from hub.blueprint.mapping import BlueprintMapping
+from hub.blueprint.schema import seconds
+from hub.clock import Clock
+from hub.errors import DeviceOffline, DeviceRefused, HubError, Unsupported
+from hub.integration.api import Device, DeviceSetup, Reading, Sink
+from hub.model.charger import Abilities, Ratings
+from hub.model.entity import Scalar
+from integrations.echonet_lite.actions import Actor, Proof
+from integrations.echonet_lite.batches import MOST
+from integrations.echonet_lite.network import NETWORKS, Network
+from integrations.echonet_lite.place import Place
+from integrations.echonet_lite.points import epc_of, raw_values
+from integrations.echonet_lite.remote import Remote
+from integrations.echonet_lite.stack import Manners
+from integrations.echonet_lite.transactions import GAP_S, PATIENCE_S, READ_BACK, patience
+
+log = logging.getLogger(__name__)
+
+FIRST_PROBE_S, LONGEST_PROBE_S = 1.0, 60.0
+
+
+class EchonetDevice:
+    """Implements `integration.api.Device`: one object, which is one EVSE."""
+
+    evses = 1
+
+    def __init__(self, charger: str, mapping: BlueprintMapping, clock: Clock) -> None:
+        self.abilities: Abilities = mapping.abilities
+        self.ratings: Ratings = mapping.ratings
+        self._charger, self._mapping, self._clock = charger, mapping, clock
+        link = mapping.link
+        tries = patience(seconds(link.get("timeout", PATIENCE_S[0])), link.get("retries", len(PATIENCE_S)))
+        self._manners = Manners(tries, seconds(link.get("gap", GAP_S)))
+        self._place = Place.of(link)
+        self._context: dict[int, dict[str, Any]] = {1: {}}
+        self._reading: Reading | None = None
+        self._remote: Remote | None = None
+        self._sink: Sink | None = None
+        self._proof: Proof | None = None
+        self._online = False
+        self._told_loss = False
+        self._wake = asyncio.Event()
+        self._acting = asyncio.Lock()
+
+    async def run(self, sink: Sink) -> None:
+        self._sink = sink
+        async with NETWORKS.use() as network:
+            end = network.discovery.on_change(self._wake.set)
+            if self._place.host is not None:
+                network.stack.allow(self._place.host)
+            try:
+                await self._for_ever(network)
+            finally:
+                end()
+                self._online = False
+
+    async def execute(self, action: str, evse: int, arguments: Mapping[str, Scalar]) -> None:
+        if action not in self._mapping.actions:
+            raise Unsupported(f"the blueprint {self._mapping.path} has no action {action!r}")
+        remote = self._remote
+        if remote is None or not self._online:
+            raise DeviceOffline(f"{self._charger} is offline")
+        async with self._acting:
+            actor = self._actor(remote, arguments)
+            self._proof = Proof.NOT_CONFIRMED
+            try:
+                self._proof = await actor.act(self._mapping.steps(action, self._env(arguments)))
+            finally:
+                if self._online:
+                    self._tell(self._look())
+
+    async def refresh(self) -> None:
+        if self._remote is None or not self._online:
+            raise DeviceOffline(f"{self._charger} is offline")
+        await self._remote.read(self._remote.schedule.epcs, manners=self._urgent)
+        self._tell(self._look())
+
+    def set_context(self, evse: int, *, transaction: bool) -> None:
+        if self._context[evse].get("tx") != transaction:
+            self._context[evse]["tx"] = transaction
+            self._wake.set()
+
+    @property
+    def raw_values(self) -> Mapping[tuple[str, int], Raw]:
+        """As they were read, by element and EVSE (0: shared)."""
+        return raw_values(self._mapping, {1: self._remote.image}) if self._remote else {}
+
+    # Finding and losing
+
+    async def _for_ever(self, network: Network) -> None:
+        probe_s = FIRST_PROBE_S
+        while True:
+            self._wake.clear()
+            try:
+                await self._visit(network)
+            except DeviceOffline as error:
+                probe_s = FIRST_PROBE_S if self._online else min(probe_s * 2, LONGEST_PROBE_S)
+                self._lost(str(error))
+            try:
+                async with asyncio.timeout(probe_s):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def _visit(self, network: Network) -> None:
+        """Until it is silent. Raises DeviceOffline."""
+        node, eoj = await self._place.find(network.discovery)
+        remote = Remote(
+            network.discovery,
+            node,
+            eoj,
+            manners=self._manners,
+            most=self._mapping.link.get("max_props", MOST),
+            wake=self._wake.set,
+        )
+        try:
+            await remote.begin(self._periods(), force_polling=self._mapping.link.get("force_polling", False))
+            self._remote = remote
+            await remote.read(remote.schedule.epcs)
+            await self._came(remote)
+            await self._poll(remote)
+        finally:
+            remote.close()
+
+    async def _came(self, remote: Remote) -> None:
+        self._reading = self._look()
+        self._online, self._told_loss = True, False
+        log.info("charger %s is %s", self._charger, remote.name)
+        if "on_connect" in self._mapping.actions:
+            try:
+                await self._actor(remote, {}).act(self._mapping.steps("on_connect", self._env({})))
+            except (DeviceRefused, Unsupported) as error:
+                log.warning("charger %s: on_connect: %s", self._charger, error)
+        self._tell(self._look())
+
+    def _lost(self, reason: str) -> None:
+        self._online = False
+        self._remote = None
+        if not self._told_loss:
+            self._told_loss = True
+            assert self._sink is not None
+            self._sink.offline(reason)
+
+    # Polling
+
+    async def _poll(self, remote: Remote) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = remote.schedule.due(loop.time())
+            if due:
+                await remote.read(due)
+            reading = self._look()
+            if self._moved(reading):
+                rest = [epc for epc in self._meters(remote) if epc not in due]
+                if rest:
+                    await remote.read(rest)
+                    reading = self._look()
+            self._tell(reading)
+            await self._rest(remote.schedule.next() - loop.time())
+
+    async def _rest(self, wait_s: float) -> None:
+        if wait_s <= 0:
+            await asyncio.sleep(0)
+            return
+        try:
+            async with asyncio.timeout(wait_s if wait_s != float("inf") else None):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        self._wake.clear()
+
+    def _periods(self) -> dict[int, float]:
+        """The shortest period of the points of each EPC."""
+        periods: dict[int, float] = {}
+        for point in self._mapping.points.values():
+            if point.access != "wo":
+                epc, every = epc_of(point), self._mapping.groups[point.poll]
+                known = periods.get(epc)
+                periods[epc] = every if not known else min(known, every or known)
+        return periods
+
+    def _meters(self, remote: Remote) -> Iterable[int]:
+        return [epc for epc, every in self._periods().items() if every and remote.has(epc)]
+
+    def _moved(self, reading: Reading) -> bool:
+        """Has it another status than was told last?"""
+        told = self._reading.evses if self._reading else {}
+        return any(
+            number in told and told[number].status != seen.status for number, seen in reading.evses.items()
+        )
+
+    # Telling
+
+    @property
+    def _urgent(self) -> Manners:
+        return replace(self._manners, priority=READ_BACK)
+
+    def _look(self) -> Reading:
+        reading = self._mapping.reading(self.raw_values, self._context)
+        if self._proof is None:
+            return reading
+        evses = {
+            number: replace(seen, values={**seen.values, "last_command": self._proof.value})
+            for number, seen in reading.evses.items()
+        }
+        return replace(reading, evses=evses)
+
+    def _tell(self, reading: Reading) -> None:
+        self._reading = reading
+        assert self._sink is not None
+        self._sink.reading(reading)
+
+    def _env(self, arguments: Mapping[str, Scalar]) -> dict[str, Any]:
+        assert self._reading is not None
+        remote = self._remote
+        settable = {
+            point.name
+            for point in self._mapping.points.values()
+            if point.access != "ro" and (remote is None or remote.takes(epc_of(point)))
+        }
+        # What can only be written is "known" when the object takes it.
+        writable = {name: True for name in settable if self._mapping.points[name].access == "wo"}
+        return self._mapping.env(
+            self._reading, 1, settable=settable, **writable, **self._context[1], **arguments
+        )
+
+    def _actor(self, remote: Remote, arguments: Mapping[str, Scalar]) -> Actor:
+        return Actor(
+            self._mapping,
+            remote,
+            self._urgent,
+            lambda: self._env(arguments),
+            lambda: self._tell(self._look()),
+        )
+
+
+def make_device(setup: DeviceSetup) -> Device:
+    mapping = setup.blueprint
+    assert isinstance(mapping, BlueprintMapping)
+    if mapping.evses != 1:
+        raise HubError(f"charger {setup.charger}: an ECHONET Lite object is one EVSE")
+    return EchonetDevice(setup.charger, mapping, setup.clock)

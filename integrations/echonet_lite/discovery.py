@@ -1,0 +1,218 @@
+"""Finds nodes, makes sure who they are, and follows them to new addresses."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from hub.errors import DeviceOffline, HubError
+from integrations.echonet_lite.frame import EOJ, NODE_PROFILE, Esv, Property
+from integrations.echonet_lite.nodes import KnownNode, Look, Verdict, missing
+from integrations.echonet_lite.profile import identification, instance_list, words
+from integrations.echonet_lite.stack import Manners, Stack
+from integrations.echonet_lite.transactions import LOOK, Request
+
+log = logging.getLogger(__name__)
+
+LOOKING = Manners((1.0, 2.0, 4.0), gap_s=0.02, priority=LOOK)
+CONTEST = Manners((1.0, 1.0), gap_s=0.02, priority=LOOK)
+SWEEP_S = 1.0
+"""How long an object that may not exist is waited for."""
+SEARCHES_S = (0.0, 3.0, 15.0, 60.0)
+"""After the start; then every SEARCH_EVERY_S. Nodes that boot, and networks that lose multicast, get their chance."""
+SEARCH_EVERY_S = 600.0
+LOOK_AGAIN_S = 30.0
+SOON_S = 0.2
+"""A node that announces itself often is looked at once for many times."""
+INTERFACES_S = 10.0
+PROFILE = (0x83, 0x82, 0x8A, 0x8C, 0xD3)
+
+
+class Discovery:
+    """`changed` is called when a node was found, has moved, or isn't there any more."""
+
+    def __init__(self, stack: Stack, *, configured: Iterable[EOJ] = ()) -> None:
+        self.stack = stack
+        self.configured = tuple(configured)
+        self.searching = True
+        self._changed: list[Callable[[], None]] = []
+        self._looks: dict[str, asyncio.Task[KnownNode | None]] = {}
+        self._looked: dict[str, float] = {}
+        self._warned: set[str] = set()
+        self._loop = asyncio.get_running_loop()
+        stack.met = self.met
+
+    async def run(self) -> None:
+        """Searches again and again, and follows this machine's own addresses; until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._search())
+                group.create_task(self._follow_interfaces())
+        finally:
+            looks = list(self._looks.values())
+            for look in looks:
+                look.cancel()
+            await asyncio.gather(*looks, return_exceptions=True)
+
+    def on_change(self, told: Callable[[], None]) -> Callable[[], None]:
+        self._changed.append(told)
+        return lambda: self._changed.remove(told)
+
+    def met(self, host: str, listed: bool) -> None:
+        """An address was heard: is it who we think it is?"""
+        known = self.stack.nodes.at(host)
+        if listed and known is not None:
+            known.suspect = True  # it has started, or its objects have changed: perhaps it's another
+        since = self._loop.time() - self._looked.get(host, float("-inf"))
+        if host not in self._looks and (since > LOOK_AGAIN_S or (listed and since > SOON_S)):
+            self._start_look(host)
+        elif listed and host not in self._looks:
+            self._loop.call_later(SOON_S, self._start_look, host)
+
+    async def look(self, host: str) -> KnownNode | None:
+        """Who is there now? None: nobody who says so."""
+        return await asyncio.shield(self._start_look(host))
+
+    def _start_look(self, host: str) -> asyncio.Task[KnownNode | None]:
+        look = self._looks.get(host)
+        if look is None:
+            self._looked[host] = self._loop.time()
+            look = self._looks[host] = self._loop.create_task(self._look(host))
+            look.add_done_callback(lambda _done: self._looks.pop(host, None))
+        return look
+
+    async def _look(self, host: str) -> KnownNode | None:
+        try:
+            got = await self.stack.get(host, NODE_PROFILE, (*PROFILE, 0xD6), manners=LOOKING)
+        except DeviceOffline as error:
+            log.debug("%s doesn't tell who it is: %s", host, error)
+            return None
+        values = got.values
+        raw = values.get(0x83, b"")
+        listed = instance_list(values.get(0xD6, b""))
+        look = Look(
+            identification(raw),
+            int.from_bytes(values.get(0x8A, b"")[:3], "big"),
+            words(values.get(0x8C, b"")),
+            listed.items if listed else (),
+            max(int.from_bytes(values.get(0xD3, b""), "big"), listed.count if listed else 0),
+        )
+        node = await self._settle(host, look, raw)
+        if node is None:
+            return None
+        node.suspect = False
+        self._tell()
+        await self._sweep(node)
+        return node
+
+    async def _settle(self, host: str, look: Look, raw: bytes) -> KnownNode | None:
+        nodes, now = self.stack.nodes, self._loop.time()
+        verdict = nodes.judge(host, look.uid, raw)
+        if verdict is Verdict.OWN:
+            return None
+        if look.uid is None:
+            self._warn(
+                host, f"the node at {host} has no identification of its own: its address stands for it"
+            )
+        if verdict is Verdict.ALIAS and look.uid:
+            return nodes.alias(look.uid, host)
+        if verdict is Verdict.CONTESTED and look.uid:
+            return await self._contest(look.uid, host, look)
+        before = nodes.at(host)
+        node = nodes.take(host, _kept(before, look), now)
+        if before is not node:
+            log.info("node %s at %s with %d objects", node.key, host, len(look.objects))
+        return node
+
+    async def _contest(self, uid: str, host: str, look: Look) -> KnownNode:
+        """Rule 15: does whoever had that identification still live at its old address?"""
+        nodes = self.stack.nodes
+        old = nodes.find(uid)
+        assert old is not None
+        before = old.host
+        there = await self._identification(before)
+        if there == uid and nodes.find(uid) is old and old.host == before:
+            self._warn(f"{uid}@{host}", f"{before} and {host} have the same identification {uid}: kept apart")
+            return nodes.twin(host, look, self._loop.time())
+        log.info("node %s has moved from %s to %s", uid, before, host)
+        nodes.move(uid, host)
+        self.stack.node.forget(before)
+        self.stack.links.allow(host)
+        if there is not None:
+            self._start_look(before)
+        return nodes.take(host, _kept(old, look), self._loop.time())
+
+    async def _identification(self, host: str) -> str | None:
+        try:
+            got = await self.stack.get(host, NODE_PROFILE, (0x83,), manners=CONTEST)
+        except DeviceOffline:
+            return None
+        return identification(got.values.get(0x83, b"")) or ""
+
+    async def _sweep(self, node: KnownNode) -> None:
+        """Rule 11: what a list of 84 couldn't hold is asked for one by one."""
+        found = list(node.look.objects)
+        for eoj in missing(node.look, self.configured):
+            if len(found) >= node.look.count and eoj not in self.configured:
+                break
+            if await self._exists(node.host, eoj):
+                found.append(eoj)
+        if len(found) > len(node.look.objects):
+            node.look = Look(
+                node.look.uid,
+                node.look.maker,
+                node.look.product,
+                tuple(found),
+                max(node.look.count, len(found)),
+            )
+            self.stack.nodes.version += 1
+            self._tell()
+
+    async def _exists(self, host: str, eoj: EOJ) -> bool:
+        """Rule 6: an object that isn't there is silent."""
+        asked = Request(host, eoj, Esv.GET, (Property(0x80),), (SWEEP_S,), gap_s=LOOKING.gap_s, priority=LOOK)
+        try:
+            await self.stack.ask(asked)
+        except DeviceOffline:
+            return False
+        return True
+
+    async def _search(self) -> None:
+        started = self._loop.time()
+        for after in SEARCHES_S:
+            await asyncio.sleep(max(0.0, started + after - self._loop.time()))
+            self._search_once()
+        while True:
+            await asyncio.sleep(SEARCH_EVERY_S)
+            self._search_once()
+
+    def _search_once(self) -> None:
+        if self.searching:
+            self.stack.search()
+
+    async def _follow_interfaces(self) -> None:
+        while True:
+            await asyncio.sleep(INTERFACES_S)
+            try:
+                if self.stack.refresh_interfaces():
+                    self.stack.announce()
+                    self._search_once()
+            except HubError as error:
+                self._warn("interfaces", str(error))
+
+    def _tell(self) -> None:
+        for told in self._changed[:]:
+            told()
+
+    def _warn(self, subject: str, words_: str) -> None:
+        """Once for each subject."""
+        if subject not in self._warned:
+            self._warned.add(subject)
+            log.warning("%s", words_)
+
+
+def _kept(before: KnownNode | None, look: Look) -> Look:
+    """A list that is cut short doesn't take away what a sweep has found."""
+    if before is None or before.uid != look.uid or look.count != before.look.count:
+        return look
+    more = tuple(eoj for eoj in before.look.objects if eoj not in look.objects)
+    return Look(look.uid, look.maker, look.product, look.objects + more, look.count)

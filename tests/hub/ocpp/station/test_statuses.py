@@ -1,0 +1,90 @@
+"""When the CSMS is told of a connector's status, and that it is never left with an old one."""
+
+import pytest
+
+from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
+
+VERSIONS = ["1.6", "2.0.1"]
+
+
+def statuses(world: World) -> list[str]:
+    kind = "status" if world.version == "1.6" else "connectorStatus"
+    return [payload[kind] for action, payload in world.sent if action == "StatusNotification"]
+
+
+def test_a_short_status_is_not_told() -> None:
+    world = World("1.6", defaults={"MinimumStatusDuration": "10"})
+    world.state(PLUGGED)
+    world.advance(5)
+    world.state(IDLE)
+    world.advance(20)
+    assert statuses(world) == []
+    world.state(PLUGGED)
+    world.advance(11)
+    assert statuses(world) == ["Preparing"]
+
+
+def test_the_duration_can_be_changed() -> None:
+    world = World("1.6")
+    asked = {"key": "MinimumStatusDuration", "value": "30"}
+    assert world.ask("ChangeConfiguration", asked) == {"status": "Accepted"}
+    world.state(PLUGGED)
+    assert statuses(world) == []
+    world.advance(31)
+    assert statuses(world) == ["Preparing"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_status_that_was_lost_with_the_connection_is_told_again(version: str) -> None:
+    world = World(version)
+    world.answers["StatusNotification"] = "hold"
+    world.state(PLUGGED)
+    assert len(statuses(world)) == 1
+    world.disconnect()
+    world.answers.clear()
+    world.take()
+    world.connect()
+    assert len(statuses(world)) == 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_status_that_waited_for_its_turn_is_told_again(version: str) -> None:
+    world = World(version)
+    world.answers["StatusNotification"] = "hold"
+    world.state({**IDLE, "status": "faulted"})
+    world.state(PLUGGED)
+    world.disconnect()
+    world.answers.clear()
+    world.take()
+    world.connect()
+    assert statuses(world) == ["Preparing" if version == "1.6" else "Occupied"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_driver_whose_question_is_cut_off_gets_the_answer_that_holds_offline(version: str) -> None:
+    world = World(version, defaults={"OfflineTxForUnknownId": "true"})
+    world.state(PLUGGED)
+    world.held = True
+    world.swipe()
+    world.held = False
+    world.station.disconnected(world.clock.now())
+    world.pump()
+    assert world.station.evses.flows[1].transaction
+
+
+def test_the_whole_station_is_connector_0() -> None:
+    world = World("1.6")
+    world.ask("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
+    told = [(p["connectorId"], p["status"]) for a, p in world.sent if a == "StatusNotification"]
+    assert sorted(told) == [(0, "Unavailable"), (1, "Unavailable")]
+
+
+def test_an_unplugged_car_may_come_back() -> None:
+    world = World("1.6", defaults={"StopTxOnEVSideDisconnect": "false", "TxStopPoint": "Authorized"})
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    world.state(IDLE)
+    assert statuses(world)[-1] == "SuspendedEV"
+    world.advance(61)
+    assert dict(world.sent)["StopTransaction"]["reason"] == "Other"
