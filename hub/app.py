@@ -196,7 +196,7 @@ class Hub:
 
     def _start_bridge(self, config: Config) -> None:
         about = About(
-            started=self.clock.now().wall,
+            started=self.clock.now(),
             language=config.hub.language,
             mqtt=config.mqtt.broker.split("@")[-1],
             features=("modbus", "ocpp1.6", "ocpp2.0.1", "mqtt"),

@@ -5,7 +5,6 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import orjson
 import psutil
@@ -14,7 +13,7 @@ from hub import __version__
 from hub.bus import Bus, Message
 from hub.clock import Clock
 from hub.errors import HubError
-from hub.model.moment import rfc3339
+from hub.model.moment import Moment, rfc3339
 from hub.topics import Topics
 
 HEALTH_S = 60.0
@@ -26,7 +25,7 @@ Request = Callable[[Mapping[str, object]], Awaitable[Mapping[str, object]]]
 class About:
     """What `bridge/info` says and doesn't change while the hub runs."""
 
-    started: datetime
+    started: Moment
     language: str
     mqtt: str
     features: tuple[str, ...]
@@ -83,7 +82,7 @@ class Bridge:
             "info",
             {
                 "version": __version__,
-                "started": rfc3339(about.started),
+                "started": rfc3339(about.started.wall),
                 "mqtt": about.mqtt,
                 "language": about.language,
                 "config_hash": about.config_hash(),
@@ -103,7 +102,7 @@ class Bridge:
         listed = self._about.chargers()
         now = self._clock.now()
         return {
-            "uptime_s": round((now.wall - self._about.started).total_seconds()),
+            "uptime_s": round(now.mono - self._about.started.mono),
             "rss_mb": round(self._process.memory_info().rss / 1e6, 1),
             "cpu_percent": self._process.cpu_percent(),
             "loop_lag_ms": round(self._lag_ms, 1),
