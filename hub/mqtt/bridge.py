@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -32,6 +32,8 @@ class About:
     config_hash: Callable[[], str]
     chargers: Callable[[], list[dict[str, object]]]
     """[{id, name, protocol, blueprint, online}]"""
+    config_problems: Callable[[], Sequence[str]] = tuple
+    """What is wrong with the file, when an older configuration is used in its stead."""
     counters: Callable[[], Mapping[str, object]] = field(default=dict)
 
 
@@ -86,6 +88,7 @@ class Bridge:
                 "mqtt": about.mqtt,
                 "language": about.language,
                 "config_hash": about.config_hash(),
+                "config_problems": list(about.config_problems()),
                 "log_level": logging.getLevelName(logging.getLogger().level).lower(),
                 "features": list(about.features),
             },
