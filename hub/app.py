@@ -142,7 +142,10 @@ class Hub:
             self._mqtt = Part()
             await self._start_mqtt(new)
         for charger in (*changes.removed, *changes.changed):
+            runtime = self.registry.get(charger)
             await self._stop_charger(charger)
+            if runtime is not None and charger in changes.removed:
+                runtime.clear()
         for charger in (*changes.added, *changes.changed):
             await self._start_charger(new.chargers[charger])
         self._tell_chargers()
