@@ -73,8 +73,8 @@ def test_another_files_copy_is_not_used(path: Path) -> None:
 def test_without_any_copy_the_problems_are_told(path: Path) -> None:
     for copy in (path.parent / "state" / "config").iterdir():
         copy.unlink()
-    path.write_text("hub: {state_dir: state, nmae: x}\n")
-    with pytest.raises(ConfigError, match="nmae"):
+    path.write_text("hub: {state_dir: state, colour: x}\n")
+    with pytest.raises(ConfigError, match="colour"):
         load_or_last_good(path)
 
 
