@@ -39,6 +39,9 @@ class Dialect(Protocol):
     tells_of_drivers: bool
     """A connector is taken when somebody is authorized there, not only when a cable is in."""
 
+    triggered_measurands: str
+    """The setting that names what a triggered MeterValues tells."""
+
     def encode(self, station: "Station", message: Message) -> tuple[str, Mapping[str, object]] | None:
         """None: this version has no such message."""
 

@@ -31,6 +31,14 @@ class Grant:
 
 
 @dataclass(slots=True)
+class Remote:
+    """What a remote start brought along, until its token is decided about."""
+
+    start_id: int | None
+    profile: Profile | None = None
+
+
+@dataclass(slots=True)
 class Transaction:
     """`id` is ours and never used again; 1.6's number is in `csms_id` once the CSMS has given it."""
 
@@ -38,6 +46,8 @@ class Transaction:
     seq_no: int = 0
     charging_state: str = "EVConnected"
     started: str = ""
+    last: str = ""
+    """The newest time that was told of it: none after it is earlier."""
     plugged_once: bool = False
     token_told: bool = False
     remote_told: bool = False
@@ -74,6 +84,8 @@ class Flow:
     lost_since: float | None = None
     asking: Token | None = None
     """A token that the CSMS was asked about."""
+    remote: Remote | None = None
+    """The token came with this."""
     finished: bool = False
     """A transaction ended and the cable is still in."""
     shown: Mapping[str, Scalar] | None = None

@@ -133,3 +133,75 @@ def test_a_listed_card_of_the_group_that_is_invalid_does_not_stop(plugged: Bench
     plugged.answer_token("Authorize", "Invalid", **FAMILY)
     plugged.present("CARD2")
     assert plugged.outlets[1].charging
+
+
+# D: the list itself
+
+
+@case("TC_D_01_CS", "D01.FR.02", "D01.FR.15")
+def test_a_full_list_replaces_what_was_there(plugged: Bench) -> None:
+    assert send(plugged, 1, entry("CARD1")) == "Accepted"
+    assert send(plugged, 2, entry("CARD2")) == "Accepted"
+    assert version_of(plugged) == 2
+    assert plugged.present("CARD1") == "asking"
+
+
+@case("TC_D_02_CS", "D01.FR.02", "D01.FR.16")
+def test_a_difference_adds_and_changes(plugged: Bench) -> None:
+    send(plugged, 1, entry("CARD1", "Invalid"))
+    assert send(plugged, 2, entry("CARD1"), entry("CARD2"), kind="Differential") == "Accepted"
+    assert version_of(plugged) == 2
+    assert plugged.present("CARD1") == "accepted"
+
+
+@case("TC_D_03_CS", "D01.FR.02", "D01.FR.17")
+def test_a_difference_removes(plugged: Bench) -> None:
+    send(plugged, 1, entry("CARD1"), entry("CARD2"))
+    assert send(plugged, 2, entry("CARD1", None), kind="Differential") == "Accepted"
+    assert plugged.present("CARD1") == "asking"
+
+
+@case("TC_D_04_CS", "D01.FR.02", "D01.FR.04")
+def test_a_full_list_without_entries_empties_it(plugged: Bench) -> None:
+    send(plugged, 1, entry("CARD1"))
+    assert send(plugged, 2) == "Accepted"
+    assert version_of(plugged) == 2
+    assert plugged.present("CARD1") == "asking"
+
+
+@case("TC_D_05_CS", "D01.FR.02", "D01.FR.05")
+def test_a_difference_without_entries_changes_nothing_but_the_version(plugged: Bench) -> None:
+    send(plugged, 1, entry("CARD1"))
+    assert send(plugged, 2, kind="Differential") == "Accepted"
+    assert version_of(plugged) == 2
+    assert plugged.present("CARD1") == "accepted"
+
+
+@case("TC_D_06_CS", "D01.FR.19")
+def test_a_difference_to_something_older_is_a_mismatch(plugged: Bench) -> None:
+    send(plugged, 5, entry("CARD1"))
+    assert send(plugged, 4, entry("CARD2"), kind="Differential") == "VersionMismatch"
+    assert version_of(plugged) == 5
+
+
+@case("TC_D_07_CS", "D01.FR.10")
+def test_the_list_survives_a_power_cut(booted: Bench) -> None:
+    send(booted, 3, entry("CARD1"))
+    booted.power_loss()
+    assert version_of(booted) == 3
+    booted.plug()
+    assert booted.present("CARD1") == "accepted"
+
+
+@case("TC_D_08_CS", "D02.FR.01")
+def test_the_version_is_told(booted: Bench) -> None:
+    assert version_of(booted) == 0
+    send(booted, 7, entry("CARD1"))
+    assert version_of(booted) == 7
+
+
+@case("TC_D_10_CS", "D02.FR.03")
+def test_a_list_that_is_switched_off_has_version_0(booted: Bench) -> None:
+    send(booted, 7, entry("CARD1"))
+    assert booted.set("LocalAuthListCtrlr.Enabled", "false") == "Accepted"
+    assert version_of(booted) == 0
