@@ -16,11 +16,13 @@ from hub.ocpp.station.control import Control
 from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
 from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
+from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.local_list import LocalList
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     ReservationEnded,
@@ -93,6 +95,7 @@ class Station:
         self.statuses = Statuses(self)
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)
+        self.external = ExternalLimits(self)
         self.control = Control(self)
         self.upkeep = Upkeep(self, kept)
         self.upkeep.begin(now)
@@ -117,6 +120,10 @@ class Station:
 
     def state(self, evse: int, state: State, now: Moment) -> None:
         self.evses.state(evse, state, now)
+
+    def outside_limit(self, evse: int, outside: Outside | None, now: Moment) -> None:
+        """The lowest limit that isn't the CSMS's; None: there is none any more."""
+        self.external.set(evse, outside, now)
 
     def token(self, evse: int, token: Token, now: Moment) -> str:
         """Somebody identifies himself. Returns what became of it: accepted, rejected, asking, stopped."""
@@ -263,6 +270,7 @@ class Station:
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.statuses.report(now, everything=everything)
         self.reservations.back_online()
+        self.external.back_online(now)
 
     def _not_said(self, message: Message, now: Moment) -> None:
         """The connection went, or nobody answered: what must not be lost is put right."""
@@ -272,6 +280,8 @@ class Station:
             self.tokens.not_answered(message, now)
         elif isinstance(message, ReservationEnded):
             self.reservations.unsaid(message)
+        elif isinstance(message, ExternalLimit):
+            self.external.unsaid(message)
 
     def _next_told(self, now: Moment) -> Outgoing | None:
         waits = self.boot.accepted and not self._in_flight()

@@ -9,6 +9,7 @@ from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     MeterReport,
@@ -118,8 +119,8 @@ class Dialect16:
                 return "Authorize", {"idTag": id_tag(token)}
             case MeterReport(evse=evse, value=value):
                 return "MeterValues", {"connectorId": evse, "meterValue": [meter_value(value)]}
-            case ReservationEnded():
-                return None  # 1.6 tells it by the connector's status alone
+            case ReservationEnded() | ExternalLimit():
+                return None  # 1.6 tells a reservation's end by the connector's status, a limit not at all
             case TransactionEvent():
                 return self._transaction(station, message)
             case Raw():

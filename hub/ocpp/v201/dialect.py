@@ -9,6 +9,7 @@ from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     MeterReport,
@@ -85,6 +86,8 @@ class Dialect201:
                     "reservationId": number,
                     "reservationUpdateStatus": status,
                 }
+            case ExternalLimit():
+                return smart_charging.external_limit(station, message)
             case TransactionEvent():
                 return "TransactionEvent", self._transaction(message)
             case Raw():
