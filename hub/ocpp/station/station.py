@@ -13,6 +13,7 @@ from hub.ocpp.station.boot import Boot, Registration
 from hub.ocpp.station.charging_profile import restored as restored_profile
 from hub.ocpp.station.clock import StationClock
 from hub.ocpp.station.control import Control
+from hub.ocpp.station.costs import Costs
 from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
 from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
@@ -96,6 +97,7 @@ class Station:
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)
         self.external = ExternalLimits(self)
+        self.costs = Costs(self)
         self.control = Control(self)
         self.upkeep = Upkeep(self, kept)
         self.upkeep.begin(now)
@@ -339,6 +341,9 @@ class Station:
             self.clock.heard(payload.get("currentTime"), now)
         elif isinstance(message, Authorize):
             assert self.dialect is not None
+            told = self.dialect.told(payload)
+            if told is not None:
+                self.costs.authorized(message.token, told)
             self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
         elif isinstance(message, TransactionEvent):
             self._transaction_answered(message, payload, now)
@@ -367,6 +372,9 @@ class Station:
         verdict = self.dialect.verdict(payload)
         if verdict and event.token:
             self.tokens.transaction_verdict(event, verdict, now)
+        told = self.dialect.told(payload)
+        if told is not None:
+            self.costs.answered(event, told)
         self._forget_id(event)
 
     def _forget_id(self, event: TransactionEvent) -> None:

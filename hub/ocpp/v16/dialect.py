@@ -6,6 +6,7 @@ from typing import Any
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
+from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
@@ -131,6 +132,9 @@ class Dialect16:
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTagInfo")
         return Verdict(said["status"], said.get("parentIdTag"), said.get("expiryDate")) if said else None
+
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        return None  # 1.6 knows no money
 
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         if event.event != "Started" and event.transaction not in station.csms_ids:

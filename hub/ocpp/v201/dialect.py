@@ -6,6 +6,7 @@ from typing import Any
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
+from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
@@ -24,6 +25,7 @@ from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v201 import (
     certificates,
     core,
+    costs,
     local_list,
     network,
     reservation,
@@ -31,6 +33,7 @@ from hub.ocpp.v201 import (
     smart_charging,
     variables,
 )
+from hub.ocpp.v201.costs import read_told
 from hub.ocpp.v201.tokens import id_token, read_verdict
 
 Words = tuple[str, Mapping[str, object]]
@@ -60,6 +63,7 @@ class Dialect201:
         **variables.CALLS,
         **smart_charging.CALLS,
         **local_list.CALLS,
+        **costs.CALLS,
         **reservation.CALLS,
         **security.CALLS,
         **certificates.CALLS,
@@ -98,6 +102,9 @@ class Dialect201:
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTokenInfo")
         return read_verdict(said) if said else None
+
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        return read_told(payload)
 
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         return None
