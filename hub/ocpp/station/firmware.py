@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 RETRY_S = 60
 MOST_RETRIES = 100
+UNVERIFIED = "Unverified"
+"""Why an installation failed: the file isn't the one that was fetched (L01.FR.29)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,10 @@ class FirmwareUpdates:
         if firmware is None:
             return
         if firmware.phase == "installing":
-            self._installed(firmware.version != self._station.setup.version, now)
+            good = firmware.version != self._station.setup.version
+            if good:
+                self._station.boot.reason = "FirmwareUpdate"
+            self._installed(good, now)
         elif firmware.phase == "downloading":
             self._keep(replace(firmware, phase="scheduled"))
         self._go_on(now)
@@ -90,7 +95,7 @@ class FirmwareUpdates:
             self._station.emit(Abandon(self._ref))
             self._due = None
         self._keep(replace(firmware, retries=min(max(firmware.retries, 0), MOST_RETRIES)))
-        if parse_time(firmware.retrieve_at) > now.wall:
+        if self._wait(firmware.retrieve_at, now) > 0:
             self._tell("DownloadScheduled")
         self._go_on(now)
         return "Accepted" if before is None else "AcceptedCanceled"
@@ -113,8 +118,11 @@ class FirmwareUpdates:
         if self._due is not None and now.mono >= self._due:
             self._due = None
             self._go_on(now)
-        elif self._phase == "waiting" and self._due is None and not self._busy():
-            self._install()
+
+    def idle(self, now: Moment) -> None:
+        """A transaction has ended: an installation may have waited for it."""
+        if self._phase == "waiting" and self._due is None and not self._busy():
+            self._install(now)
 
     def deadlines(self) -> list[float]:
         return [] if self._due is None else [self._due]
@@ -123,7 +131,7 @@ class FirmwareUpdates:
         if self._firmware is None or ref != self._ref:
             return
         if self._firmware.phase == "installing":
-            self._installed(done.good, now)
+            self._installed(done.good, now, verified=done.reason != UNVERIFIED)
         elif done.good:
             self._downloaded(done, now)
         elif self._firmware.retries > 0:
@@ -137,24 +145,22 @@ class FirmwareUpdates:
         if firmware is None:
             return
         at = firmware.retrieve_at if firmware.phase == "scheduled" else firmware.install_at
-        wait = 0.0 if at is None else (parse_time(at) - now.wall).total_seconds()
+        wait = self._wait(at, now)
         if wait > 0:
             self._due = now.mono + wait
         elif firmware.phase == "scheduled":
             self._download()
         elif self._busy():
-            self._station.evses.refresh(now)
+            self._station.statuses.show_all(now)
         else:
-            self._install()
+            self._install(now)
 
     def _download(self) -> None:
         assert self._firmware is not None
         self._keep(replace(self._firmware, phase="downloading"))
         self._number += 1
         self._tell("Downloading")
-        self._station.emit(
-            Begin(self._ref, Download(self._firmware.url, self._station.upkeep.network.roots))
-        )
+        self._station.emit(Begin(self._ref, Download(self._firmware.url, self._station.upkeep.file_roots)))
 
     def _downloaded(self, done: Done, now: Moment) -> None:
         assert self._firmware is not None
@@ -167,24 +173,25 @@ class FirmwareUpdates:
                 return
             self._tell("SignatureVerified")
         self._keep(replace(self._firmware, phase="waiting", file=done.file, sha256=done.sha256.hex()))
-        later = self._firmware.install_at is not None and parse_time(self._firmware.install_at) > now.wall
-        if later or self._busy():
+        if self._wait(self._firmware.install_at, now) > 0 or self._busy():
             self._tell("InstallScheduled")
         self._go_on(now)
 
-    def _install(self) -> None:
+    def _install(self, now: Moment) -> None:
         assert self._firmware is not None
         self._keep(replace(self._firmware, phase="installing", version=self._station.setup.version))
         self._number += 1
         self._tell("Installing")
         install = Install(self._firmware.file, self._firmware.sha256, self._firmware.signed)
         self._station.emit(Begin(self._ref, install))
+        self._station.statuses.show_all(now)
 
-    def _installed(self, good: bool, now: Moment) -> None:
-        self._end("Installed" if good else "InstallationFailed")
+    def _installed(self, good: bool, now: Moment, *, verified: bool = True) -> None:
+        failed = "InstallationFailed" if verified else "InstallVerificationFailed"
+        self._end("Installed" if good else failed)
         if good:
             self._station.upkeep.security.happened("FirmwareUpdated", now)
-        self._station.evses.refresh(now)
+        self._station.statuses.show_all(now)
 
     # Inside
 
@@ -196,6 +203,10 @@ class FirmwareUpdates:
     def _ref(self) -> str:
         return f"firmware:{self._number}"
 
+    def _wait(self, at: str | None, now: Moment) -> float:
+        """Seconds, by the CSMS's clock."""
+        return 0.0 if at is None else (parse_time(at) - parse_time(self._station.stamp(now))).total_seconds()
+
     def _busy(self) -> bool:
         return any(flow.transaction for flow in self._station.evses.flows.values())
 
@@ -206,7 +217,9 @@ class FirmwareUpdates:
         except x509.BadCertificate as error:
             return str(error)
         roots = self._station.upkeep.certificates.roots(MANUFACTURER)
-        return "" if x509.trusted(chain, roots, now.wall) else "no installed manufacturer's root vouches for it"
+        return (
+            "" if x509.trusted(chain, roots, now.wall) else "no installed manufacturer's root vouches for it"
+        )
 
     def _keep(self, firmware: Firmware | None) -> None:
         self._firmware = firmware

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from hub.model.moment import Moment, parse_time, rfc3339
+from hub.model.moment import Moment, rfc3339
 from hub.ocpp.station.effects import Abandon, Begin, Done, Upload
 from hub.ocpp.station.facts import told
 from hub.ocpp.station.reports import LogStatus
@@ -108,7 +108,7 @@ class Logs:
             "" if security else self._about(now),
             None if request.oldest is None else rfc3339(request.oldest),
             None if request.latest is None else rfc3339(request.latest),
-            self._station.upkeep.network.roots,
+            self._station.upkeep.file_roots,
         )
 
     def _about(self, now: Moment) -> str:
@@ -116,13 +116,11 @@ class Logs:
         station = self._station
         lines = [f"station {station.setup.charger} at {rfc3339(now.wall)}"]
         lines += [
-            f"{variable.name}={told(station, variable.name)}"
-            for variable in VARIABLES
-            if not variable.secret
+            f"{variable.name}={told(station, variable.name)}" for variable in VARIABLES if not variable.secret
         ]
         for flow in station.evses.flows.values():
             running = flow.transaction.id if flow.transaction else "none"
-            lines.append(f"evse {flow.evse}: {station.evses.status(flow).value}, transaction {running}")
+            lines.append(f"evse {flow.evse}: {station.statuses.status(flow).value}, transaction {running}")
         lines.append(f"owed messages: {len(station.outbox)}")
         return "".join(f"{line}\n" for line in lines)
 
@@ -140,8 +138,3 @@ class Logs:
         assert self._request is not None
         self._last = LogStatus(status, self._request.request_id, self._request.diagnostics)
         self._station.upkeep.notices.add(self._last)
-
-
-def moment(text: str | None) -> datetime | None:
-    """Raises ValueError."""
-    return None if text is None else parse_time(text)

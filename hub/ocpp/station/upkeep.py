@@ -96,6 +96,11 @@ class Upkeep:
         if name == "Password":
             self.network.password_changed(before, now)
 
+    @property
+    def file_roots(self) -> tuple[str, ...]:
+        """What a file server's certificate is checked with besides the system's roots (N01.FR.15)."""
+        return (*self._station.setup.roots, *self.network.roots)
+
     # Certificates
 
     def install_certificate(self, use: str, pem: str, now: Moment) -> str:
@@ -118,6 +123,7 @@ class Upkeep:
             "SignChargingStationCertificate": lambda _evse, now: self.client_certificate.request(now),
             "FirmwareStatusNotification": self.firmware.trigger,
             "LogStatusNotification": self.logs.trigger,
+            "DiagnosticsStatusNotification": self.logs.trigger_diagnostics,
         }
 
     def next_notice(self, now: Moment) -> tuple[int, Notice] | None:
