@@ -13,11 +13,7 @@ from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Identity, Ratings, Status
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.entity import State
-from hub.model.moment import Moment
 from tests.hub.charger.world import ACTIONS, BUSY, IDLE, READINGS, World
-
-
-from tests.hub.charger.world import BUSY, IDLE, World
 
 
 def retained(world: World, topic: str) -> Any:
