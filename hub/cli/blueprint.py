@@ -1,17 +1,21 @@
-"""evhub blueprint list, check, test, plan, new."""
+"""evhub blueprint list, check, test, plan, new, import, schema, reference."""
 
 import argparse
 import json
 from pathlib import Path
 
 from hub.blueprint.compile import load_blueprint
-from hub.blueprint.load import available
+from hub.blueprint.json_schema import SCHEMA, json_schema, written
+from hub.blueprint.load import available, read_source
+from hub.blueprint.mbmap import imported
+from hub.blueprint.reference import Entry, page
 from hub.blueprint.testing import example_inputs, run_tests
 from hub.errors import BlueprintError, HubError
-from hub.integration.loader import load_codec
+from hub.integration.loader import all_codecs, load_codec
 from hub.shipped import shipped
 
 SKELETON = """\
+# yaml-language-server: $schema={schema}
 blueprint:
   name: {name}
   domain: charger
@@ -50,9 +54,12 @@ tests:
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("blueprint", help="list, check, test, plan or begin a blueprint")
-    parser.add_argument("action", choices=["list", "check", "test", "plan", "new"])
-    parser.add_argument("path", nargs="?", help="keba/p30, or a file")
+    parser = commands.add_parser("blueprint", help="list, check, test, plan, begin or describe blueprints")
+    parser.add_argument(
+        "action", choices=["list", "check", "test", "plan", "new", "import", "schema", "reference"]
+    )
+    parser.add_argument("path", nargs="?", help="keba/p30, or a file; import: an mbmap v2 register map")
+    parser.add_argument("to", nargs="?", help="import: the file to write (default: it is printed)")
     parser.add_argument(
         "--folder", default="config/blueprints", help="your own blueprints (default: config/blueprints)"
     )
@@ -64,18 +71,37 @@ def work(given: argparse.Namespace) -> int:
     search = (Path(given.folder), shipped("blueprints"))
     if given.action == "list":
         return _list(search, as_json=given.json)
+    if given.action in PAGES:
+        print(PAGES[given.action](), end="")
+        return 0
     if not given.path:
         raise HubError("which blueprint? `evhub blueprint list` tells those there are")
     if given.action == "new":
         return _new(Path(given.path))
     actions = {"check": _check, "test": _test, "plan": _plan}
     try:
+        if given.action == "import":
+            return _import(Path(given.path), given.to)
         return actions[given.action](given.path, search)
     except BlueprintError as error:
         print(error)
         return 1
     except FileNotFoundError as error:
         raise HubError(str(error)) from error
+
+
+def shipped_page() -> str:
+    """docs/reference/chargers.md."""
+    search = (shipped("blueprints"),)
+    return page([_entry(path, search) for path, _ in available(search)])
+
+
+def _entry(path: str, search: tuple[Path, ...]) -> Entry:
+    mapping = load_blueprint(path, example_inputs(path, search), search, load_codec)
+    return Entry(path, read_source(path, search).value, mapping)
+
+
+PAGES = {"schema": lambda: written(json_schema(all_codecs())), "reference": shipped_page}
 
 
 def _list(search: tuple[Path, ...], *, as_json: bool) -> int:
@@ -89,9 +115,26 @@ def _new(path: Path) -> int:
     if file.exists():
         raise HubError(f"{file} is there already")
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(SKELETON.format(name=file.stem.replace("_", " ").title()), encoding="utf-8")
+    name = file.stem.replace("_", " ").title()
+    file.write_text(SKELETON.format(name=name, schema=_schema()), encoding="utf-8")
     print(f"{file}: begun; put the maker's registers in, then `evhub blueprint test {file}`")
     return 0
+
+
+def _import(path: Path, to: str | None) -> int:
+    text = f"# yaml-language-server: $schema={_schema()}\n" + imported(path.read_text("utf-8"), str(path))
+    if to is None:
+        print(text, end="")
+        return 0
+    file = Path(to)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    print(f"{file}: written; a blueprint that extends it says states, actions and tests")
+    return 0
+
+
+def _schema() -> str:
+    return (shipped("blueprints") / SCHEMA).as_uri()
 
 
 def _check(path: str, search: tuple[Path, ...]) -> int:

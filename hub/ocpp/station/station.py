@@ -1,19 +1,18 @@
 """A charging station: the parts put together. Inputs come as calls, what is to be done leaves by `drain`."""
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
 from hub.model.charger import Status
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
-from hub.model.moment import Moment, parse_time, rfc3339
+from hub.model.moment import Moment, rfc3339
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station.authorization import Authorization, Verdict
 from hub.ocpp.station.availability import Availability
 from hub.ocpp.station.boot import Boot, Registration
 from hub.ocpp.station.charging_profile import restored as restored_profile
+from hub.ocpp.station.clock import StationClock
 from hub.ocpp.station.control import Control
 from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
@@ -31,6 +30,7 @@ from hub.ocpp.station.messages import (
 )
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
+from hub.ocpp.station.queue import Queue
 from hub.ocpp.station.reservations import Reservations
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
@@ -39,9 +39,6 @@ from hub.ocpp.station.tokens import Tokens
 from hub.ocpp.station.transactions import Transactions
 from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
-
-CLOCK_SLACK_S = 2.0
-"""A CSMS whose clock differs by less is taken to have ours."""
 
 
 class Call(NamedTuple):
@@ -109,10 +106,10 @@ class Station:
         self.setup = setup
         self.dialect: Dialect | None = None
         self._effects: list[Effect] = []
-        self._queue: deque[Message] = deque()
+        self._queue = Queue()
         self._sent: dict[int, _Sent] = {}
         self._next_ref = 0
-        self._offset = timedelta()
+        self.clock = StationClock(self, now)
         self._link_lost: float | None = None
 
         def kept(kind: str) -> dict[str, Any]:
@@ -150,15 +147,15 @@ class Station:
         self.transactions.ends_with_samples = dialect.ends_with_samples
         self.boot.link(True)
         if self.boot.accepted:
-            self._back_online(now)
+            away = 0.0 if self._link_lost is None else now.mono - self._link_lost
+            self._back_online(now, everything=away > self.variables.int("OfflineThreshold"))
 
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
         self._link_lost = now.mono if self._link_lost is None else self._link_lost
         self.outbox.cut_off()
         self.upkeep.notices.cut_off()
-        unsaid, self._queue = self._queue, deque()
-        for message in unsaid:
+        for message in self._queue.clear():
             self._not_said(message, now)
 
     def state(self, evse: int, state: State, now: Moment) -> None:
@@ -233,8 +230,9 @@ class Station:
 
     def tick(self, now: Moment) -> None:
         """Whatever is due by now."""
+        self.clock.look(now)
         if self.boot.heartbeat_due(now):
-            self._queue.append(Heartbeat())
+            self._queue.add(Heartbeat(), 0)
             self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         for part in self._timed():
             part.tick(now)
@@ -258,13 +256,11 @@ class Station:
         if self.boot.boot_due(now):
             self.boot.asked()
             return self._outgoing(BootNotification(self.boot.reason), None, now)
-        while self._queue:
-            outgoing = self._outgoing(self._queue.popleft(), None, now)
-            if outgoing:
-                return outgoing
         if not self.boot.accepted:
-            return None
-        return self._next_owed(now) or self._next_notice(now)
+            return self._next_told(now)
+        # What is owed may have no words in this version: then what waited for it follows at once.
+        owed = self._next_told(now) or self._next_owed(now) or self._next_told(now)
+        return owed or self._next_notice(now)
 
     @property
     def wants_to_speak(self) -> bool:
@@ -280,14 +276,17 @@ class Station:
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
 
-    def say(self, message: Message, *, unregistered: bool = False) -> None:
-        """Not owed, only told: lost when the CSMS is away. Before registration only what was asked for."""
+    def say(self, message: Message, *, unregistered: bool = False, ahead: bool = False) -> None:
+        """Not owed, only told: lost when the CSMS is away. Before registration only what was asked for.
+
+        `ahead`: also of what is owed since before.
+        """
         if self.boot.accepted or (unregistered and self.boot.registration is Registration.PENDING):
-            self._queue.append(message)
+            self._queue.add(message, 0 if ahead else self.outbox.newest)
 
     def stamp(self, now: Moment) -> str:
         """A moment in the CSMS's time."""
-        return rfc3339(now.wall + self._offset)
+        return rfc3339(self.clock.at(now))
 
     def reply(self, call_id: str, payload: Mapping[str, object]) -> None:
         self.emit(Reply(call_id, payload))
@@ -302,9 +301,7 @@ class Station:
         self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))
         return False
 
-    def _back_online(self, now: Moment) -> None:
-        away = 0.0 if self._link_lost is None else now.mono - self._link_lost
-        everything = self._link_lost is None or away > self.variables.int("OfflineThreshold")
+    def _back_online(self, now: Moment, *, everything: bool) -> None:
         self._link_lost = None
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.statuses.report(now, everything=everything)
@@ -318,6 +315,14 @@ class Station:
             self.tokens.not_answered(message, now)
         elif isinstance(message, ReservationEnded):
             self.reservations.unsaid(message)
+
+    def _next_told(self, now: Moment) -> Outgoing | None:
+        waits = self.boot.accepted and not self._in_flight()
+        while (message := self._queue.next(self.outbox.due(now) if waits else None)) is not None:
+            outgoing = self._outgoing(message, None, now)
+            if outgoing:
+                return outgoing
+        return None
 
     def _next_notice(self, now: Moment) -> Outgoing | None:
         while (due := self.upkeep.next_notice(now)) is not None:
@@ -364,7 +369,7 @@ class Station:
         if isinstance(message, BootNotification):
             self._registered(payload, now)
         elif isinstance(message, Heartbeat):
-            self._set_clock(payload, now)
+            self.clock.heard(payload.get("currentTime"), now)
         elif isinstance(message, Authorize):
             assert self.dialect is not None
             self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
@@ -374,7 +379,7 @@ class Station:
             self.upkeep.heard(message, payload, now)
 
     def _registered(self, payload: Mapping[str, Any], now: Moment) -> None:
-        self._set_clock(payload, now)
+        self.clock.heard(payload.get("currentTime"), now)
         interval = payload.get("interval", 0)
         self.boot.answered(str(payload["status"]), interval, now)
         if not self.boot.accepted:
@@ -384,16 +389,7 @@ class Station:
         if self.boot.reason != "PowerUp":
             self.boot.reason = "PowerUp"
             self.emit(Keep("boot", "reason", None))
-        self._back_online(now)
-
-    def _set_clock(self, payload: Mapping[str, Any], now: Moment) -> None:
-        try:
-            offset = parse_time(str(payload.get("currentTime"))) - now.wall
-        except (ValueError, OverflowError):
-            return
-        # Each answer travels for another while: what is told must not run backwards because of that.
-        if abs((offset - self._offset).total_seconds()) > CLOCK_SLACK_S:
-            self._offset = offset if abs(offset.total_seconds()) > CLOCK_SLACK_S else timedelta()
+        self._back_online(now, everything=True)  # B01.FR.05
 
     def _transaction_answered(self, event: TransactionEvent, payload: Mapping[str, Any], now: Moment) -> None:
         number = payload.get("transactionId")

@@ -29,6 +29,8 @@ ENV: dict[str, Any] = {
         ("dotted(a, b, 1)", "6.0.1"),
         ("a in (5, 6)", True),
         ("text == B2", True),
+        ("(a > 5) == true", True),
+        ("(a > 5) == false", False),
         ("known(gone)", False),
         ("gone or a == 6", True),
         ("clamp(a, 0, 5)", 5),
@@ -70,3 +72,12 @@ def test_what_has_no_value_never_raises(text: str) -> None:
 def test_what_could_do_more_than_compute_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         compile_expression(text, frozenset(ENV))
+
+
+def test_what_a_device_takes_decides_and_where_it_does_not_say_everything_is_taken() -> None:
+    asks, _ = compile_expression("settable(a) and not settable(b)", frozenset(ENV))
+    assert asks({**ENV, "settable": {"a"}}) is True
+    assert asks({**ENV, "settable": {"a", "b"}}) is False
+    assert asks(ENV) is False
+    with pytest.raises(ExpressionError, match="takes the name of a point"):
+        compile_expression("settable(1)", frozenset(ENV))
