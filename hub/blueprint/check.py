@@ -16,6 +16,7 @@ from hub.blueprint.schema import (
     HEAL,
     KEEP_ALIVE,
     LIMITS,
+    MEASURES,
     PLACE,
     POINT,
     SIMULATE,
@@ -307,5 +308,9 @@ class Checker:
         for name, follower in simulate.get("mirror", {}).items():
             self._point_name(("simulate", "mirror", name), name)
             self._point_name(("simulate", "mirror", name), follower)
-        if "limit" in simulate:
-            self._expression(("simulate", "limit"), simulate["limit"], self.names())
+        for key in ("limit", "phases"):
+            if key in simulate:
+                self._expression(("simulate", key), simulate[key], self.names())
+        for name, shown in simulate.get("shows", {}).items():
+            self._point_name(("simulate", "shows", name), name)
+            self._expression(("simulate", "shows", name), shown, self.names() | MEASURES)

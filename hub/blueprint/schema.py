@@ -191,8 +191,27 @@ SIMULATE: Mapping[str, Check] = {
     "states": mapping,
     "enable": mapping,
     "limit": anything,
+    "phases": anything,
     "mirror": mapping,
+    "shows": mapping,
 }
+MEASURES = frozenset(
+    {
+        "current",
+        "voltage",
+        "power",
+        "energy",
+        "energy_session",
+        "limit_applied",
+        "phases_used",
+        "phases_now",
+        "plugged",
+        "enabled",
+        "rfid",
+        "card",
+    }
+)
+"""What a simulated outlet shows, and what `simulate.shows` may ask of it."""
 SIMULATED = ("unplugged", "waiting", "charging", "full", "faulted")
 TEST: Mapping[str, Check] = dict.fromkeys(
     ("name", "image", "values", "expect", "do", "set", "wrote", "input", "evse"), anything
