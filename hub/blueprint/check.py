@@ -9,6 +9,7 @@ from hub.blueprint.load import Source, Where
 from hub.blueprint.schema import (
     ABOUT,
     ACTIONS,
+    BEFORE,
     CONNECTORS,
     CONTEXT,
     FAULTS,
@@ -84,7 +85,7 @@ class Checker:
                 else set()
             )
         inputs = {f"input.{name}" for name in value["blueprint"].get("input", {})}
-        return frozenset(points | inputs | CONTEXT)
+        return frozenset(points | inputs | CONTEXT | {f"{BEFORE}{name}" for name in points})
 
     def _labels(self) -> frozenset[str]:
         """What an expression may compare with: the words of all maps, and the actions (`told == start`)."""

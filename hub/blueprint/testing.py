@@ -8,7 +8,7 @@ from typing import Any
 from hub.blueprint.compile import Codecs, load_blueprint
 from hub.blueprint.load import read_source
 from hub.blueprint.mapping import BlueprintMapping, Step, Together, Until, Wait
-from hub.errors import Unsupported
+from hub.errors import DeviceRefused, Unsupported
 from hub.integration.api import EvseReading, PointCodec, Reading
 
 
@@ -68,6 +68,8 @@ def _wrote(
         return [_told(mapping, codec, step, evse) for step in _steps(mapping, do, env)]
     except Unsupported:
         return ["unsupported"]
+    except DeviceRefused:
+        return ["refused"]
 
 
 def _steps(mapping: BlueprintMapping, do: str, env: Mapping[str, Any]) -> Iterator[Step]:

@@ -118,6 +118,10 @@ class Config:
     """Chargers that don't check, with their problems: the others run."""
 
     @property
+    def charger_problems(self) -> list[str]:
+        return [problem for problems in self.bad_chargers.values() for problem in problems]
+
+    @property
     def blueprint_search(self) -> tuple[Path, ...]:
         """The user's own blueprints lie beside the file."""
         return (self.path.parent / "blueprints",)

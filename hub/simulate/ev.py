@@ -36,6 +36,7 @@ class Outlet:
     enabled: bool = True
     faulted: bool = False
     card: str = ""
+    voltage: float = VOLTAGE
 
     @property
     def phases_used(self) -> int:
@@ -49,7 +50,7 @@ class Outlet:
 
     @property
     def power_w(self) -> float:
-        return self.current_a * VOLTAGE * self.phases_used
+        return self.current_a * self.voltage * self.phases_used
 
     @property
     def state(self) -> str:

@@ -1,7 +1,7 @@
 """What an action writes, and the proof that it has happened: accepted, confirmed, not confirmed."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -33,7 +33,7 @@ class Actor:
         remote: Remote,
         manners: Manners,
         env: Callable[[], Mapping[str, Any]],
-        told: Callable[[], None],
+        told: Callable[[], Awaitable[None]],
     ) -> None:
         self._mapping, self._remote, self._manners = mapping, remote, manners
         self._env, self._told = env, told
@@ -109,7 +109,7 @@ class Actor:
         for after in VERIFY_S:
             await asyncio.sleep(max(0.0, started + after - loop.time()))
             await self._remote.read([epc_of(step.point) for step in written], manners=self._manners)
-            self._told()
+            await self._told()
             env = self._env()
             missing = [
                 (step.point.name, env.get(step.point.name), step)
@@ -126,7 +126,7 @@ class Actor:
         pause = FIRST_LOOK_S
         while True:
             await self._remote.read(self._fast(), manners=self._manners)
-            self._told()
+            await self._told()
             if holds(self._env()):
                 return True
             if loop.time() >= deadline:

@@ -31,6 +31,8 @@ from integrations.echonet_lite.transactions import GAP_S, PATIENCE_S, READ_BACK,
 log = logging.getLogger(__name__)
 
 FIRST_PROBE_S, LONGEST_PROBE_S = 1.0, 60.0
+TOLD = frozenset({"start", "pause"})
+"""What a rule may ask: a mode is a setting, and who left it decides what its end means."""
 
 
 class EchonetDevice:
@@ -75,6 +77,8 @@ class EchonetDevice:
         if remote is None or not self._online:
             raise DeviceOffline(f"{self._charger} is offline")
         async with self._acting:
+            if action in TOLD:
+                self._context[evse]["told"] = action
             actor = self._actor(remote, arguments)
             self._proof = Proof.NOT_CONFIRMED
             try:
@@ -163,14 +167,18 @@ class EchonetDevice:
             due = remote.schedule.due(loop.time())
             if due:
                 await remote.read(due)
-            reading = self._look()
-            if self._moved(reading):
-                rest = [epc for epc in self._meters(remote) if epc not in due]
-                if rest:
-                    await remote.read(rest)
-                    reading = self._look()
-            self._tell(reading)
+            await self._show(remote, due)
             await self._rest(remote.schedule.next() - loop.time())
+
+    async def _show(self, remote: Remote, just_read: Iterable[int] = ()) -> None:
+        """A new status is told together with fresh meters. Raises DeviceOffline."""
+        reading = self._look()
+        if self._moved(reading):
+            rest = set(self._meters(remote)).difference(just_read)
+            if rest:
+                await remote.read(sorted(rest))
+                reading = self._look()
+        self._tell(reading)
 
     async def _rest(self, wait_s: float) -> None:
         if wait_s <= 0:
@@ -244,7 +252,7 @@ class EchonetDevice:
             remote,
             self._urgent,
             lambda: self._env(arguments),
-            lambda: self._tell(self._look()),
+            lambda: self._show(remote),
         )
 
 

@@ -14,7 +14,7 @@ from hub.blueprint.expression import Compiled, compile_expression
 from hub.blueprint.mapping import BlueprintMapping, Point
 from hub.blueprint.schema import CONTEXT, MEASURES
 from hub.model.entity import Scalar
-from hub.simulate.ev import VOLTAGE, Outlet
+from hub.simulate.ev import Outlet
 from integrations.modbus.codec import encode, width
 from integrations.modbus.spans import Span, span
 
@@ -41,6 +41,7 @@ class Registers:
         self._mentioned = {name for values in self._states.values() for name in values or ()}
         for item in self.spans:
             self._store(item, self._start(item))
+        self._phases_told = "phases" in simulate or "phases_set" in (simulate.get("registers") or {})
         for number, outlet in outlets.items():
             self._follow(number, outlet)
 
@@ -71,6 +72,7 @@ class Registers:
             value = item.point.conversion.value(item.decode(part))
             told.append((item.point, item.evse, value))
             self._mirrored(item, value)
+            self._phases_told |= item.point.name == "phases_set"
         for number, outlet in outlets.items():
             self._follow(number, outlet)
         return told
@@ -119,11 +121,12 @@ class Registers:
                     self._store(item, value)
 
     def _follow(self, number: int, outlet: Outlet) -> None:
-        """What the set-points mean for the outlet, where that takes an expression."""
+        """What the set-points mean for the outlet."""
         env = self._env(number)
-        limit, phases = self._limit(env) if self._limit else None, self._phases(env)
+        limit = self._limit(env) if self._limit else None
         if isinstance(limit, int | float):
             outlet.limit_a = float(limit)
+        phases = self._phases(env) if self._phases_told else None
         if phases in (1, 2, 3):
             outlet.phases = int(phases)
 
@@ -177,7 +180,7 @@ def measured(outlet: Outlet, start_wh: float) -> dict[str, Any]:
     used = outlet.phases_used if outlet.current_a else 0
     return {
         "current": outlet.current_a,
-        "voltage": VOLTAGE,
+        "voltage": outlet.voltage,
         "power": outlet.power_w,
         "energy": start_wh + outlet.register_wh,
         "energy_session": outlet.session_wh,
@@ -188,6 +191,7 @@ def measured(outlet: Outlet, start_wh: float) -> dict[str, Any]:
         "enabled": outlet.enabled,
         "rfid": outlet.card,
         "card": outlet.card,
+        "outlet": outlet.state,
     }
 
 

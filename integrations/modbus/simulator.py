@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from hub.blueprint.mapping import BlueprintMapping, StepPlan
 from hub.simulate.ev import Car, Outlet
-from integrations.modbus.frame import HEADER, READ
+from integrations.modbus.frame import READ
+from integrations.modbus.framing import HEADER
 from integrations.modbus.simulated import Registers, Told
 
 TABLE_OF = {code: table for table, code in READ.items()} | {

@@ -23,17 +23,14 @@ from tests.blueprints.warped import WarpedClock
 SEARCH = (shipped("blueprints"),)
 
 
-def load(path: str, **inputs: Any) -> BlueprintMapping:
-    given = example_inputs(path, SEARCH)
-    return load_blueprint(path, given | {k: v for k, v in inputs.items()}, SEARCH, load_codec)
+def load(path: str, inputs: Mapping[str, Any]) -> BlueprintMapping:
+    return load_blueprint(path, example_inputs(path, SEARCH) | inputs, SEARCH, load_codec)
 
 
 class Garage:
-    """`load` from above with the simulated charger's port, whichever wire the blueprint is for."""
-
     def __init__(self, path: str, **inputs: Any) -> None:
         self.path, self._inputs = path, inputs
-        self.charger = SimulatedCharger(load(path, **inputs), speed=1.0)
+        self.charger = SimulatedCharger(load(path, inputs))
         self.bus, self.events = Bus(), list[Mapping[str, Any]]()
         self.runtime: ChargerRuntime
         self._tasks: list[asyncio.Task[None]] = []
@@ -75,18 +72,17 @@ class Garage:
 
     def _told(self) -> str:
         wrote = [write for write in self.charger.written if write[0] != ""][-12:]
-        return f"{self.outlet}, {dict(self.runtime.state(1))}, wrote {wrote}, refused {self.charger.refused[:5]}"
+        return (
+            f"{self.outlet}, {dict(self.runtime.state(1))}, wrote {wrote}, refused {self.charger.refused[:5]}"
+        )
 
     def _heard(self, message: Message) -> None:
         assert isinstance(message.payload, Mapping)
         self.events.append(message.payload)
 
     def _mapping(self, port: int) -> BlueprintMapping:
-        inputs = example_inputs(self.path, SEARCH)
-        declared = load(self.path, **self._inputs)
-        if "input.port" in declared.inputs:
-            self._inputs["port"] = port
-        mapping = load_blueprint(self.path, inputs | self._inputs, SEARCH, load_codec)
-        link = {key: value for key, value in mapping.link.items() if key != "serial"}
-        mapping.link = link | {"host": "127.0.0.1", "port": port, "framer": "tcp"}
-        return mapping
+        """Modbus TCP, whichever wire the blueprint is for."""
+        where = dict.fromkeys(example_inputs(self.path, SEARCH), f"tcp://127.0.0.1:{port}")
+        if "input.port" in self.charger.mapping.inputs:
+            where |= {"port": port}
+        return load(self.path, {**where, **self._inputs})

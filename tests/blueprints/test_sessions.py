@@ -6,7 +6,7 @@ import pytest
 
 from hub.blueprint.load import available, read_source
 from hub.simulate.ev import Car
-from tests.blueprints.garage import SEARCH, Garage
+from tests.blueprints.garage import SEARCH, Garage, load
 from tests.blueprints.warped import warped
 
 PATHS = [name for name, _ in available(SEARCH) if read_source(name, SEARCH).value["protocol"] == "modbus"]
@@ -19,7 +19,7 @@ def test_a_car_comes_is_charged_as_it_is_told_and_leaves(path: str) -> None:
 
 
 async def _session(path: str) -> None:
-    async with Garage(path) as garage:
+    async with Garage(path, **({"sockets": 1} if "input.sockets" in load(path, {}).inputs else {})) as garage:
         await garage.until_status("available")
         actions = garage.runtime.abilities.actions
         garage.runtime.permit(1, True)
