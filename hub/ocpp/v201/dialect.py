@@ -26,7 +26,9 @@ from hub.ocpp.v201 import (
     certificates,
     core,
     costs,
+    firmware,
     local_list,
+    logs,
     network,
     reservation,
     security,
@@ -49,7 +51,11 @@ STATUS = {
 STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "UnlockCommand": "Other"}
 
 
-REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
+    **security.ENCODERS,
+    **firmware.ENCODERS,
+    **logs.ENCODERS,
+}
 
 
 class Dialect201:
@@ -66,6 +72,8 @@ class Dialect201:
         **costs.CALLS,
         **reservation.CALLS,
         **security.CALLS,
+        **firmware.CALLS,
+        **logs.CALLS,
         **certificates.CALLS,
         **network.CALLS,
     }
