@@ -208,3 +208,17 @@ def test_one_evse_can_not_be_reset(request: pytest.FixtureRequest, state: str) -
     assert reset(bench, "Immediate", 1) == "Rejected"
     assert bench.resets == 0
     assert bench.outlets[1].charging is (state == "charging")
+
+
+@case("TC_B_24_CS", "B11.FR.01", "B11.FR.03", "B11.FR.04", "B11.FR.05", "B01.FR.03")
+def test_reserved_it_stays_so(booted: Bench) -> None:
+    token = {"idToken": "CARD1", "type": "ISO14443"}
+    asked = {"id": 7, "expiryDateTime": "2026-01-01T01:00:00Z", "idToken": token, "evseId": 1}
+    assert booted.ask("ReserveNow", asked)["status"] == "Accepted"
+    assert reset(booted, "OnIdle") == "Accepted"
+    assert booted.statuses()[-1] == "Reserved"
+    booted.plug()
+    booted.present("OTHER")
+    assert not booted.outlets[1].permitted
+    booted.present("CARD1")
+    assert booted.outlets[1].charging

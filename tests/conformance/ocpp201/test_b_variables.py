@@ -197,3 +197,75 @@ def test_the_full_inventory_has_more(booted: Bench) -> None:
 def test_the_full_inventory_has_what_is_required(booted: Bench) -> None:
     told = {(row["component"]["name"], row["variable"]["name"]) for row in report(booted, "FullInventory")}
     assert {(component, name) for component, names in REQUIRED.items() for name in names} - told == set()
+
+
+@case("TC_B_14_CS", "B07.FR.01", "B07.FR.03", "B07.FR.04", "B07.FR.09", "B07.FR.10", "B07.FR.12")
+def test_the_summary_is_what_is_available_and_what_is_broken(booted: Bench) -> None:
+    names = {row["variable"]["name"] for row in report(booted, "SummaryInventory")}
+    assert "AvailabilityState" in names
+    assert names <= {"AvailabilityState", "Problem"}
+
+
+def custom(bench: Bench, **asked: Any) -> list[dict[str, Any]]:
+    """What a custom report tells; nothing for an empty result."""
+    bench.take()
+    status = bench.ask("GetReport", {"requestId": 3, **asked})["status"]
+    rows = [row for part in bench.told("NotifyReport") for row in part["reportData"]]
+    assert status == ("Accepted" if rows else "EmptyResultSet")
+    return rows
+
+
+def wanted(component: str, variable: str | None = None, **more: Any) -> dict[str, Any]:
+    names: dict[str, Any] = {"component": {"name": component, **more.pop("place", {})}}
+    return names if variable is None else {**names, "variable": {"name": variable, **more}}
+
+
+@case("TC_B_16_CS", "B08.FR.01", "B08.FR.03", "B08.FR.04", "B08.FR.07", "B08.FR.09", "B08.FR.10", "B08.FR.13")
+@pytest.mark.parametrize("criterion", ["Available", "Enabled", "Active", "Problem"])
+def test_components_by_what_holds_of_them(two: Bench, criterion: str) -> None:
+    rows = custom(two, componentCriteria=[criterion])
+    places = {(row["component"]["name"], row["component"].get("evse", {}).get("id")) for row in rows}
+    off = {
+        (row["component"]["name"], row["component"].get("evse", {}).get("id"))
+        for row in rows
+        if row["variable"]["name"] == criterion and row["variableAttribute"][0].get("value") == "false"
+    }
+    assert places - off == places
+    assert bool(places) is (criterion != "Problem")
+
+
+@case("TC_B_17_CS", "B08.FR.01", "B08.FR.03", "B08.FR.04", "B08.FR.11", "B08.FR.12")
+def test_one_variable_of_one_component(booted: Bench) -> None:
+    (row,) = custom(booted, componentVariable=[wanted("TxCtrlr", "EVConnectionTimeOut")])
+    assert row["variable"]["name"] == "EVConnectionTimeOut"
+    assert row["variableAttribute"][0]["value"] == "60"
+
+
+@case("TC_B_18_CS", "B08.FR.01", "B08.FR.03", "B08.FR.05", "B08.FR.11", "B08.FR.15")
+def test_both_together_have_to_fit(booted: Bench) -> None:
+    asked = [wanted("AuthCacheCtrlr", "Enabled")]
+    assert custom(booted, componentCriteria=["Problem"], componentVariable=asked) == []
+    assert len(custom(booted, componentCriteria=["Available"], componentVariable=asked)) == 1
+
+
+@case("TC_B_54_CS", "B08.FR.01", "B08.FR.11", "B08.FR.12", "B08.FR.22")
+def test_without_an_instance_all_of_them(booted: Bench) -> None:
+    rows = custom(booted, componentVariable=[wanted("DeviceDataCtrlr", "ItemsPerMessage")])
+    instances = {row["variable"]["instance"] for row in rows}
+    assert {"GetReport", "GetVariables", "SetVariables"} <= instances
+
+
+@case("TC_B_55_CS", "B08.FR.01", "B08.FR.11", "B08.FR.12")
+def test_with_an_instance_only_that_one(booted: Bench) -> None:
+    asked = wanted("DeviceDataCtrlr", "ItemsPerMessage", instance="GetReport")
+    (row,) = custom(booted, componentVariable=[asked])
+    assert row["variable"]["instance"] == "GetReport"
+
+
+@case("TC_B_56_CS", "B08.FR.01", "B08.FR.11", "B08.FR.12", "B08.FR.23")
+def test_without_an_evse_all_of_them(two: Bench) -> None:
+    rows = custom(two, componentVariable=[wanted("EVSE", "AvailabilityState")])
+    assert [row["component"]["evse"]["id"] for row in rows] == [1, 2]
+    asked = wanted("EVSE", "AvailabilityState", place={"evse": {"id": 2}})
+    (row,) = custom(two, componentVariable=[asked])
+    assert row["component"]["evse"]["id"] == 2
