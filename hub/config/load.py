@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.config import schema
+from hub.config.accepted import lay_below
 from hub.config.settings import (
     ChargerSettings,
     Config,
@@ -24,6 +25,7 @@ from hub.errors import ConfigError
 from hub.yaml import Tagged, Tree, YamlError, load, suggestion
 
 MAX_INCLUDES = 16
+PROTOCOLS = ("echonet_lite",)
 DEFAULT_PLACES = (Path("/etc/evhub/evhub.yaml"), Path("config/evhub.yaml"))
 
 
@@ -41,7 +43,9 @@ def load_config(path: Path) -> Config:
     tree = reader.read()
     if not isinstance(tree.value, dict):
         raise ConfigError([f"{path}:1:1: expected a map with hub:, mqtt:, chargers: ..."])
+    accepted = lay_below(tree, state_dir(path, tree.value.get("hub")))
     top, problems = schema.check(tree, (), schema.TOP, tree.value)
+    problems += accepted
     problems += [problem for problem in reader.problems if not reader.in_charger(problem)]
     if problems:
         raise ConfigError(problems)
@@ -50,6 +54,13 @@ def load_config(path: Path) -> Config:
     if maker.problems:
         raise ConfigError(maker.problems)
     return config
+
+
+def state_dir(path: Path, hub: object) -> Path:
+    """`hub`: that section, checked or not."""
+    told = hub.get("state_dir") if isinstance(hub, Mapping) else None
+    chosen = os.environ.get("EVHUB_STATE_DIR") or (told if isinstance(told, str) else "/var/lib/evhub")
+    return path.parent / chosen
 
 
 class _Reader:
@@ -153,6 +164,7 @@ class _Maker:
             chargers,
             {text: TokenSettings(**(about or {})) for text, about in top.get("tokens", {}).items()},
             bad,
+            {name: top[name] for name in PROTOCOLS if name in top},
         )
 
     def _say(self, path: tuple[object, ...], words: str) -> str:
@@ -162,8 +174,7 @@ class _Maker:
         return None if name is None else self._path.parent / name
 
     def _hub(self, hub: Mapping[str, Any]) -> HubSettings:
-        state_dir = os.environ.get("EVHUB_STATE_DIR") or hub.get("state_dir", "/var/lib/evhub")
-        return HubSettings(**{**hub, "state_dir": self._path.parent / state_dir})
+        return HubSettings(**{**hub, "state_dir": state_dir(self._path, hub)})
 
     def _log(self, log: Mapping[str, Any]) -> LogSettings:
         return LogSettings(**{**log, "file": self._near(log.get("file"))})
