@@ -85,6 +85,17 @@ class Checker:
         inputs = {f"input.{name}" for name in value["blueprint"].get("input", {})}
         return frozenset(points | inputs | CONTEXT)
 
+    def _labels(self) -> frozenset[str]:
+        """The words of all maps."""
+        tables = (point.get("map", {}) for point in self._source.value["points"].values())
+        return frozenset(
+            label
+            for table in tables
+            if isinstance(table, Mapping)
+            for label in table.values()
+            if isinstance(label, str)
+        )
+
     def _keys(self, path: Where, value: Any, allowed: Mapping[str, Check]) -> None:
         if not isinstance(value, Mapping):
             return
@@ -136,7 +147,7 @@ class Checker:
         except ExpressionError as error:
             self.say(path, f"{dotted}: {error}")
             return
-        for name in sorted(used - names):
+        for name in sorted(used - names - self._labels()):
             near = suggestion(name, names)
             if near:  # a label that looks like a misspelt point
                 self.say(path, f"{dotted}: no point {name!r}{near}")

@@ -147,6 +147,10 @@ def _guarded(inner: Compiled) -> Compiled:
     return evaluate
 
 
+LENIENT: dict[str, Callable[[list[Any]], Any]] = {"total": sum, "first": operator.itemgetter(0)}
+"""They pass over arguments without a value: the sum of the others, the first of them."""
+
+
 class _Compiler:
     def __init__(self, known: frozenset[str] | None) -> None:
         self._known = known
@@ -248,13 +252,27 @@ class _Compiler:
             return self._is_known(node)
         if name == "settable":
             return self._is_settable(node)
+        if name in LENIENT:
+            return self._lenient(LENIENT[name], node)
         function = FUNCTIONS.get(name)
         if function is None:
+            others = (*LENIENT, "known", "settable")
             raise ExpressionError(
-                f"no function {name!r}; there are {', '.join(sorted((*FUNCTIONS, 'known', 'settable')))}"
+                f"no function {name!r}; there are {', '.join(sorted((*FUNCTIONS, *others)))}"
             )
         parts = [self.compile(part) for part in node.args]
         return lambda env: function(*(part(env) for part in parts))
+
+    def _lenient(self, apply: Callable[[list[Any]], Any], node: ast.Call) -> Compiled:
+        parts = [_guarded(self.compile(part)) for part in node.args]
+
+        def value(env: Env) -> Value:
+            found = [item for item in (part(env) for part in parts) if item is not None]
+            if not found:
+                raise _Missing
+            return apply(found)
+
+        return value
 
     def _is_known(self, node: ast.Call) -> Compiled:
         if len(node.args) != 1 or not isinstance(node.args[0], ast.Name):

@@ -1,5 +1,6 @@
 """A charger's topics: on change, at most once a second for each key, and everything again every minute."""
 
+import zlib
 from collections.abc import Callable, Mapping
 
 from hub.bus import Bus
@@ -42,7 +43,8 @@ class Publisher:
         self._told_at: dict[int, float] = {}
         self._changed_at: dict[tuple[int, str], float] = {}
         self._scalars: dict[tuple[int, str], tuple[str, Scalar]] = {}
-        self._everything_at = clock.now().mono + EVERY_S
+        # Each charger has its own second of the minute: a hundred at once would hold everybody up.
+        self._everything_at = clock.now().mono + EVERY_S * share(charger)
 
     def availability(self, there: bool) -> None:
         self._retain("availability", "online" if there else "offline")
@@ -76,7 +78,8 @@ class Publisher:
         """Once a second: what was held back; once a minute: everything (then it returns True)."""
         everything = now.mono >= self._everything_at
         if everything:
-            self._everything_at = now.mono + EVERY_S
+            late = (now.mono - self._everything_at) % EVERY_S
+            self._everything_at = now.mono - late + EVERY_S
             self._scalars = {key: (topic, _Never) for key, (topic, _) in self._scalars.items()}
         for evse, state in self._newest.items():
             if everything or state != self._told.get(evse):
@@ -117,6 +120,11 @@ class Publisher:
 
     def _retain(self, part: str, payload: object) -> None:
         self._bus.publish(self._topics.charger(self._charger, part), payload, retain=True)
+
+
+def share(charger: str) -> float:
+    """Where in a period a charger has its turn: 0 to 1, the same in each run."""
+    return zlib.crc32(charger.encode()) / 2**32
 
 
 _Never = "\0"

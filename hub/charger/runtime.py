@@ -67,6 +67,7 @@ class ChargerRuntime:
         self._drivers = {number: Driver(evse, device, clock, self) for number, evse in self._evses.items()}
         recall(charger, self._evses, remembered or Remembered(), clock.now())
         self._seen_at: float | None = None
+        self._kept_totals: dict[int, float | None] = {}
 
     @property
     def name(self) -> str:
@@ -100,7 +101,8 @@ class ChargerRuntime:
                 task.cancel()
             await asyncio.gather(ticker, *self._tasks, return_exceptions=True)
             self._publisher.availability(False)
-            self._keep_meters(self._clock.now())
+            for number in self._evses:
+                self._keep_meter(number, self._clock.now())
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
 
@@ -361,8 +363,9 @@ class ChargerRuntime:
             self._every_minute(now)
 
     def _every_minute(self, now: Moment) -> None:
-        self._keep_meters(now)
         for number, evse in self._evses.items():
+            if evse.meter.total != self._kept_totals.get(number):
+                self._keep_meter(number, now)
             if evse.session:
                 self._publisher.session(evse.session.body(self.id, number, now), closed=False)
 
@@ -377,11 +380,9 @@ class ChargerRuntime:
         if source != CSMS:
             self._memory.limit(number, source, self._evses[number].limits.body(source, now))
 
-    def _keep_meters(self, now: Moment) -> None:
-        for number in self._evses:
-            self._keep_meter(number, now)
-
     def _keep_meter(self, number: int, now: Moment) -> None:
-        body = self._evses[number].meter.body(now)
+        meter = self._evses[number].meter
+        body = meter.body(now)
         if body is not None:
+            self._kept_totals[number] = meter.total
             self._memory.meter(number, body)

@@ -44,3 +44,11 @@ def test_phases_lie_in_an_order_that_names_each_once(load: Load) -> None:
 def test_points_that_are_written_together_are_checked_like_others(load: Load) -> None:
     with pytest.raises(BlueprintError, match="no point 'phase_set'; did you mean 'phases_set'"):
         load(("set_phases: {phases_set: phases}", "set_phases: {together: {phase_set: phases, lock: 1}}"))
+
+
+def test_a_label_that_looks_like_a_point_is_a_label(load: Load) -> None:
+    mapping = load(
+        ("{at: 12, access: wo}", "{at: 12, access: rw, map: {0: phase_set, 1: loose}}"),
+        more="heal: [{when: lock == phase_set, do: {lock: loose}}]\n",
+    )
+    assert mapping.heal[0].when({"lock": "phase_set"}) is True

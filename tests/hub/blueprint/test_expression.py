@@ -33,6 +33,8 @@ ENV: dict[str, Any] = {
         ("gone or a == 6", True),
         ("clamp(a, 0, 5)", 5),
         ("a >> 1 & 1", 1),
+        ("total(a, gone, 2)", 8),
+        ("first(gone, text, a)", "B2"),
     ],
 )
 def test_an_expression_has_its_value(text: str, value: object) -> None:

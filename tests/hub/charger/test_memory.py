@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from hub.charger.limits import Fallback
-from hub.charger.memory import StoredMemory
+from hub.charger.memory import Forgetful, StoredMemory
 from hub.charger.sessions import Session
 from hub.clock import ManualClock
 from hub.errors import StoreError
 from hub.model.command import Outcome
 from hub.store.database import Database
-from tests.hub.charger.world import World
+from tests.hub.charger.world import IDLE, World
 
 
 @pytest.fixture
@@ -210,3 +210,19 @@ async def test_the_runtime_writes_by_itself_and_once_more_at_its_end(database: D
     await asyncio.gather(running, return_exceptions=True)
     ((body,),) = await database.read("SELECT body FROM station WHERE kind='meter'")
     assert '"register":10.005' in body
+
+
+async def test_a_meter_is_written_each_minute_in_which_it_moved() -> None:
+    kept: list[object] = []
+
+    class Counting(Forgetful):
+        def meter(self, evse: int, body: object) -> None:
+            kept.append(body)
+
+    world = World(memory=Counting())
+    world.see()
+    world.pass_time(180)
+    assert len(kept) == 1
+    world.see({**IDLE, "energy": 10_100})
+    world.pass_time(120)
+    assert len(kept) == 2
