@@ -7,7 +7,7 @@ accepted charger is a configured one like any other.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from hub.topics import Topics
 
 log = logging.getLogger(__name__)
 
+Request = Callable[[Mapping[str, Any]], Coroutine[Any, Any, Mapping[str, Any]]]
 SETTLE_S = 0.2
 """Many devices are found at once: they are told together."""
 
@@ -45,8 +46,8 @@ class Discovery:
         topics: Topics,
         clock: Clock,
         state_dir: Path,
-        taken: Callable[[], Iterable[str]],
-        reload: Callable[[], Awaitable[object]],
+        taken: Callable[[], Collection[str]],
+        reload: Callable[[], Coroutine[Any, Any, object]],
     ) -> None:
         self._bus, self._topic, self._clock = bus, topics.bridge("discovered"), clock
         self._state_dir, self._taken, self._reload = state_dir, taken, reload
@@ -103,6 +104,7 @@ class Discovery:
                 "address": found.address,
                 "vendor": found.vendor,
                 "model": found.model,
+                "kind": found.kind,
                 "suggested_blueprint": found.blueprint,
                 "charger": found.charger,
                 "config": None if found.blueprint is None else line(found.name, _body(found)),
@@ -121,7 +123,7 @@ class Discovery:
             if found.blueprint is None:
                 raise HubError(f"{found.key} is no charger that evhub knows how to use")
             wrong = check_id(charger) if charger is not None else None
-            if wrong or charger in self._taken():
+            if wrong or (charger is not None and charger in self._taken()):
                 raise HubError(wrong or f"there is a charger {charger!r} already")
             (name,) = await self._take([(found, charger)])
             return name
@@ -135,6 +137,30 @@ class Discovery:
                 Accepted(before.chargers, (*before.ignored, found.key)).write(self._state_dir)
             self._changed()
             return found.key
+
+    def requests(self) -> Mapping[str, Request]:
+        """Of `bridge/request/...` and of the command line."""
+
+        async def shown(_body: Mapping[str, Any]) -> Mapping[str, Any]:
+            return {"devices": self.listing()}
+
+        async def scan(_body: Mapping[str, Any]) -> Mapping[str, Any]:
+            self.scan()
+            return {}
+
+        async def accept(body: Mapping[str, Any]) -> Mapping[str, Any]:
+            charger = body.get("charger")
+            return {"charger": await self.accept(_key(body), None if charger is None else str(charger))}
+
+        async def ignore(body: Mapping[str, Any]) -> Mapping[str, Any]:
+            return {"key": await self.ignore(_key(body))}
+
+        return {
+            "discovery/list": shown,
+            "discovery/scan": scan,
+            "discovery/accept": accept,
+            "discovery/ignore": ignore,
+        }
 
     # Inside
 
@@ -173,7 +199,9 @@ class Discovery:
         """What `discover: auto` accepts by itself: each once."""
         if not self._ready:
             return []
-        auto = {name for name, running in self._services.items() if running.settings.get("discover") == "auto"}
+        auto = {
+            name for name, running in self._services.items() if running.settings.get("discover") == "auto"
+        }
         ignored = Accepted.read(self._state_dir).ignored
         return [
             found
@@ -219,6 +247,13 @@ def _body(found: Found) -> dict[str, Any]:
     name = " ".join(word for word in (found.vendor, found.model) if word)
     body: dict[str, Any] = {"name": name} if name else {}
     return body | {"use_blueprint": {"path": found.blueprint, "input": dict(found.inputs)}}
+
+
+def _key(body: Mapping[str, Any]) -> str:
+    key = body.get("key")
+    if not isinstance(key, str) or not key:
+        raise HubError('expected "key": what discovered calls the device')
+    return key
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -70,7 +70,9 @@ def lay_below(tree: Tree, state_dir: Path) -> list[str]:
 
 def line(charger: str, body: Mapping[str, Any]) -> str:
     """As it would stand below `chargers:` in evhub.yaml."""
-    text = yaml.safe_dump(dict(body), default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**6)
+    text = yaml.safe_dump(
+        dict(body), default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**6
+    )
     return f"{charger}: {text.strip()}"
 
 

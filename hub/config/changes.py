@@ -19,7 +19,9 @@ class Changes:
     protocols: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.added, self.removed, self.changed, self.mqtt, self.log, self.restart, self.protocols))
+        return any(
+            (self.added, self.removed, self.changed, self.mqtt, self.log, self.restart, self.protocols)
+        )
 
 
 def compare(old: Config, new: Config) -> Changes:

@@ -91,6 +91,8 @@ class Found:
     address: str
     vendor: str
     model: str
+    kind: str
+    """What it is, in words."""
     name: str
     """The id that a charger of it would get."""
     blueprint: str | None = None

@@ -60,12 +60,14 @@ class EchonetDevice:
         self._sink = sink
         async with NETWORKS.use() as network:
             end = network.discovery.on_change(self._wake.set)
+            network.places[self._charger] = self._place
             if self._place.host is not None:
                 network.stack.allow(self._place.host)
             try:
                 await self._for_ever(network)
             finally:
                 end()
+                del network.places[self._charger]
                 self._online = False
 
     async def execute(self, action: str, evse: int, arguments: Mapping[str, Scalar]) -> None:
