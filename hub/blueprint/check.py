@@ -86,7 +86,7 @@ class Checker:
         return frozenset(points | inputs | CONTEXT)
 
     def _labels(self) -> frozenset[str]:
-        """The words of all maps."""
+        """What an expression may compare with: the words of all maps, and the actions (`told == start`)."""
         tables = (point.get("map", {}) for point in self._source.value["points"].values())
         return frozenset(
             label
@@ -94,7 +94,7 @@ class Checker:
             if isinstance(table, Mapping)
             for label in table.values()
             if isinstance(label, str)
-        )
+        ) | {*ACTIONS}
 
     def _keys(self, path: Where, value: Any, allowed: Mapping[str, Check]) -> None:
         if not isinstance(value, Mapping):

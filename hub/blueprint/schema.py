@@ -26,7 +26,7 @@ ACTIONS = [
 ]
 GROUPS = ("once", "fast", "normal", "slow")
 CONTEXT = frozenset(
-    {"tx", "reachable", "n", "connector", "limit", "phases", "inop", "id_tag", "counter", "waking"}
+    {"tx", "told", "reachable", "n", "connector", "limit", "phases", "inop", "id_tag", "counter", "waking"}
 )
 LINES = ("l1", "l2", "l3")
 

@@ -267,6 +267,7 @@ class _Maker:
         path = ("chargers", charger, "csms") if own else ("csms",)
         if "url" not in merged:
             return None, [self._say(path, "url: is missing")]
+        merged["security_profile"] = _security_profile(merged)
         merged["defaults"] = {**common.get("defaults", {}), **(own or {}).get("defaults", {})}
         problems = [self._say(path, words) for words in _csms_problems(merged)]
         files = {name: self._near(merged.get(name)) for name in ("ca", "cert", "key")}
@@ -280,10 +281,20 @@ class _Maker:
         return CsmsSettings(**{**merged, **files, "password": password, "identity": identity}), problems
 
 
+def _secure(merged: Mapping[str, Any]) -> bool:
+    return str(merged["url"]).startswith("wss:")
+
+
+def _security_profile(merged: Mapping[str, Any]) -> int:
+    """What isn't said follows from the url and the password."""
+    password = merged.get("password")
+    implied = 2 if _secure(merged) and password else 1 if password else 0
+    return int(merged.get("security_profile", implied))
+
+
 def _csms_problems(merged: Mapping[str, Any]) -> list[str]:
     """A security profile is what it says, or nothing."""
-    secure, password = merged["url"].startswith("wss:"), merged.get("password")
-    profile = merged.get("security_profile", 2 if secure and password else 1 if password else 0)
+    secure, password, profile = _secure(merged), merged.get("password"), _security_profile(merged)
     rules = (
         (profile in (1, 2) and not password, f"security_profile {profile} needs a password"),
         (profile in (2, 3) and not secure, f"security_profile {profile} needs a wss:// url"),

@@ -124,6 +124,12 @@ def _filters(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _hosts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise vol.Invalid("expected a list of host names or addresses")
+    return tuple(value)
+
+
 def _values(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping) or any(isinstance(item, Mapping | list) for item in value.values()):
         raise vol.Invalid("expected names and values")
@@ -188,6 +194,7 @@ CSMS = {
     "cert": _text,
     "key": _text,
     "defaults": _values,
+    "allow_hosts": _hosts,
     "data_transfer": _vendors,
 }
 TOP = vol.Schema(

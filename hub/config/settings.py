@@ -75,6 +75,8 @@ class CsmsSettings:
     cert: Path | None = None
     key: Path | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
+    allow_hosts: tuple[str, ...] = ()
+    """Where the CSMS may send the hub for files although nobody may (this machine, link-local)."""
     data_transfer: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """vendorId -> messageIds whose DataTransfer becomes an event; none named: all of the vendor's."""
 

@@ -62,7 +62,13 @@ class EchonetCodec:
         """One line for each poll group."""
         lines = []
         for group, every in mapping.groups.items():
-            epcs = sorted({epc_of(point) for point in mapping.points.values() if point.poll == group})
+            epcs = sorted(
+                {
+                    epc_of(point)
+                    for point in mapping.points.values()
+                    if point.poll == group and point.access != "wo"
+                }
+            )
             if epcs:
                 often = f"every {every:g} s" if every else "once"
                 lines.append(f"{group:<7} {often:<12} Get {' '.join(f'{epc:02X}' for epc in epcs)}")

@@ -2,11 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
-from hub.model.charger import Abilities, Identity, Ratings, Status
+from hub.model.charger import Status
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
 from hub.model.moment import Moment, parse_time, rfc3339
@@ -16,7 +15,7 @@ from hub.ocpp.station.availability import Availability
 from hub.ocpp.station.boot import Boot, Registration
 from hub.ocpp.station.charging_profile import restored as restored_profile
 from hub.ocpp.station.control import Control
-from hub.ocpp.station.effects import Effect, Keep, Reply, ReplyError
+from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.local_list import LocalList
@@ -33,31 +32,16 @@ from hub.ocpp.station.messages import (
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.reservations import Reservations
+from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.statuses import Statuses
 from hub.ocpp.station.tokens import Tokens
 from hub.ocpp.station.transactions import Transactions
+from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
 CLOCK_SLACK_S = 2.0
 """A CSMS whose clock differs by less is taken to have ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class StationSetup:
-    """What a station is from the start. `tokens`: text -> group, of the configuration."""
-
-    charger: str
-    identity: Identity = field(default_factory=Identity)
-    evses: int = 1
-    abilities: Abilities = field(default_factory=Abilities)
-    ratings: Ratings = field(default_factory=Ratings)
-    tokens: Mapping[str, str | None] = field(default_factory=dict)
-    free: bool = False
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
-    vendors: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """DataTransfer that somebody here wants: vendorId -> messageIds, none named: all of them."""
 
 
 class Call(NamedTuple):
@@ -109,6 +93,7 @@ class _Sent(NamedTuple):
     message: Message
     number: int | None
     """Its id in the outbox."""
+    notice: int | None = None
 
 
 class Station:
@@ -155,6 +140,8 @@ class Station:
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)
         self.control = Control(self)
+        self.upkeep = Upkeep(self, kept)
+        self.upkeep.begin(now)
 
     # Inputs
 
@@ -169,6 +156,7 @@ class Station:
         self.boot.link(False)
         self._link_lost = now.mono if self._link_lost is None else self._link_lost
         self.outbox.cut_off()
+        self.upkeep.notices.cut_off()
         unsaid, self._queue = self._queue, deque()
         for message in unsaid:
             self._not_said(message, now)
@@ -203,6 +191,8 @@ class Station:
             return
         if sent.number is not None:
             self.emit(self.outbox.settle(sent.number))
+        if sent.notice is not None:
+            self.upkeep.notices.answered(sent.notice)
         self._heard(sent.message, payload, now)
         self.control.idle(now)
 
@@ -220,13 +210,26 @@ class Station:
             )
             if change is not None:
                 self.emit(change)
+        elif sent.notice is not None:
+            self.upkeep.notices.failed(
+                sent.notice,
+                code,
+                now,
+                attempts=self.variables.int("MessageAttempts"),
+                interval_s=self.variables.int("MessageAttemptInterval"),
+            )
         elif isinstance(sent.message, BootNotification):
             self.boot.failed(now)
         elif code == "Disconnected" or isinstance(sent.message, Authorize):
             self._not_said(sent.message, now)
+        else:
+            self.upkeep.not_heard(sent.message, now)
 
     def device_done(self, ref: str, result: CommandResult, now: Moment) -> None:
         self.control.device_done(ref, result.outcome is Outcome.ACCEPTED, now)
+
+    def job_done(self, ref: str, done: Done, now: Moment) -> None:
+        self.upkeep.job_done(ref, done, now)
 
     def tick(self, now: Moment) -> None:
         """Whatever is due by now."""
@@ -237,7 +240,8 @@ class Station:
             part.tick(now)
 
     def _timed(self) -> tuple["Timed", ...]:
-        return self.reservations, self.evses, self.tokens, self.metering, self.statuses, self.control
+        charging = self.reservations, self.evses, self.tokens, self.metering, self.statuses
+        return *charging, self.control, self.upkeep
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
@@ -258,7 +262,9 @@ class Station:
             outgoing = self._outgoing(self._queue.popleft(), None, now)
             if outgoing:
                 return outgoing
-        return self._next_owed(now) if self.boot.accepted else None
+        if not self.boot.accepted:
+            return None
+        return self._next_owed(now) or self._next_notice(now)
 
     @property
     def wants_to_speak(self) -> bool:
@@ -313,6 +319,16 @@ class Station:
         elif isinstance(message, ReservationEnded):
             self.reservations.unsaid(message)
 
+    def _next_notice(self, now: Moment) -> Outgoing | None:
+        while (due := self.upkeep.next_notice(now)) is not None:
+            number, notice = due
+            outgoing = self._outgoing(notice, None, now, number)
+            if outgoing:
+                self.upkeep.notices.sent(number)
+                return outgoing
+            self.upkeep.notices.answered(number)  # this version has no such message
+        return None
+
     def _next_owed(self, now: Moment) -> Outgoing | None:
         if self._in_flight():
             return None
@@ -332,13 +348,15 @@ class Station:
     def _in_flight(self) -> bool:
         return any(sent.number is not None for sent in self._sent.values())
 
-    def _outgoing(self, message: Message, number: int | None, now: Moment) -> Outgoing | None:
+    def _outgoing(
+        self, message: Message, number: int | None, now: Moment, notice: int | None = None
+    ) -> Outgoing | None:
         assert self.dialect is not None
         words = self.dialect.encode(self, message)
         if words is None:
             return None
         self._next_ref += 1
-        self._sent[self._next_ref] = _Sent(message, number)
+        self._sent[self._next_ref] = _Sent(message, number, notice)
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         return Outgoing(self._next_ref, *words)
 
@@ -352,6 +370,8 @@ class Station:
             self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
         elif isinstance(message, TransactionEvent):
             self._transaction_answered(message, payload, now)
+        else:
+            self.upkeep.heard(message, payload, now)
 
     def _registered(self, payload: Mapping[str, Any], now: Moment) -> None:
         self._set_clock(payload, now)

@@ -70,3 +70,12 @@ def test_what_has_no_value_never_raises(text: str) -> None:
 def test_what_could_do_more_than_compute_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         compile_expression(text, frozenset(ENV))
+
+
+def test_what_a_device_takes_decides_and_where_it_does_not_say_everything_is_taken() -> None:
+    asks, _ = compile_expression("settable(a) and not settable(b)", frozenset(ENV))
+    assert asks({**ENV, "settable": {"a"}}) is True
+    assert asks({**ENV, "settable": {"a", "b"}}) is False
+    assert asks(ENV) is False
+    with pytest.raises(ExpressionError, match="takes the name of a point"):
+        compile_expression("settable(1)", frozenset(ENV))
