@@ -7,7 +7,7 @@ together with what the meters say by then, for both belong to one event.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from hub.blueprint.convert import Raw
 from hub.blueprint.mapping import BlueprintMapping
 from hub.blueprint.schema import seconds
 from hub.clock import Clock
-from hub.errors import DeviceOffline, DeviceRefused, HubError, Unsupported
+from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, Unsupported
 from hub.integration.api import Device, DeviceSetup, Reading, Sink
 from hub.model.charger import Abilities, Ratings
 from hub.model.entity import Scalar
@@ -30,6 +30,8 @@ from integrations.echonet_lite.transactions import GAP_S, PATIENCE_S, READ_BACK,
 
 log = logging.getLogger(__name__)
 
+SWITCHES = frozenset({"start", "pause"})
+"""Rules ask which of these was done last: a mode that nobody has asked for is the vehicle's or a person's."""
 FIRST_PROBE_S, LONGEST_PROBE_S = 1.0, 60.0
 
 
@@ -53,6 +55,7 @@ class EchonetDevice:
         self._proof: Proof | None = None
         self._online = False
         self._told_loss = False
+        self._reason = ""
         self._wake = asyncio.Event()
         self._acting = asyncio.Lock()
 
@@ -81,6 +84,12 @@ class EchonetDevice:
             self._proof = Proof.NOT_CONFIRMED
             try:
                 self._proof = await actor.act(self._mapping.steps(action, self._env(arguments)))
+                if action in SWITCHES:
+                    self._context[1]["told"] = action
+            except DeviceRefused as error:
+                if not isinstance(error, NotConfirmed):
+                    self._proof = Proof.REJECTED
+                raise
             finally:
                 if self._online:
                     self._tell(self._look())
@@ -132,6 +141,7 @@ class EchonetDevice:
         try:
             await remote.begin(self._periods(), force_polling=self._mapping.link.get("force_polling", False))
             self._remote = remote
+            self._context[1]["settable"] = self._settable(remote)
             await remote.read(remote.schedule.epcs)
             await self._came(remote)
             await self._poll(remote)
@@ -140,7 +150,7 @@ class EchonetDevice:
 
     async def _came(self, remote: Remote) -> None:
         self._reading = self._look()
-        self._online, self._told_loss = True, False
+        self._online, self._told_loss, self._reason = True, False, ""
         log.info("charger %s is %s", self._charger, remote.name)
         if "on_connect" in self._mapping.actions:
             try:
@@ -152,6 +162,10 @@ class EchonetDevice:
     def _lost(self, reason: str) -> None:
         self._online = False
         self._remote = None
+        self._context[1].pop("told", None)
+        if reason != self._reason:
+            self._reason = reason
+            log.info("charger %s isn't there: %s", self._charger, reason)
         if not self._told_loss:
             self._told_loss = True
             assert self._sink is not None
@@ -165,14 +179,17 @@ class EchonetDevice:
             due = remote.schedule.due(loop.time())
             if due:
                 await remote.read(due)
-            reading = self._look()
-            if self._moved(reading):
-                rest = [epc for epc in self._meters(remote) if epc not in due]
-                if rest:
-                    await remote.read(rest)
-                    reading = self._look()
-            self._tell(reading)
+            await self._show(remote, due)
             await self._rest(remote.schedule.next() - loop.time())
+
+    async def _show(self, remote: Remote, fresh: Collection[int] = ()) -> None:
+        """A new status is told together with the meters. Raises DeviceOffline."""
+        reading = self._look()
+        rest = [epc for epc in self._meters(remote) if epc not in fresh] if self._moved(reading) else []
+        if rest:
+            await remote.read(rest, manners=self._urgent)
+            reading = self._look()
+        self._tell(reading)
 
     async def _rest(self, wait_s: float) -> None:
         if wait_s <= 0:
@@ -228,16 +245,13 @@ class EchonetDevice:
 
     def _env(self, arguments: Mapping[str, Scalar]) -> dict[str, Any]:
         assert self._reading is not None
-        remote = self._remote
-        settable = {
-            point.name
-            for point in self._mapping.points.values()
-            if point.access != "ro" and (remote is None or remote.takes(epc_of(point)))
-        }
-        # What can only be written is "known" when the object takes it.
-        writable = {name: True for name in settable if self._mapping.points[name].access == "wo"}
-        return self._mapping.env(
-            self._reading, 1, settable=settable, **writable, **self._context[1], **arguments
+        return self._mapping.env(self._reading, 1, **{**self._context[1], **arguments})
+
+    def _settable(self, remote: Remote) -> frozenset[str]:
+        """What this very object takes, by its map 9E."""
+        points = self._mapping.points.values()
+        return frozenset(
+            point.name for point in points if point.access != "ro" and remote.takes(epc_of(point))
         )
 
     def _actor(self, remote: Remote, arguments: Mapping[str, Scalar]) -> Actor:
@@ -246,7 +260,7 @@ class EchonetDevice:
             remote,
             self._urgent,
             lambda: self._env(arguments),
-            lambda: self._tell(self._look()),
+            lambda: self._show(remote),
         )
 
 

@@ -9,12 +9,12 @@ from integrations.echonet_lite.frame import EOJ, NODE_PROFILE, Esv, Property
 from integrations.echonet_lite.nodes import KnownNode, Look, Verdict, missing
 from integrations.echonet_lite.profile import identification, instance_list, words
 from integrations.echonet_lite.stack import Manners, Stack
-from integrations.echonet_lite.transactions import LOOK, Request
+from integrations.echonet_lite.transactions import CONTEST, LOOK, Request
 
 log = logging.getLogger(__name__)
 
 LOOKING = Manners((1.0, 2.0, 4.0), gap_s=0.02, priority=LOOK)
-CONTEST = Manners((1.0, 1.0), gap_s=0.02, priority=LOOK)
+CONTESTING = Manners((1.0, 1.0), gap_s=0.0, priority=CONTEST)
 SWEEP_S = 1.0
 """How long an object that may not exist is waited for."""
 SEARCHES_S = (0.0, 3.0, 15.0, 60.0)
@@ -144,7 +144,7 @@ class Discovery:
 
     async def _identification(self, host: str) -> str | None:
         try:
-            got = await self.stack.get(host, NODE_PROFILE, (0x83,), manners=CONTEST)
+            got = await self.stack.get(host, NODE_PROFILE, (0x83,), manners=CONTESTING)
         except DeviceOffline:
             return None
         return identification(got.values.get(0x83, b"")) or ""

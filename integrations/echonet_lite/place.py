@@ -28,7 +28,7 @@ class Place:
             int(link["eoj"]),
             None if host in AUTO else host,
             int(link.get("instance", 0)),
-            link.get("identification") or None,
+            str(link.get("identification") or "").upper() or None,
         )
 
     def means(self, node: KnownNode, eoj: EOJ) -> bool:

@@ -1,6 +1,7 @@
 """What ECHONET Lite does once for the hub: its own node, and the list of what was found."""
 
 import asyncio
+import logging
 import re
 import secrets
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,8 @@ from integrations.echonet_lite.nodes import KnownNode
 from integrations.echonet_lite.profile import instances
 from integrations.echonet_lite.properties import Classes
 from integrations.echonet_lite.stack import StackSettings
+
+log = logging.getLogger(__name__)
 
 BLUEPRINTS = {0x02A1: "echonet/ev_charger", 0x027E: "echonet/ev_charger_discharger"}
 NOT_SHOWN = frozenset({NODE_PROFILE >> 8, 0x05FF})
@@ -90,17 +93,17 @@ class EchonetService:
 
 
 def kept_id(state_dir: Path) -> bytes:
-    """13 bytes by which others know this hub: made once, the same ever after. Raises HubError."""
+    """13 bytes by which others know this hub: made once, the same ever after."""
     file = state_dir / NODE_ID
+    made = secrets.token_bytes(13)
     try:
         if file.is_file():
             known = bytes.fromhex(file.read_text(encoding="ascii").strip())
             if len(known) == 13:
                 return known
-        made = secrets.token_bytes(13)
         file.write_text(made.hex() + "\n", encoding="ascii")
     except (OSError, ValueError) as error:
-        raise HubError(f"{file}: {error}") from error
+        log.warning("%s: %s; others will take this hub for a new node each time it starts", file, error)
     return made
 
 

@@ -66,6 +66,7 @@ class Peer:
     objects: dict[EOJ, dict[int, bytes]] = field(default_factory=lambda: {CHARGER: charger()})
     number: int = field(default_factory=lambda: next(NUMBERS) + 1)
     told: frozenset[int] = frozenset({0x80, 0x88, 0xC7, 0xDA})
+    maps: bool = True
     settable: frozenset[int] = frozenset({0x81, 0xDA, 0xED, 0xEB})
     count: int | None = None
     profile: dict[int, bytes] = field(default_factory=dict)
@@ -208,8 +209,8 @@ class Peer:
                 0xD3: count, 0xD6: listed, **self.profile,
             }  # fmt: skip
         values = self.objects.get(eoj)
-        if values is None:
-            return None
+        if values is None or not self.maps:
+            return values
         values[0x9D], values[0x9E] = spell_map(self.told), spell_map(self.settable)
         values[0x9F] = spell_map({*values, 0x9F})
         return values

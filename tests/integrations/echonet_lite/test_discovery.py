@@ -11,6 +11,7 @@ from integrations.echonet_lite.discovery import Discovery
 from integrations.echonet_lite.frame import NODE_PROFILE, Esv, Frame, Property
 from integrations.echonet_lite.nodes import KnownNode
 from integrations.echonet_lite.stack import Manners, Stack, StackSettings
+from integrations.echonet_lite.transactions import CONTEST
 from tests.integrations.echonet_lite.peer import CHARGER, Peer, address, charger, interface, uid, until
 
 
@@ -18,7 +19,7 @@ from tests.integrations.echonet_lite.peer import CHARGER, Peer, address, charger
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     patience = Manners((0.2, 0.2), gap_s=0.0, priority=2)
     monkeypatch.setattr(module, "LOOKING", patience)
-    monkeypatch.setattr(module, "CONTEST", patience)
+    monkeypatch.setattr(module, "CONTESTING", Manners((0.2, 0.2), gap_s=0.0, priority=CONTEST))
     monkeypatch.setattr(module, "SWEEP_S", 0.1)
     monkeypatch.setattr(module, "LOOK_AGAIN_S", 0.0)
     monkeypatch.setattr(module, "SOON_S", 0.0)
