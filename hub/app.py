@@ -112,7 +112,7 @@ class Hub:
         async with self._reloading:
             new = load_config(self.config.path)
             if new.bad_chargers:
-                raise ConfigError([problem for problems in new.bad_chargers.values() for problem in problems])
+                raise ConfigError(new.charger_problems)
             for settings in new.chargers.values():
                 self._mapping(new, settings)  # a blueprint that doesn't check leaves everything as it is
             changes = compare(self.config, new)

@@ -10,6 +10,7 @@ all else opens a new epoch, on top of what was counted.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from hub.model.moment import Moment, parse_time, rfc3339
 
@@ -22,6 +23,15 @@ SLACK_KWH = 5.0
 MARGIN = 1.2
 UNKNOWN = timedelta(days=30)
 """How long the hub was away, when the wall clock can't tell."""
+
+
+class By(StrEnum):
+    """What counts: the device's register, its counter of each session, another meter's register, power and time."""
+
+    REGISTER = "register"
+    SESSION = "session"
+    METER = "meter"
+    POWER = "power"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +52,19 @@ class Meter:
         self.epoch: Epoch | None = None
         """Of the last `take`: a new one has begun."""
         self._base = 0.0
-        self._register: float | None = None
-        self._by_session = False
+        self.register: float | None = None
+        """As it was read last and believed."""
+        self.by: By | None = None
+        """None: nothing was read yet."""
         self._read_at = self._moved_at = 0.0
 
-    @property
-    def by_session(self) -> bool | None:
-        """Is it a count for each session that is read? None: nothing was read yet."""
-        return None if self._register is None else self._by_session
-
-    def take(self, register: float, now: float, *, by_session: bool = False) -> float:
+    def take(self, register: float, now: float, *, by: By = By.REGISTER) -> float:
         """The total with a new read; `now` in monotonic seconds."""
         self.epoch = None
-        if self._register is None or by_session != self._by_session:
-            self._by_session = by_session
+        if self.register is None or by is not self.by:
+            self.by = by
             return self._begin(register, now)
-        delta = register - self._register
+        delta = register - self.register
         if 0 < delta <= self._deliverable(now - self._read_at):
             return self._accept(register, now)
         if -self._noise < delta <= 0:
@@ -76,9 +83,9 @@ class Meter:
 
     def body(self, now: Moment) -> dict[str, object] | None:
         """As it is kept on disk."""
-        if self._register is None:
+        if self.register is None:
             return None
-        kept = {"base": self._base, "register": self._register, "by_session": self._by_session}
+        kept = {"base": self._base, "register": self.register, "by": self.by}
         return {**kept, "at": rfc3339(now.wall)}
 
     def restore(self, body: Mapping[str, object], now: Moment) -> None:
@@ -86,26 +93,25 @@ class Meter:
         base, register = body.get("base"), body.get("register")
         if not isinstance(base, int | float) or not isinstance(register, int | float):
             raise ValueError(f"{body} is no meter")
-        self._base, self._register = float(base), float(register)
-        self._by_session = bool(body.get("by_session"))
-        away = now.wall - parse_time(str(body.get("at")))
+        by, away = By(str(body.get("by"))), now.wall - parse_time(str(body.get("at")))
+        self.by, self._base, self.register = by, float(base), float(register)
         if away < timedelta():
             away = UNKNOWN
         self._read_at = self._moved_at = now.mono - away.total_seconds()
-        self.total = round(self._base + self._register, 3)
+        self.total = round(self._base + self.register, 3)
 
     @property
     def _noise(self) -> float:
-        return SESSION_NOISE_KWH if self._by_session else NOISE_KWH
+        return NOISE_KWH if self.by in (By.REGISTER, By.METER) else SESSION_NOISE_KWH
 
     def _begin(self, register: float, now: float) -> float:
         self._base = 0.0 if self.total is None else self.total - register
         return self._accept(register, now)
 
     def _confirmed(self, register: float, now: float) -> float:
-        assert self._register is not None
+        assert self.register is not None
         assert self.total is not None
-        before, delta = self._register, register - self._register
+        before, delta = self.register, register - self.register
         deliverable = self._deliverable(now - self._moved_at)
         if not 0 < delta <= deliverable:
             # What a register shows that began at zero was delivered; a new meter comes with a past of its own.
@@ -115,7 +121,7 @@ class Meter:
         return self._accept(register, now)
 
     def _accept(self, register: float, now: float) -> float:
-        self._register, self.doubted = register, None
+        self.register, self.doubted = register, None
         self._read_at = self._moved_at = now
         self.total = round(self._base + register, 3)
         return self.total

@@ -1,4 +1,4 @@
-"""evhub simulate modbus, csms: stand-ins on the wire."""
+"""evhub simulate modbus, echonet, csms: stand-ins on the wire."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.testing import example_inputs
+from hub.cli import simulate_echonet
 from hub.errors import HubError
 from hub.integration.loader import load_codec, manifests
 from hub.shipped import shipped
@@ -28,6 +29,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--car", type=float, default=20.0, metavar="KWH", help="what the car that comes and goes needs"
     )
     modbus.set_defaults(work=lambda given: asyncio.run(_modbus(given)))
+    simulate_echonet.add(kinds)
     csms = kinds.add_parser("csms", help="a CSMS that accepts, records and complains")
     csms.add_argument("--listen", default="127.0.0.1:9100")
     csms.add_argument("--password", help="that every station must have")

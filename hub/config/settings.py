@@ -120,6 +120,10 @@ class Config:
     """What stands in the section of an integration, by its protocol."""
 
     @property
+    def charger_problems(self) -> list[str]:
+        return [problem for problems in self.bad_chargers.values() for problem in problems]
+
+    @property
     def blueprint_search(self) -> tuple[Path, ...]:
         """The user's own blueprints lie beside the file."""
         return (self.path.parent / "blueprints",)

@@ -34,6 +34,7 @@ class Outlet:
     enabled: bool = True
     faulted: bool = False
     card: str = ""
+    voltage: float = VOLTAGE
 
     @property
     def current_a(self) -> float:
@@ -43,7 +44,7 @@ class Outlet:
 
     @property
     def power_w(self) -> float:
-        return self.current_a * VOLTAGE * (self.car.phases if self.car else 0)
+        return self.current_a * self.voltage * (self.car.phases if self.car else 0)
 
     @property
     def state(self) -> str:

@@ -80,6 +80,8 @@ class EchonetDevice:
         if remote is None or not self._online:
             raise DeviceOffline(f"{self._charger} is offline")
         async with self._acting:
+            if action in SWITCHES:
+                self._context[1].pop("told", None)
             actor = self._actor(remote, arguments)
             self._proof = Proof.NOT_CONFIRMED
             try:

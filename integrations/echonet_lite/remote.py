@@ -99,8 +99,10 @@ class Remote:
         got = await self._stack.get(
             host, self.eoj, list(epcs), manners=manners or self._manners, batches=self._batches
         )
-        if self.node.suspect or self.node.host != host:
-            raise DeviceOffline(f"{self.name}: who lives there isn't clear")
+        # Whoever answered our search meanwhile is only sure again after it has told who it is.
+        await self._sure()
+        if self.node.host != host:
+            raise DeviceOffline(f"{self.name}: it has moved from {host} meanwhile")
         return got.values
 
     async def _sure(self) -> None:

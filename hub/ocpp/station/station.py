@@ -1,6 +1,5 @@
 """A charging station: the parts put together. Inputs come as calls, what is to be done leaves by `drain`."""
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
@@ -31,6 +30,7 @@ from hub.ocpp.station.messages import (
 )
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
+from hub.ocpp.station.queue import Queue
 from hub.ocpp.station.reservations import Reservations
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
@@ -109,7 +109,7 @@ class Station:
         self.setup = setup
         self.dialect: Dialect | None = None
         self._effects: list[Effect] = []
-        self._queue: deque[Message] = deque()
+        self._queue = Queue()
         self._sent: dict[int, _Sent] = {}
         self._next_ref = 0
         self._offset = timedelta()
@@ -150,15 +150,15 @@ class Station:
         self.transactions.ends_with_samples = dialect.ends_with_samples
         self.boot.link(True)
         if self.boot.accepted:
-            self._back_online(now)
+            away = 0.0 if self._link_lost is None else now.mono - self._link_lost
+            self._back_online(now, everything=away > self.variables.int("OfflineThreshold"))
 
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
         self._link_lost = now.mono if self._link_lost is None else self._link_lost
         self.outbox.cut_off()
         self.upkeep.notices.cut_off()
-        unsaid, self._queue = self._queue, deque()
-        for message in unsaid:
+        for message in self._queue.clear():
             self._not_said(message, now)
 
     def state(self, evse: int, state: State, now: Moment) -> None:
@@ -234,7 +234,7 @@ class Station:
     def tick(self, now: Moment) -> None:
         """Whatever is due by now."""
         if self.boot.heartbeat_due(now):
-            self._queue.append(Heartbeat())
+            self._queue.add(Heartbeat(), 0)
             self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         for part in self._timed():
             part.tick(now)
@@ -258,13 +258,11 @@ class Station:
         if self.boot.boot_due(now):
             self.boot.asked()
             return self._outgoing(BootNotification(self.boot.reason), None, now)
-        while self._queue:
-            outgoing = self._outgoing(self._queue.popleft(), None, now)
-            if outgoing:
-                return outgoing
         if not self.boot.accepted:
-            return None
-        return self._next_owed(now) or self._next_notice(now)
+            return self._next_told(now)
+        # What is owed may have no words in this version: then what waited for it follows at once.
+        owed = self._next_told(now) or self._next_owed(now) or self._next_told(now)
+        return owed or self._next_notice(now)
 
     @property
     def wants_to_speak(self) -> bool:
@@ -280,10 +278,13 @@ class Station:
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
 
-    def say(self, message: Message, *, unregistered: bool = False) -> None:
-        """Not owed, only told: lost when the CSMS is away. Before registration only what was asked for."""
+    def say(self, message: Message, *, unregistered: bool = False, ahead: bool = False) -> None:
+        """Not owed, only told: lost when the CSMS is away. Before registration only what was asked for.
+
+        `ahead`: also of what is owed since before.
+        """
         if self.boot.accepted or (unregistered and self.boot.registration is Registration.PENDING):
-            self._queue.append(message)
+            self._queue.add(message, 0 if ahead else self.outbox.newest)
 
     def stamp(self, now: Moment) -> str:
         """A moment in the CSMS's time."""
@@ -302,9 +303,7 @@ class Station:
         self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))
         return False
 
-    def _back_online(self, now: Moment) -> None:
-        away = 0.0 if self._link_lost is None else now.mono - self._link_lost
-        everything = self._link_lost is None or away > self.variables.int("OfflineThreshold")
+    def _back_online(self, now: Moment, *, everything: bool) -> None:
         self._link_lost = None
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.statuses.report(now, everything=everything)
@@ -318,6 +317,14 @@ class Station:
             self.tokens.not_answered(message, now)
         elif isinstance(message, ReservationEnded):
             self.reservations.unsaid(message)
+
+    def _next_told(self, now: Moment) -> Outgoing | None:
+        waits = self.boot.accepted and not self._in_flight()
+        while (message := self._queue.next(self.outbox.due(now) if waits else None)) is not None:
+            outgoing = self._outgoing(message, None, now)
+            if outgoing:
+                return outgoing
+        return None
 
     def _next_notice(self, now: Moment) -> Outgoing | None:
         while (due := self.upkeep.next_notice(now)) is not None:
@@ -384,7 +391,7 @@ class Station:
         if self.boot.reason != "PowerUp":
             self.boot.reason = "PowerUp"
             self.emit(Keep("boot", "reason", None))
-        self._back_online(now)
+        self._back_online(now, everything=True)  # B01.FR.05
 
     def _set_clock(self, payload: Mapping[str, Any], now: Moment) -> None:
         try:

@@ -187,8 +187,8 @@ class Dialect16:
             "timestamp": event.at,
             "reason": reason if reason in REASONS else "Other",
         }
-        if event.owner:
-            said["idTag"] = id_tag(event.owner)
+        if event.token:  # who stopped it, where somebody has
+            said["idTag"] = id_tag(event.token)
         if event.meter:
             said["transactionData"] = [meter_value(value) for value in event.meter]
         return said

@@ -76,4 +76,4 @@ def test_a_plan_tells_what_each_group_reads() -> None:
     mapping = load_blueprint("echonet/ev_charger", {}, (ROOT,), load_codec)
     lines = CODEC.plan(mapping)
     assert lines[0] == "once    once         Get 8A 8C 8D"
-    assert lines[1] == "fast    every 5 s    Get 80 84 88 C7 D3 DA"
+    assert lines[1] == "fast    every 5 s    Get 80 84 85 88 C7 D3 D8 DA"
