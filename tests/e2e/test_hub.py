@@ -270,6 +270,7 @@ async def test_a_reload_applies_the_difference_and_refuses_what_is_bad(tmp_path:
             "added": [],
             "removed": ["garage"],
             "changed": [],
+            "blueprints": [],
             "mqtt": True,
         }
         await world.until(lambda: world.csms.stations == ["street"])
