@@ -108,7 +108,7 @@ class Registers:
         starts = self.mapping.simulate.get("registers") or {}
         for number, outlet in outlets.items():
             seen = measured(outlet, float(starts.get("energy") or 0))
-            env = {**self._env(number), **seen}
+            env = {**self._env(number), **seen} if self._shows else {}
             values: dict[str, Any] = {**_elements(seen), **(self._states.get(outlet.state) or {})}
             values |= {name: show(env) for name, show in self._shows.items()}
             for item in self.spans:
