@@ -8,6 +8,7 @@ from hub.simulate.ev import Car
 from tests.blueprints.garage import PATHS, Garage, several, single, sockets
 from tests.blueprints.warped import warped
 
+CARD = "04a2b3c4"
 HELD = ("preparing", "suspended_evse", "suspended_ev", "finishing")
 
 
@@ -42,10 +43,12 @@ async def _session(path: str) -> None:
     async with Garage(path, **single(path)) as garage:
         await garage.until_status("available")
         actions = garage.runtime.abilities.actions
-        garage.runtime.permit(1, True)
-        garage.runtime.limit(1, "ems", 12.0)
         car = Car(needs_wh=1_000_000)
         garage.charger.plug(car)
+        if "rfid" in garage.runtime.abilities.readings:
+            await _card(garage)
+        garage.runtime.limit(1, "ems", 12.0)
+        garage.runtime.permit(1, True)
         await garage.until_status("charging")
         if "set_limit" in actions:
             await _limits(garage)
@@ -62,6 +65,15 @@ async def _session(path: str) -> None:
         assert garage.charger.refused == []
         _sessions(garage)
         _kept_alive(garage)
+
+
+async def _card(garage: Garage) -> None:
+    garage.runtime.permit(1, False)
+    await garage.until_status(*HELD)
+    garage.charger.swipe(CARD)
+    await garage.until(
+        lambda: any(str(event.get("id_tag")).casefold() == CARD for event in garage.events), "a card is shown"
+    )
 
 
 async def _limits(garage: Garage) -> None:
