@@ -1,6 +1,7 @@
 """One blueprint at work: its simulated charger on Modbus TCP, the real device, and the charger's runtime."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -50,6 +51,8 @@ class Garage:
         self.path, self._inputs = path, inputs
         self.charger = SimulatedCharger(load(path, inputs))
         self.bus, self.events = Bus(), list[Mapping[str, Any]]()
+        self.written_at: dict[str, list[float]] = defaultdict(list)
+        """The seconds in which a point was written."""
         self.runtime: ChargerRuntime
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -91,8 +94,11 @@ class Garage:
 
     async def _time_passes(self) -> None:
         while True:
+            seen = len(self.charger.written)
             await asyncio.sleep(1)
             self.charger.pass_time(1)
+            for name, _, _ in self.charger.written[seen:]:
+                self.written_at[name].append(asyncio.get_running_loop().time())
 
     def _told(self) -> str:
         wrote = [write for write in self.charger.written if write[0] != ""][-12:]

@@ -1,6 +1,7 @@
 """Every shipped blueprint through a whole session: its own registers on Modbus TCP, the real device, the runtime."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -135,10 +136,15 @@ async def _full(garage: Garage, car: Car) -> None:
 
 
 def _kept_alive(garage: Garage) -> None:
-    """What is written to keep it alive was written, unless its condition never held."""
-    keep, written = garage.charger.mapping.keep_alive, {name for name, _, _ in garage.charger.written}
-    if keep is not None and keep.when is None:
-        assert {plan.point.name for plan in keep.steps if plan.point} <= written
+    """What is written to keep it alive comes before its time-out, as long as its condition holds."""
+    mapping, env = garage.charger.mapping, garage.charger.registers.values(1)
+    keep = mapping.keep_alive
+    if keep is None or not keep.steps or (keep.when is not None and not keep.when(env)):
+        return
+    longest = env.get("timeout") or 2 * float(keep.every(env))
+    for name in {plan.point.name for plan in keep.steps if plan.point}:
+        times = garage.written_at[name]
+        assert max(after - before for before, after in pairwise(times)) < longest
 
 
 def _sessions(garage: Garage) -> None:
