@@ -147,6 +147,8 @@ class Dialect201:
             said["offline"] = True
         if event.token:
             said["idToken"] = id_token(event.token)
+        if event.phases is not None:
+            said["numberOfPhasesUsed"] = event.phases
         if event.reservation_id is not None:
             said["reservationId"] = event.reservation_id
         if event.first_plugged:
