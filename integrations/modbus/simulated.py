@@ -120,6 +120,14 @@ class Registers:
                 if value is not None:
                     self._store(item, value)
 
+    def poke(self, name: str, value: Any, evse: int) -> None:
+        """A point or one of its phases. Raises KeyError, ValueError."""
+        here = [i for i in self.spans if name in (i.element, i.point.name) and i.evse in (0, evse)]
+        if not here:
+            raise KeyError(name)
+        for item in here:
+            self._store(item, value)
+
     def _follow(self, number: int, outlet: Outlet) -> None:
         """What the set-points mean for the outlet."""
         env = self.values(number)
