@@ -29,6 +29,7 @@ from hub.ocpp.station.messages import (
     TransactionEvent,
 )
 from hub.ocpp.station.metering import Metering
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.queue import Queue
 from hub.ocpp.station.reservations import Reservations
@@ -73,6 +74,9 @@ class Dialect(Protocol):
         """What an answer says of the token it was asked about."""
 
     def connector_status(self, status: Status) -> str: ...
+
+    def readings(self, station: "Station", now: Moment) -> Mapping[Place, Reading]:
+        """What variable monitors may watch; a version without them has nothing."""
 
     def undeliverable(self, station: "Station", event: TransactionEvent) -> str | None:
         """Why an event can never be said in this version; None: it can."""
@@ -160,6 +164,7 @@ class Station:
 
     def state(self, evse: int, state: State, now: Moment) -> None:
         self.evses.state(evse, state, now)
+        self.upkeep.monitors.look(now)
 
     def token(self, evse: int, token: Token, now: Moment) -> str:
         """Somebody identifies himself. Returns what became of it: accepted, rejected, asking, stopped."""
@@ -175,6 +180,7 @@ class Station:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
             before = len(self._effects)
             reply = handler(self, call, now)
+            self.upkeep.monitors.look(now)
         except CallError as error:
             self.emit(ReplyError(call.id, error.code, error.description))
             return

@@ -10,6 +10,7 @@ from hub.ocpp.station.effects import Done
 from hub.ocpp.station.firmware import FirmwareUpdates
 from hub.ocpp.station.logs import Logs
 from hub.ocpp.station.messages import Message
+from hub.ocpp.station.monitoring import Monitors
 from hub.ocpp.station.network import Network
 from hub.ocpp.station.notices import Notice, Notices
 from hub.ocpp.station.reports import SignCertificate
@@ -35,6 +36,7 @@ class Upkeep:
         self.network = Network(station, kept("network"))
         self.firmware = FirmwareUpdates(station, kept("firmware"))
         self.logs = Logs(station)
+        self.monitors = Monitors(station, kept("monitor"), kept("monitoring"))
 
     def begin(self, now: Moment) -> None:
         """The process has started."""
@@ -50,12 +52,14 @@ class Upkeep:
         self.client_certificate.tick(now)
         self.firmware.tick(now)
         self.logs.tick(now)
+        self.monitors.tick(now)
 
     def deadlines(self) -> list[float]:
         times = [
             *self.client_certificate.deadlines(),
             *self.firmware.deadlines(),
             *self.logs.deadlines(),
+            *self.monitors.deadlines(),
         ]
         notice = self.notices.deadline()
         if self._station.boot.accepted and notice is not None:

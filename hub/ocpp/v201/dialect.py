@@ -19,13 +19,16 @@ from hub.ocpp.station.messages import (
     StatusNotification,
     TransactionEvent,
 )
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v201 import (
     certificates,
     core,
+    customer,
     firmware,
     local_list,
     logs,
+    monitoring,
     network,
     reservation,
     security,
@@ -67,6 +70,8 @@ class Dialect201:
         **security.CALLS,
         **firmware.CALLS,
         **logs.CALLS,
+        **monitoring.CALLS,
+        **customer.CALLS,
         **certificates.CALLS,
         **network.CALLS,
     }
@@ -101,6 +106,9 @@ class Dialect201:
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTokenInfo")
         return read_verdict(said) if said else None
+
+    def readings(self, station: Station, now: Moment) -> Mapping[Place, Reading]:
+        return monitoring.readings(station, now)
 
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         return None
