@@ -17,7 +17,7 @@ from hub.model.entity import EMPTY, Scalar, State
 from hub.model.moment import Moment, rfc3339
 
 VOLTAGE_STEP = 5.0
-STATION_KEYS = ("transaction_id", "id_tag", "operative")
+STATION_KEYS = ("transaction_id", "id_tag", "operative", "display_message")
 LOOK_AGAIN_S = 30.0
 """So often a reading that says nothing new is told all the same: energy may be counted from power and time."""
 DECLARED = {"energy": By.REGISTER, "energy_session": By.SESSION}

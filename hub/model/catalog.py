@@ -49,6 +49,7 @@ ENTITIES: tuple[Entity, ...] = (
     Entity("vendor_error", "text"),
     Entity("id_tag", "text"),
     Entity("transaction_id", "text"),
+    Entity("display_message", "text"),
     Entity("locked", "bool", point="locked"),
     Entity("age_s", "number", "s", digits=1),
     Entity("stale", "text"),

@@ -115,9 +115,6 @@ class Monitors:
         ]
         self._tell(events, now)
 
-    def tick(self, now: Moment) -> None:
-        self.look(now)
-
     def deadlines(self) -> list[float]:
         return list(self._due.values())
 

@@ -164,7 +164,7 @@ class Station:
 
     def state(self, evse: int, state: State, now: Moment) -> None:
         self.evses.state(evse, state, now)
-        self.upkeep.monitors.look(now)
+        self.upkeep.look(now)
 
     def token(self, evse: int, token: Token, now: Moment) -> str:
         """Somebody identifies himself. Returns what became of it: accepted, rejected, asking, stopped."""
@@ -180,7 +180,7 @@ class Station:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
             before = len(self._effects)
             reply = handler(self, call, now)
-            self.upkeep.monitors.look(now)
+            self.upkeep.look(now)
         except CallError as error:
             self.emit(ReplyError(call.id, error.code, error.description))
             return

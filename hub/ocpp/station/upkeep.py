@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from hub.model.moment import Moment
 from hub.ocpp.station.certificates import Certificates
 from hub.ocpp.station.client_certificate import ClientCertificate
+from hub.ocpp.station.display import Display
 from hub.ocpp.station.effects import Done
 from hub.ocpp.station.firmware import FirmwareUpdates
 from hub.ocpp.station.logs import Logs
@@ -36,6 +37,7 @@ class Upkeep:
         self.network = Network(station, kept("network"))
         self.firmware = FirmwareUpdates(station, kept("firmware"))
         self.logs = Logs(station)
+        self.display = Display(station, kept("display"))
         self.monitors = Monitors(station, kept("monitor"), kept("monitoring"))
 
     def begin(self, now: Moment) -> None:
@@ -45,6 +47,7 @@ class Upkeep:
         self._note_certificates()
         self.security.happened("StartupOfTheDevice", now)
         self.firmware.begin(now)
+        self.display.look(now)
 
     # From the station
 
@@ -52,7 +55,12 @@ class Upkeep:
         self.client_certificate.tick(now)
         self.firmware.tick(now)
         self.logs.tick(now)
-        self.monitors.tick(now)
+        self.look(now)
+
+    def look(self, now: Moment) -> None:
+        """Something may have changed."""
+        self.display.look(now)
+        self.monitors.look(now)
 
     def deadlines(self) -> list[float]:
         times = [
@@ -60,6 +68,7 @@ class Upkeep:
             *self.firmware.deadlines(),
             *self.logs.deadlines(),
             *self.monitors.deadlines(),
+            *self.display.deadlines(),
         ]
         notice = self.notices.deadline()
         if self._station.boot.accepted and notice is not None:

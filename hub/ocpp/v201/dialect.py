@@ -25,6 +25,7 @@ from hub.ocpp.v201 import (
     certificates,
     core,
     customer,
+    display,
     firmware,
     local_list,
     logs,
@@ -72,6 +73,7 @@ class Dialect201:
         **logs.CALLS,
         **monitoring.CALLS,
         **customer.CALLS,
+        **display.CALLS,
         **certificates.CALLS,
         **network.CALLS,
     }

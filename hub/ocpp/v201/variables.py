@@ -177,9 +177,15 @@ def _report(station: "Station", request_id: int, chosen: list[Item], now: Moment
 
 
 def in_parts(
-    station: "Station", action: str, shared: Mapping[str, object], name: str, reports: Iterable[object]
+    station: "Station",
+    action: str,
+    shared: Mapping[str, object],
+    name: str,
+    reports: Iterable[object],
+    *,
+    numbered: bool = True,
 ) -> None:
-    """In numbered parts, told after the answer (B07.FR.03/04/10, N02.FR.09)."""
+    """In parts, mostly numbered, told after the answer (B07.FR.03/04/10, N02.FR.09)."""
     parts: list[list[object]] = [[]]
     size = 0
     for report in reports:
@@ -190,7 +196,9 @@ def in_parts(
         parts[-1].append(report)
         size += length
     for number, part in enumerate(parts):
-        body = {**shared, "seqNo": number, "tbc": number < len(parts) - 1, name: part}
+        body = {**shared, "tbc": number < len(parts) - 1, name: part}
+        if numbered:
+            body["seqNo"] = number
         station.say(Raw("2.0.1", action, body), unregistered=True)
 
 
