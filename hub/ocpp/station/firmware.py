@@ -235,4 +235,4 @@ class FirmwareUpdates:
         self._last = FirmwareStatus(status, self._firmware.request_id, self._firmware.signed)
         self._station.emit(Keep("firmware", "status", [status, self._last.request_id, self._last.signed]))
         self._station.upkeep.notices.add(self._last)
-        self._station.emit(Happened("firmware", {"status": status}))
+        self._station.emit(Happened("firmware_update", {"status": status}))
