@@ -25,7 +25,7 @@ ALWAYS = frozenset(
     {
         *("status", "iec_status", "plugged", "charging_enabled", "operative", "error_code", "age_s", "stale"),
         *("current_limit", "power_limit", "limit_source", "limit_until", "pending"),
-        *("session_start", "session_duration", "id_tag", "transaction_id", "display_message"),
+        *("session_start", "session_duration", "id_tag", "transaction_id"),
     }
 )
 UNPUBLISHED = frozenset({"current_limit", "energy_session", "serial", "model", "firmware", "rfid"})

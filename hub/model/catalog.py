@@ -50,6 +50,8 @@ ENTITIES: tuple[Entity, ...] = (
     Entity("id_tag", "text"),
     Entity("transaction_id", "text"),
     Entity("display_message", "text"),
+    Entity("tariff", "text"),
+    Entity("total_cost", "number", digits=2),
     Entity("locked", "bool", point="locked"),
     Entity("age_s", "number", "s", digits=1),
     Entity("stale", "text"),

@@ -121,6 +121,7 @@ class Evses:
         if before is not None and self.with_transaction(before) is None:
             for profile in self._station.profiles.ended(before):
                 self._station.emit(Keep("profile", str(profile.id), None))
+            self._station.costs.ended(flow, before, now)
             self._station.control.idle(now)
             self._station.upkeep.firmware.idle(now)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:

@@ -6,9 +6,11 @@ from typing import Any
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
+from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     MeterReport,
@@ -24,6 +26,7 @@ from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v201 import (
     certificates,
     core,
+    costs,
     customer,
     display,
     firmware,
@@ -36,6 +39,7 @@ from hub.ocpp.v201 import (
     smart_charging,
     variables,
 )
+from hub.ocpp.v201.costs import read_told
 from hub.ocpp.v201.tokens import id_token, read_verdict
 
 Words = tuple[str, Mapping[str, object]]
@@ -69,6 +73,7 @@ class Dialect201:
         **variables.CALLS,
         **smart_charging.CALLS,
         **local_list.CALLS,
+        **costs.CALLS,
         **reservation.CALLS,
         **security.CALLS,
         **firmware.CALLS,
@@ -100,6 +105,8 @@ class Dialect201:
                     "reservationId": number,
                     "reservationUpdateStatus": status,
                 }
+            case ExternalLimit():
+                return smart_charging.external_limit(station, message)
             case TransactionEvent():
                 return "TransactionEvent", self._transaction(message)
             case Raw():
@@ -113,6 +120,9 @@ class Dialect201:
 
     def readings(self, station: Station, now: Moment) -> Mapping[Place, Reading]:
         return monitoring.readings(station, now)
+
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        return read_told(payload)
 
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         return None
