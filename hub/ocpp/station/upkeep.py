@@ -36,7 +36,7 @@ class Upkeep:
         self.client_certificate = ClientCertificate(station, kept("client_certificate"), station.setup.keys)
         self.network = Network(station, kept("network"))
         self.firmware = FirmwareUpdates(station, kept("firmware"))
-        self.logs = Logs(station)
+        self.logs = Logs(station, kept("log"))
         self.display = Display(station, kept("display"))
         self.monitors = Monitors(station, kept("monitor"), kept("monitoring"))
 
@@ -47,6 +47,7 @@ class Upkeep:
         self._note_certificates()
         self.security.happened("StartupOfTheDevice", now)
         self.firmware.begin(now)
+        self.logs.begin()
         self.display.look(now)
 
     # From the station
