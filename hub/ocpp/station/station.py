@@ -39,6 +39,7 @@ from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.statuses import Statuses
 from hub.ocpp.station.tokens import Tokens
+from hub.ocpp.station.transaction_limits import TransactionLimits
 from hub.ocpp.station.transactions import Transactions
 from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
@@ -97,6 +98,7 @@ class Station:
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)
         self.external = ExternalLimits(self)
+        self.transaction_limits = TransactionLimits(self, now)
         self.costs = Costs(self)
         self.control = Control(self)
         self.upkeep = Upkeep(self, kept)
@@ -207,7 +209,7 @@ class Station:
 
     def _timed(self) -> tuple["Timed", ...]:
         charging = self.reservations, self.evses, self.tokens, self.metering, self.statuses
-        return *charging, self.control, self.upkeep
+        return *charging, self.transaction_limits, self.control, self.upkeep
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
