@@ -191,35 +191,3 @@ def test_firmware_that_nobody_signed_is_not_accepted() -> None:
     bench = trusting()
     assert update(bench, 1, "signingCertificate", "signature") == "Rejected"
     assert bench.last(Begin) is None
-
-
-# On demand
-
-
-def trigger(bench: Bench, **more: Any) -> list[str]:
-    bench.take()
-    asked = {"requestedMessage": "FirmwareStatusNotification", **more}
-    assert bench.ask("TriggerMessage", asked) == {"status": "Accepted"}
-    return said(bench)
-
-
-@case("TC_F_17_CS", "F06.FR.03", "F06.FR.04", "F06.FR.05", "F06.FR.10")
-def test_firmware_is_the_station_s_whatever_evse_is_named() -> None:
-    assert trigger(Bench(V), evse={"id": 1}) == ["Idle"]
-
-
-@case("TC_F_18_CS", "F06.FR.04", "F06.FR.05", "F06.FR.10", "F06.FR.16", "L01.FR.25")
-def test_without_an_update_the_firmware_s_status_is_idle() -> None:
-    bench = trusting()
-    assert trigger(bench) == ["Idle"]
-    update(bench)
-    finish(bench)
-    finish(bench, Done(True))
-    assert trigger(bench) == ["Idle"]
-
-
-@case("TC_F_19_CS", "F06.FR.04", "F06.FR.05", "F06.FR.10", "L01.FR.26")
-def test_while_firmware_is_fetched_that_is_its_status() -> None:
-    bench = trusting()
-    update(bench)
-    assert trigger(bench) == ["Downloading"]

@@ -117,27 +117,3 @@ def test_a_customer_is_forgotten_without_being_told(known: Bench) -> None:
     status, data = ask(known, report=False, clear=True)
     assert (status, "cache" in data) == ("Accepted", False)
     assert ask(known, report=True, clear=False)[1] == "No data found."
-
-
-# On demand
-
-
-def trigger(bench: Bench) -> list[str]:
-    bench.take()
-    asked = {"requestedMessage": "LogStatusNotification"}
-    assert bench.ask("TriggerMessage", asked) == {"status": "Accepted"}
-    return [told["status"] for told in bench.told("LogStatusNotification")]
-
-
-@case("TC_F_15_CS", "F06.FR.04", "F06.FR.05", "F06.FR.10", "F06.FR.15")
-def test_without_an_upload_the_log_s_status_is_idle(booted: Bench) -> None:
-    assert trigger(booted) == ["Idle"]
-    get_log(booted, "SecurityLog")
-    finish(booted, Done(True))
-    assert trigger(booted) == ["Idle"]
-
-
-@case("TC_F_16_CS", "F06.FR.04", "F06.FR.05", "F06.FR.10", "F06.FR.14")
-def test_while_a_log_is_uploaded_that_is_its_status(booted: Bench) -> None:
-    get_log(booted, "SecurityLog")
-    assert trigger(booted) == ["Uploading"]
