@@ -1,12 +1,10 @@
 """The composition root: builds the parts from a Config, runs them, reloads them, stops them."""
 
 import asyncio
-import hashlib
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 from hub.blueprint.compile import load_blueprint
@@ -18,6 +16,7 @@ from hub.charger.memory import StoredMemory
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
 from hub.clock import Clock, SystemClock
+from hub.config import kept
 from hub.config.changes import Changes, compare
 from hub.config.load import load_config
 from hub.config.settings import ChargerSettings, Config, MqttSettings
@@ -25,7 +24,7 @@ from hub.control import ControlServer
 from hub.errors import BlueprintError, ConfigError, HubError
 from hub.integration.api import DeviceSetup
 from hub.integration.loader import load_codec, load_factory
-from hub.logs import setup_logs
+from hub.logs import Diary, setup_logs
 from hub.model.command import Command
 from hub.mqtt.access import Access, Account
 from hub.mqtt.address import Credentials, parse_broker
@@ -38,9 +37,10 @@ from hub.store.database import Database
 from hub.tasks import supervise
 from hub.topics import Topics
 from hub.uplink.connect import Connector
+from hub.uplink.jobs import Jobs
 from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.operations import install
-from hub.uplink.setup import endpoint, station_setup
+from hub.uplink.setup import desk, endpoint, station_setup
 from hub.uplink.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -88,6 +88,8 @@ class Hub:
         self._stack = AsyncExitStack()
         self._reloading = asyncio.Lock()
         self._database: Database | None = None
+        self._diary = Diary()
+        self._desk = desk(config.hub, self._diary)
         self._bridge: Bridge | None = None
 
     async def start(self) -> None:
@@ -108,6 +110,10 @@ class Hub:
         for settings in config.chargers.values():
             await self._start_charger(settings)
         self._tell_chargers()
+        if config.refused:
+            self._say_refused(config.refused)
+        else:
+            await self._keep(config)
 
     async def stop(self) -> None:
         for charger in list(self._parts):
@@ -126,6 +132,7 @@ class Hub:
             changes = compare(self.config, new)
             self._refuse_busy(changes)
             await self._apply(changes, new)
+            await self._keep(new)
             log.info("reloaded: %s", changes)
             return changes
 
@@ -138,7 +145,10 @@ class Hub:
             self._mqtt = Part()
             await self._start_mqtt(new)
         for charger in (*changes.removed, *changes.changed):
+            runtime = self.registry.get(charger)
             await self._stop_charger(charger)
+            if runtime is not None and charger in changes.removed:
+                runtime.clear()
         for charger in (*changes.added, *changes.changed):
             await self._start_charger(new.chargers[charger])
         self._tell_chargers()
@@ -152,6 +162,12 @@ class Hub:
             states = [runtime.state(evse) for evse in range(1, runtime.evses + 1)] if runtime else []
             if any(state.get("transaction_id") for state in states):
                 raise HubError(f"charger {charger} has a transaction: it can be removed when that has ended")
+
+    async def _keep(self, config: Config) -> None:
+        try:
+            await asyncio.to_thread(kept.keep, config)
+        except OSError as error:
+            log.warning("no copy of %s was kept: %s", config.path, error)
 
     # MQTT
 
@@ -196,11 +212,12 @@ class Hub:
 
     def _start_bridge(self, config: Config) -> None:
         about = About(
-            started=self.clock.now().wall,
+            started=self.clock.now(),
             language=config.hub.language,
             mqtt=config.mqtt.broker.split("@")[-1],
             features=("modbus", "ocpp1.6", "ocpp2.0.1", "mqtt"),
-            config_hash=lambda: config_hash(self.config.path),
+            config_hash=lambda: self.config.hash,
+            config_problems=lambda: self.config.refused,
             chargers=self.registry.listing,
             counters=lambda: self.listener.broker.counters() if self.listener else {},
         )
@@ -287,7 +304,13 @@ class Hub:
         keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
         setup = station_setup(settings, mapping, self.config.tokens, keys.names())
         uplink = await Uplink.create(
-            runtime, self._database, self.clock, setup, remember=settings.csms is not None, keys=keys
+            runtime,
+            self._database,
+            self.clock,
+            setup,
+            remember=settings.csms is not None,
+            keys=keys,
+            jobs=Jobs(settings.id, setup.reach, self._desk),
         )
         connector = (
             None
@@ -323,6 +346,12 @@ class Hub:
         if self._bridge is not None:
             self._bridge.event("bad_charger", {"charger": charger, "problems": problems})
 
+    def _say_refused(self, problems: tuple[str, ...]) -> None:
+        for problem in problems:
+            log.error("the configuration is broken, the last good one is used: %s", problem)
+        assert self._bridge is not None
+        self._bridge.event("bad_config", {"problems": problems})
+
     def _tell_chargers(self) -> None:
         assert self._bridge is not None
         self._bridge.info()
@@ -336,6 +365,7 @@ class Hub:
                 keep=config.log.keep,
                 compress=config.log.compress,
                 style=config.log.format,
+                diary=self._diary,
             )
 
 
@@ -349,13 +379,6 @@ def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Descript
         limits.max_current,
         Fallback(limits.fallback, limits.fallback_current),
     )
-
-
-def config_hash(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    except OSError:
-        return ""
 
 
 async def run_hub(config: Config, stop: asyncio.Event, reload: asyncio.Event) -> None:
