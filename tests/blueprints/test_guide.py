@@ -24,7 +24,7 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / FILE
 
 
-def test_its_blueprint_is_complete_when_its_tests_are_there(
+def test_its_blueprint_is_complete_when_its_tests_are_there_and_can_be_configured(
     begun: Path, parts: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     blueprint = [part for part in parts if not part.startswith("# config/")]
@@ -41,9 +41,6 @@ def test_its_blueprint_is_complete_when_its_tests_are_there(
     plan = re.search(r"```\n(once .*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     assert plan is not None
     assert capsys.readouterr().out == plan[1]
-
-
-def test_its_configuration_uses_it(begun: Path, parts: list[str]) -> None:
     config = next(part for part in parts if part.startswith("# config/evhub.yaml"))
     Path("config/evhub.yaml").write_text(config, encoding="utf-8")
     assert main(["check", "-c", "config/evhub.yaml"]) == 0
