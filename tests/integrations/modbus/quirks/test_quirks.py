@@ -59,3 +59,7 @@ async def test_what_a_quirk_found_out_is_there_for_actions() -> None:
     ratings = reading.evses[1].ratings
     assert ratings is not None
     assert ratings.step == 0.1
+
+
+def test_a_relative_with_a_register_for_it_needs_none() -> None:
+    assert type(made("mennekes/amtron_icc")) is Quirk
