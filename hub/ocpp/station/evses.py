@@ -153,6 +153,8 @@ class Evses:
             profiles.install(self._station, profile, now, strict=False)
         elif flow.grant is not None:
             flow.grant.profile = profile
+        elif flow.remote is not None:
+            flow.remote.profile = profile
 
     def limits(self, now: Moment) -> None:
         for flow in self.flows.values():

@@ -6,7 +6,7 @@ from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.effects import Happened
-from hub.ocpp.station.flow import Flow, Grant
+from hub.ocpp.station.flow import Flow, Grant, Remote
 from hub.ocpp.station.messages import Authorize, StatusNotification, Token, TransactionEvent
 
 if TYPE_CHECKING:
@@ -17,9 +17,10 @@ class Tokens:
     def __init__(self, station: "Station") -> None:
         self._station = station
 
-    def present(self, evse: int, token: Token, now: Moment) -> str:
-        """A token at a reader: accepted, rejected, asking or stopped."""
+    def present(self, evse: int, token: Token, now: Moment, remote: Remote | None = None) -> str:
+        """A token at a reader, or of a remote start: accepted, rejected, asking or stopped."""
         flow = self._chosen(evse, token)
+        flow.remote = remote
         grant = flow.grant
         if grant is not None and grant.token.text:
             if self._same(grant, token, now):
@@ -124,6 +125,7 @@ class Tokens:
             self.revoke(flow, now, "Deauthorized", "DeAuthorized")
         else:
             flow.grant.refused = True
+            self._station.transactions.charging_changed(flow, now)
             self._station.transactions.changed(flow, now, "Deauthorized")
 
     def tick(self, now: Moment) -> None:
@@ -168,7 +170,12 @@ class Tokens:
         if obstacle is not None or not self._station.reservations.fits(flow.evse, token, verdict.group):
             return self._refuse(flow, token, obstacle or "Reserved")
         self._station.emit(Happened("authorized", {"evse": flow.evse, "id_tag": token.text}))
-        self.grant(flow, Grant(token, verdict.group), now, "Authorized")
+        remote, flow.remote = flow.remote, None
+        if remote is None:
+            self.grant(flow, Grant(token, verdict.group), now, "Authorized")
+        else:  # F01.FR.19
+            grant = Grant(token, verdict.group, remote.start_id, profile=remote.profile)
+            self.grant(flow, grant, now, "RemoteStart")
         return "accepted"
 
     def _same(self, grant: Grant, token: Token, now: Moment) -> bool:

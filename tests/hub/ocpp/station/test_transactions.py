@@ -283,9 +283,15 @@ def test_what_only_the_station_knows_is_annotated() -> None:
     world = World()
     charge(world)
     annotation = world.last(Annotate)
-    assert annotation.values["status"] == "charging"
+    assert annotation.values["status"] is None
     assert annotation.values["id_tag"] == "CARD1"
     assert annotation.values["transaction_id"]
+    before = len([effect for effect in world.effects if isinstance(effect, Annotate)])
+    world.state({**CHARGING, "status": "suspended_ev"})
+    assert len([effect for effect in world.effects if isinstance(effect, Annotate)]) == before
+    world.swipe()
+    assert world.last(Annotate).values["status"] == "finishing"
+    assert world.last(Annotate).values["transaction_id"] is None
 
 
 @pytest.mark.parametrize("version", VERSIONS)
