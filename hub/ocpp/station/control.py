@@ -54,9 +54,11 @@ class Control:
         # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
         asked = self._station.variables.bool("AuthorizeRemoteStart")
         if asked and token.type not in ("Central", "NoAuthorization"):
-            said = self._station.tokens.present(flow.evse, token, now, Remote(remote_start_id))
+            said = self._station.tokens.present(
+                flow.evse, token, now, Remote(remote_start_id, roams=evse is None)
+            )
             return None if said == "rejected" else flow
-        self._station.tokens.remote(flow, token, group, remote_start_id, now)
+        self._station.tokens.remote(flow, token, group, remote_start_id, now, roams=evse is None)
         return flow
 
     def _free_evse(self, evse: int | None, token: Token, group: str | None) -> Flow | None:
@@ -82,11 +84,10 @@ class Control:
         return self._station.reservations.fits(flow.evse, token, group)
 
     def remote_stop(self, transaction: str, now: Moment) -> bool:
-        for flow in self._station.evses.flows.values():
-            if flow.transaction and flow.transaction.id == transaction:
-                self._station.tokens.revoke(flow, now, "RemoteStop", "Remote")
-                return True
-        return False
+        flow = self._station.evses.with_transaction(transaction)
+        if flow is not None:
+            self._station.tokens.revoke(flow, now, "RemoteStop", "Remote")
+        return flow is not None
 
     def transaction_of(self, csms_id: int) -> str | None:
         """1.6's number -> our id."""

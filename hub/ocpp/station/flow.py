@@ -28,6 +28,8 @@ class Grant:
     """Refused, but served until the register shows so much (MaxEnergyOnInvalidId)."""
     reservation_id: int | None = None
     """The reservation that it has used up."""
+    roams: bool = False
+    """Given for the station, not for one EVSE: it follows the first cable."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class Remote:
 
     start_id: int | None
     profile: Profile | None = None
+    roams: bool = False
 
 
 @dataclass(slots=True)
@@ -49,6 +52,9 @@ class Transaction:
     last: str = ""
     """The newest time that was told of it: none after it is earlier."""
     plugged_once: bool = False
+    begun_nowhere: bool = False
+    """It began before anybody knew at which EVSE: its first meter values are owed (E01.FR.17)."""
+    phases_told: int | None = None
     token_told: bool = False
     remote_told: bool = False
     remote_start_id: int | None = None
@@ -57,6 +63,10 @@ class Transaction:
     group: str | None = None
     stopped_by: tuple[str, str] | None = None
     """The token that ended its authorization, until that is told."""
+    most_wh: int | None = None
+    """The register at which it ends."""
+    ends_at: str | None = None
+    """When it ends, by the hub's own clock."""
     told_at: str = ""
     """When its last event was, by the hub's own clock."""
     csms_id: int | None = None
@@ -84,6 +94,8 @@ class Flow:
     lost_since: float | None = None
     asking: Token | None = None
     """A token that the CSMS was asked about."""
+    roams: bool = False
+    """That token was presented to the station as a whole."""
     remote: Remote | None = None
     """The token came with this."""
     finished: bool = False
