@@ -43,17 +43,27 @@ class Publisher:
         self._told_at: dict[int, float] = {}
         self._changed_at: dict[tuple[int, str], float] = {}
         self._scalars: dict[tuple[int, str], tuple[str, Scalar]] = {}
+        self._station: dict[str, Scalar] = {}
         # Each charger has its own second of the minute: a hundred at once would hold everybody up.
         self._everything_at = clock.now().mono + EVERY_S * share(charger)
 
     def availability(self, there: bool) -> None:
         self._retain("availability", "online" if there else "offline")
-        self._retain("state", {"available": there, "ts": rfc3339(self._clock.now().wall)})
-        topic = self._topics.charger(self._charger, "state", "available")
-        self._bus.publish(topic, there, retain=True, qos=0)
+        self.station({"available": there})
+
+    def station(self, values: Mapping[str, Scalar]) -> None:
+        """What is true of the charger itself."""
+        self._station.update(values)
+        self._retain("state", {**self._station, "ts": rfc3339(self._clock.now().wall)})
+        for key, value in values.items():
+            topic = self._topics.charger(self._charger, "state", key)
+            self._bus.publish(topic, "null" if value is None else value, retain=True, qos=0)
 
     def info(self, info: Mapping[str, object]) -> None:
         self._retain("info", info)
+        installed = info["firmware"] or None
+        update = {"installed_version": installed, "latest_version": installed, "in_progress": False}
+        self._retain("update", update)
 
     def event(self, event_type: str, details: Mapping[str, object]) -> None:
         body = {"event_type": event_type, "ts": rfc3339(self._clock.now().wall), **details}
@@ -63,6 +73,15 @@ class Publisher:
         self._retain("session", body)
         if closed:
             self._bus.publish(self._topics.charger(self._charger, "sessions"), body)
+
+    def meter(self, body: Mapping[str, object]) -> None:
+        self._bus.publish(self._topics.charger(self._charger, "meter"), body, qos=0)
+
+    def raw(self, direction: str, frame: bytes | str) -> None:
+        """A frame of the charger's protocol: `up` from the charger, `down` to it; bytes in hexadecimal."""
+        text = frame if isinstance(frame, str) else frame.hex(" ")
+        body = {"ts": rfc3339(self._clock.now().wall), "frame": text}
+        self._bus.publish(self._topics.charger(self._charger, "raw", direction), body, qos=0)
 
     def evse(self, evse: int, state: State, now: Moment) -> None:
         """A new snapshot; it is published now, or with the next `tick`."""

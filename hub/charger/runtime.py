@@ -226,6 +226,14 @@ class ChargerRuntime:
     def event(self, event_type: str, **details: object) -> None:
         self._publisher.event(event_type, details)
 
+    def note(self, values: Mapping[str, Scalar]) -> None:
+        """Of the charger itself, beside what its EVSEs show."""
+        self._publisher.station(values)
+
+    def measured(self, body: Mapping[str, object]) -> None:
+        """Meter values that a transaction or the clock has asked for."""
+        self._publisher.meter(body)
+
     def info(self) -> dict[str, object]:
         return info(self.description, self.identity, self.abilities, self.ratings, self.evses)
 

@@ -204,6 +204,28 @@ async def test_an_ems_commands_by_mqtt_and_reads_the_state(tmp_path: Path) -> No
         assert states["voltage_l1"] == "230.0"
 
 
+async def test_every_topic_of_a_charger_is_there(tmp_path: Path) -> None:
+    async with World(tmp_path, {"garage": ("keba/p30", {}, FREE)}) as world:
+        world.chargers["garage"].plug(Car(needs_wh=100_000))
+        assert world.hub is not None
+        assert world.hub.listener is not None
+        seen: dict[str, Any] = {}
+        wanted = {"availability", "info", "state", "update", "session", "event", "meter", "cmd_result"}
+        async with aiomqtt.Client("127.0.0.1", world.hub.listener.port) as client, asyncio.timeout(20):
+            await client.subscribe("evhub/garage/+", qos=1)
+            await world.until(lambda: world.status("garage") == "charging" and world.csms.stations)
+            await client.publish("evhub/garage/update/set", "install", qos=1)
+            async for message in client.messages:
+                body = bytes(message.payload)  # type: ignore[arg-type]
+                seen[str(message.topic).rpartition("/")[2]] = json.loads(body) if body[:1] == b"{" else body
+                if wanted <= set(seen) and seen["state"].get("csms_connected"):
+                    break
+        assert seen["state"]["ocpp_version"] == "2.0.1"
+        assert seen["update"]["in_progress"] is False
+        assert seen["meter"]["values"][0]["measurand"] == "Energy.Active.Import.Register"
+        assert (seen["cmd_result"]["op"], seen["cmd_result"]["status"]) == ("update_firmware", "unsupported")
+
+
 async def test_operations_in_the_words_of_both_versions(tmp_path: Path) -> None:
     async with World(tmp_path, {"garage": ("keba/p30", {}, ", tokens: {free: false}")}, csms=False) as world:
         world.chargers["garage"].plug(Car(needs_wh=100_000))
