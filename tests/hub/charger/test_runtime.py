@@ -13,7 +13,7 @@ from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Identity, Ratings, Status
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.entity import State
-from tests.hub.charger.world import BUSY, IDLE, World
+from tests.hub.charger.world import ACTIONS, BUSY, IDLE, READINGS, World
 
 
 def retained(world: World, topic: str) -> Any:
@@ -413,3 +413,25 @@ async def test_a_charger_that_was_removed_leaves_nothing_behind() -> None:
     world.charge()
     world.runtime.clear()
     assert list(world.bus.retained("evhub/garage/#")) == []
+
+
+async def test_a_device_whose_blueprint_was_edited_is_swapped_and_nobody_else_notices() -> None:
+    world = World()
+    running = asyncio.create_task(world.runtime.run())
+    await world.charging()
+    world.runtime.annotate(1, {"transaction_id": "t1"})
+    other = type(world.device)(1, ACTIONS, READINGS)
+    assert world.runtime.fits(other)
+    assert not world.runtime.fits(type(world.device)(1, frozenset({"pause"}), READINGS))
+    assert not world.runtime.fits(type(world.device)(2, ACTIONS, READINGS))
+    told = len(world.published)
+    world.runtime.swap(other)
+    await world.calm()
+    assert (world.device.runs, other.runs, other.context) == (1, 1, {1: True})
+    assert world.runtime.available
+    assert len(world.published) == told
+    world.runtime.limit(1, "ems", 10.0)
+    await world.calm()
+    assert other.told == [("set_limit", 1, {"limit": 10.0})]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
