@@ -79,7 +79,7 @@ class Publisher:
 
     def raw(self, direction: str, frame: bytes | str) -> None:
         """A frame of the charger's protocol: `up` from the charger, `down` to it; bytes in hexadecimal."""
-        text = frame if isinstance(frame, str) else frame.hex(" ")
+        text = frame if isinstance(frame, str) else frame.hex()
         body = {"ts": rfc3339(self._clock.now().wall), "frame": text}
         self._bus.publish(self._topics.charger(self._charger, "raw", direction), body, qos=0)
 

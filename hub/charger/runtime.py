@@ -19,7 +19,7 @@ from hub.charger.recall import recall
 from hub.charger.sessions import step
 from hub.clock import Clock
 from hub.errors import DeviceError, Unsupported
-from hub.integration.api import Device, Reading
+from hub.integration.api import Device, Reading, Traceable
 from hub.model.charger import Abilities, Identity, Ratings
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.entity import Scalar, State
@@ -58,6 +58,7 @@ class ChargerRuntime:
         self.operations: dict[str, Operation] = {}
         self._clock = clock
         self._publisher = Publisher(bus, topics, charger, clock, self._live)
+        self._trace(device)
         self._memory: Memory = memory or Forgetful()
         self._watchers: list[Watcher] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,6 +123,7 @@ class ChargerRuntime:
         CSMS notice nothing."""
         for number, evse in self._evses.items():
             device.set_context(number, transaction=evse.notes.get("transaction_id") is not None)
+        self._trace(device)
         self.device = device
         if self._running is not None:
             self._running.cancel()
@@ -271,6 +273,10 @@ class ChargerRuntime:
         task.add_done_callback(self._tasks.discard)
 
     # Inside
+
+    def _trace(self, device: Device) -> None:
+        if self.description.raw and isinstance(device, Traceable):
+            device.trace(self._publisher.raw)
 
     async def _run_device(self) -> None:
         """A device that breaks is away: what it has said is no longer true. One that was swapped goes quietly."""

@@ -216,6 +216,7 @@ CHARGER = vol.Schema(
             "fallback": _one_of("hold", "fallback_current", "stop"),
         },
         "tokens": {"free": _boolean},
+        "raw": _boolean,
     }
 )
 

@@ -226,6 +226,16 @@ async def test_every_topic_of_a_charger_is_there(tmp_path: Path) -> None:
         assert (seen["cmd_result"]["op"], seen["cmd_result"]["status"]) == ("update_firmware", "unsupported")
 
 
+async def test_frames_are_on_the_bus_for_who_wants_them(tmp_path: Path) -> None:
+    chargers = {"garage": ("keba/p30", {}, ", raw: true"), "street": ("keba/p30", {}, "")}
+    async with World(tmp_path, chargers, csms=False) as world:
+        assert world.hub is not None
+        heard: list[str] = []
+        world.hub.bus.subscribe("evhub/+/raw/+", lambda message: heard.append(message.topic))
+        await world.until(lambda: len(heard) >= 4)
+        assert set(heard) == {"evhub/garage/raw/up", "evhub/garage/raw/down"}
+
+
 async def test_operations_in_the_words_of_both_versions(tmp_path: Path) -> None:
     async with World(tmp_path, {"garage": ("keba/p30", {}, ", tokens: {free: false}")}, csms=False) as world:
         world.chargers["garage"].plug(Car(needs_wh=100_000))

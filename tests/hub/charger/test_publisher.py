@@ -70,3 +70,16 @@ def test_a_refresh_that_was_late_does_not_move_the_next_one() -> None:
     publisher.evse(1, MappingProxyType({"power": 1.0}), clock.now())
     turns = [publisher.tick(clock.advance(step)) for step in (60.0, 90.0, 60.0, 1.0, 29.0)]
     assert turns == [True, True, True, False, True]
+
+
+def test_frames_are_told_in_hexadecimal_and_texts_as_they_are() -> None:
+    bus, _, publisher = made()
+    heard: list[Message] = []
+    bus.subscribe("evhub/garage/raw/+", heard.append)
+    publisher.raw("up", b"\x00\xff")
+    publisher.raw("down", '[2,"1","Heartbeat",{}]')
+    assert [(message.topic, message.payload["frame"]) for message in heard] == [  # type: ignore[index, call-overload]
+        ("evhub/garage/raw/up", "00ff"),
+        ("evhub/garage/raw/down", '[2,"1","Heartbeat",{}]'),
+    ]
+    assert not any(message.retain or message.qos for message in heard)
