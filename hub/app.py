@@ -24,7 +24,7 @@ from hub.control import ControlServer
 from hub.errors import BlueprintError, ConfigError, HubError
 from hub.integration.api import DeviceSetup
 from hub.integration.loader import load_codec, load_factory
-from hub.logs import setup_logs
+from hub.logs import Diary, setup_logs
 from hub.model.command import Command
 from hub.mqtt.access import Access, Account
 from hub.mqtt.address import Credentials, parse_broker
@@ -37,9 +37,10 @@ from hub.store.database import Database
 from hub.tasks import supervise
 from hub.topics import Topics
 from hub.uplink.connect import Connector
+from hub.uplink.jobs import Jobs
 from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.operations import install
-from hub.uplink.setup import endpoint, station_setup
+from hub.uplink.setup import desk, endpoint, station_setup
 from hub.uplink.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,8 @@ class Hub:
         self._stack = AsyncExitStack()
         self._reloading = asyncio.Lock()
         self._database: Database | None = None
+        self._diary = Diary()
+        self._desk = desk(config.hub, self._diary)
         self._bridge: Bridge | None = None
 
     async def start(self) -> None:
@@ -301,7 +304,13 @@ class Hub:
         keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
         setup = station_setup(settings, mapping, self.config.tokens, keys.names())
         uplink = await Uplink.create(
-            runtime, self._database, self.clock, setup, remember=settings.csms is not None, keys=keys
+            runtime,
+            self._database,
+            self.clock,
+            setup,
+            remember=settings.csms is not None,
+            keys=keys,
+            jobs=Jobs(settings.id, setup.reach, self._desk),
         )
         connector = (
             None
@@ -356,6 +365,7 @@ class Hub:
                 keep=config.log.keep,
                 compress=config.log.compress,
                 style=config.log.format,
+                diary=self._diary,
             )
 
 

@@ -12,6 +12,7 @@ from hub.config.settings import (
     ChargerSettings,
     Config,
     CsmsSettings,
+    FirmwareSettings,
     HubSettings,
     LimitSettings,
     LogSettings,
@@ -203,7 +204,8 @@ class _Maker:
 
     def _hub(self, hub: Mapping[str, Any]) -> HubSettings:
         state_dir = os.environ.get("EVHUB_STATE_DIR") or hub.get("state_dir", "/var/lib/evhub")
-        return HubSettings(**{**hub, "state_dir": self._path.parent / state_dir})
+        firmware = FirmwareSettings(**hub.get("firmware", {}))
+        return HubSettings(**{**hub, "state_dir": self._path.parent / state_dir, "firmware": firmware})
 
     def _log(self, log: Mapping[str, Any]) -> LogSettings:
         return LogSettings(**{**log, "file": self._near(log.get("file"))})

@@ -22,11 +22,12 @@ class Availability:
 
     def operative(self, evse: int) -> bool:
         """May something begin here?"""
-        return not self._said(evse) & {INOPERATIVE, SCHEDULED}
+        waits = self._station.upkeep.firmware.blocks_new_sessions
+        return not waits and not self._said(evse) & {INOPERATIVE, SCHEDULED}
 
     def inoperative(self, evse: int) -> bool:
         """Is it out of service already? EVSE 0: the station as a whole."""
-        return INOPERATIVE in self._said(evse)
+        return INOPERATIVE in self._said(evse) or self._station.upkeep.firmware.blocks_new_sessions
 
     def change(self, evse: int, operative: bool, now: Moment) -> str:
         """Accepted, or Scheduled while a transaction runs; survives a restart."""

@@ -117,6 +117,7 @@ class Evses:
             for profile in self._station.profiles.ended(before):
                 self._station.emit(Keep("profile", str(profile.id), None))
             self._station.control.idle(now)
+            self._station.upkeep.firmware.idle(now)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:
             waiting, flow.grant.profile = flow.grant.profile, None
             profiles.install(self._station, waiting, now, strict=False)

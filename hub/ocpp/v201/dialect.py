@@ -23,7 +23,9 @@ from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v201 import (
     certificates,
     core,
+    firmware,
     local_list,
+    logs,
     network,
     reservation,
     security,
@@ -45,7 +47,11 @@ STATUS = {
 STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "UnlockCommand": "Other"}
 
 
-REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
+    **security.ENCODERS,
+    **firmware.ENCODERS,
+    **logs.ENCODERS,
+}
 
 
 class Dialect201:
@@ -59,6 +65,8 @@ class Dialect201:
         **local_list.CALLS,
         **reservation.CALLS,
         **security.CALLS,
+        **firmware.CALLS,
+        **logs.CALLS,
         **certificates.CALLS,
         **network.CALLS,
     }
