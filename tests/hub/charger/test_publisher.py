@@ -46,6 +46,17 @@ def test_the_firmware_is_told_with_the_info() -> None:
     }
 
 
+def test_an_update_that_goes_on_is_seen() -> None:
+    bus, _, publisher = made()
+    publisher.info({"firmware": "1.2"})
+    seen = []
+    for status in ("DownloadScheduled", "Downloading", "Installing", "Installed"):
+        publisher.event("firmware", {"status": status})
+        seen.append(retained(bus, "update")["in_progress"])  # type: ignore[index]
+    publisher.event("firmware", {"before": "1.2", "now": "1.3"})
+    assert seen == [False, True, True, False]
+
+
 def test_meter_values_are_not_retained() -> None:
     bus, _, publisher = made()
     heard: list[Message] = []
