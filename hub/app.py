@@ -378,6 +378,7 @@ def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Descript
         mapping.identity,
         limits.max_current,
         Fallback(limits.fallback, limits.fallback_current),
+        settings.raw,
     )
 
 

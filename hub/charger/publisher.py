@@ -24,6 +24,9 @@ AT_ONCE = (
 )
 """What nobody wants to wait for, unless it has changed within the last second itself."""
 
+UPDATING = frozenset({"Downloading", "Downloaded", "SignatureVerified", "Installing", "InstallRebooting"})
+"""OCPP's FirmwareStatus, while an update goes on."""
+
 Live = Callable[[int, Moment], Mapping[str, Scalar]]
 
 
@@ -44,6 +47,8 @@ class Publisher:
         self._changed_at: dict[tuple[int, str], float] = {}
         self._scalars: dict[tuple[int, str], tuple[str, Scalar]] = {}
         self._station: dict[str, Scalar] = {}
+        self._installed: object = None
+        self._updating = False
         # Each charger has its own second of the minute: a hundred at once would hold everybody up.
         self._everything_at = clock.now().mono + EVERY_S * share(charger)
 
@@ -61,13 +66,15 @@ class Publisher:
 
     def info(self, info: Mapping[str, object]) -> None:
         self._retain("info", info)
-        installed = info["firmware"] or None
-        update = {"installed_version": installed, "latest_version": installed, "in_progress": False}
-        self._retain("update", update)
+        self._installed = info["firmware"] or None
+        self._firmware()
 
     def event(self, event_type: str, details: Mapping[str, object]) -> None:
         body = {"event_type": event_type, "ts": rfc3339(self._clock.now().wall), **details}
         self._bus.publish(self._topics.charger(self._charger, "event"), body)
+        if event_type == "firmware" and "status" in details:
+            self._updating = details["status"] in UPDATING
+            self._firmware()
 
     def session(self, body: Mapping[str, object], *, closed: bool) -> None:
         self._retain("session", body)
@@ -79,7 +86,7 @@ class Publisher:
 
     def raw(self, direction: str, frame: bytes | str) -> None:
         """A frame of the charger's protocol: `up` from the charger, `down` to it; bytes in hexadecimal."""
-        text = frame if isinstance(frame, str) else frame.hex(" ")
+        text = frame if isinstance(frame, str) else frame.hex()
         body = {"ts": rfc3339(self._clock.now().wall), "frame": text}
         self._bus.publish(self._topics.charger(self._charger, "raw", direction), body, qos=0)
 
@@ -110,6 +117,10 @@ class Publisher:
         own = self._topics.charger(self._charger, "#")
         for topic in [message.topic for message in self._bus.retained(own)]:
             self._bus.publish(topic, None, retain=True)
+
+    def _firmware(self) -> None:
+        version = {"installed_version": self._installed, "latest_version": self._installed}
+        self._retain("update", {**version, "in_progress": self._updating})
 
     def _may(self, evse: int, key: str, now: Moment) -> bool:
         return now.mono - self._changed_at.get((evse, key), float("-inf")) >= GAP_S

@@ -285,6 +285,7 @@ class _Maker:
                 csms,
                 LimitSettings(**checked.get("limits", {})),
                 checked.get("tokens", {}).get("free"),
+                checked.get("raw", False),
             ),
             problems,
         )

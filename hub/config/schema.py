@@ -228,6 +228,7 @@ CHARGER = vol.Schema(
             "fallback": _one_of("hold", "fallback_current", "stop"),
         },
         "tokens": {"free": _boolean},
+        "raw": _boolean,
     }
 )
 

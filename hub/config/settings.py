@@ -108,6 +108,7 @@ class ChargerSettings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     free: bool | None = None
     """None: free when there is neither a CSMS nor a token that could authorize anybody."""
+    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True)

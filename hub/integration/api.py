@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from hub.clock import Clock
 from hub.model.charger import Abilities, Identity, Ratings, Status
@@ -65,6 +65,17 @@ class Device(Protocol):
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         """What state rules may ask beside the points (`tx`)."""
+
+
+Tracer = Callable[[str, bytes | str], None]
+"""("up", frame) from the device, ("down", frame) to it, as they are on the wire."""
+
+
+@runtime_checkable
+class Traceable(Protocol):
+    """A device whose wire can be listened to."""
+
+    def trace(self, tracer: Tracer | None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,17 @@ async def test_every_topic_of_a_charger_is_there(tmp_path: Path) -> None:
         assert seen["state"]["ocpp_version"] == "2.0.1"
         assert seen["update"]["in_progress"] is False
         assert seen["meter"]["values"][0]["measurand"] == "Energy.Active.Import.Register"
-        assert (seen["cmd_result"]["op"], seen["cmd_result"]["status"]) == ("update_firmware", "unsupported")
+        assert (seen["cmd_result"]["op"], seen["cmd_result"]["status"]) == ("update_firmware", "rejected")
+
+
+async def test_frames_are_on_the_bus_for_who_wants_them(tmp_path: Path) -> None:
+    chargers = {"garage": ("keba/p30", {}, ", raw: true"), "street": ("keba/p30", {}, "")}
+    async with World(tmp_path, chargers, csms=False) as world:
+        assert world.hub is not None
+        heard: list[str] = []
+        world.hub.bus.subscribe("evhub/+/raw/+", lambda message: heard.append(message.topic))
+        await world.until(lambda: len(heard) >= 4)
+        assert set(heard) == {"evhub/garage/raw/up", "evhub/garage/raw/down"}
 
 
 async def test_operations_in_the_words_of_both_versions(tmp_path: Path) -> None:

@@ -46,6 +46,17 @@ def test_the_firmware_is_told_with_the_info() -> None:
     }
 
 
+def test_an_update_that_goes_on_is_seen() -> None:
+    bus, _, publisher = made()
+    publisher.info({"firmware": "1.2"})
+    seen = []
+    for status in ("DownloadScheduled", "Downloading", "Installing", "Installed"):
+        publisher.event("firmware", {"status": status})
+        seen.append(retained(bus, "update")["in_progress"])  # type: ignore[index]
+    publisher.event("firmware", {"before": "1.2", "now": "1.3"})
+    assert seen == [False, True, True, False]
+
+
 def test_meter_values_are_not_retained() -> None:
     bus, _, publisher = made()
     heard: list[Message] = []
@@ -70,3 +81,16 @@ def test_a_refresh_that_was_late_does_not_move_the_next_one() -> None:
     publisher.evse(1, MappingProxyType({"power": 1.0}), clock.now())
     turns = [publisher.tick(clock.advance(step)) for step in (60.0, 90.0, 60.0, 1.0, 29.0)]
     assert turns == [True, True, True, False, True]
+
+
+def test_frames_are_told_in_hexadecimal_and_texts_as_they_are() -> None:
+    bus, _, publisher = made()
+    heard: list[Message] = []
+    bus.subscribe("evhub/garage/raw/+", heard.append)
+    publisher.raw("up", b"\x00\xff")
+    publisher.raw("down", '[2,"1","Heartbeat",{}]')
+    assert [(message.topic, message.payload["frame"]) for message in heard] == [  # type: ignore[index, call-overload]
+        ("evhub/garage/raw/up", "00ff"),
+        ("evhub/garage/raw/down", '[2,"1","Heartbeat",{}]'),
+    ]
+    assert not any(message.retain or message.qos for message in heard)
