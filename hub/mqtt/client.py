@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from hub.bus import Bus, Message
 from hub.mqtt.access import COMMANDS
@@ -129,6 +130,7 @@ class CommandClient:
     def __init__(self, bus: Bus, address: BrokerAddress, credentials: Credentials, base: str) -> None:
         self._bus, self._address, self._credentials = bus, address, credentials
         self._filters = [pattern.format(base=base) for pattern in COMMANDS]
+        self._cleared: set[str] = set()
 
     async def run(self) -> None:
         """Until cancelled; comes back after every loss with growing pauses."""
@@ -137,14 +139,25 @@ class CommandClient:
             try:
                 async with self._client() as client:
                     for pattern in self._filters:
-                        await client.subscribe(pattern, qos=1)
+                        await self._subscribe(client, pattern)
                     wait = 1.0
                     async for message in client.messages:
                         self._receive(message)
+                        if message.retain and message.payload:
+                            # It is refused; the broker must not keep it for the next time.
+                            self._cleared.add(str(message.topic))
+                            await client.publish(str(message.topic), b"", qos=1, retain=True)
             except aiomqtt.MqttError as error:
                 log.info("MQTT commands: %s", error)
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             wait = min(wait * 2, 10.0)
+
+    async def _subscribe(self, client: aiomqtt.Client, pattern: str) -> None:
+        """MQTT 5 says also of a new message whether it is retained; 3.1.1 only of one that was kept."""
+        if self._address.version == "5":
+            await client.subscribe(pattern, options=SubscribeOptions(qos=1, retainAsPublished=True))
+        else:
+            await client.subscribe(pattern, qos=1)
 
     def _client(self) -> aiomqtt.Client:
         address, credentials = self._address, self._credentials
@@ -163,6 +176,9 @@ class CommandClient:
         )
 
     def _receive(self, message: aiomqtt.Message) -> None:
+        if not message.payload and str(message.topic) in self._cleared:
+            self._cleared.discard(str(message.topic))  # our own, coming back
+            return
         properties: dict[str, object] = {"origin": "broker", "retained": message.retain}
         for name, ours in RECEIVED.items():
             value = getattr(message.properties, name, None)

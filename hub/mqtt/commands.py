@@ -85,7 +85,7 @@ def _body(message: Message, parts: tuple[str, ...]) -> Mapping[str, object]:
     if len(raw) > LARGEST:
         raise Refusal("too_large", f"a command has at most {LARGEST} bytes")
     try:
-        value = orjson.loads(raw)
+        value = orjson.loads(raw or (b"{}" if parts == ("get",) else b""))
     except orjson.JSONDecodeError as error:
         if _takes_a_value(parts) and raw:
             try:

@@ -236,6 +236,15 @@ async def test_frames_are_on_the_bus_for_who_wants_them(tmp_path: Path) -> None:
         assert set(heard) == {"evhub/garage/raw/up", "evhub/garage/raw/down"}
 
 
+async def test_a_charger_is_taken_out_of_service_by_a_switch(tmp_path: Path) -> None:
+    async with World(tmp_path, {"garage": KEBA}, csms=False) as world:
+        await world.until(lambda: world.status("garage") == "available")
+        for operative, status in (("false", "unavailable"), ("true", "available")):
+            done = await execute(world, "set", {"evse": 1, "values": {"operative": operative}})
+            assert done.outcome.value == "accepted"
+            await world.until(lambda status=status: world.status("garage") == status)  # type: ignore[misc]
+
+
 async def test_operations_in_the_words_of_both_versions(tmp_path: Path) -> None:
     async with World(tmp_path, {"garage": ("keba/p30", {}, ", tokens: {free: false}")}, csms=False) as world:
         world.chargers["garage"].plug(Car(needs_wh=100_000))

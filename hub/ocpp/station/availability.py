@@ -40,6 +40,7 @@ class Availability:
         for flow in self._covered(evse):
             if not operative and flow.transaction is None and flow.grant is not None:
                 self._station.tokens.revoke(flow, now, "ChargingStateChanged", "Other")
+            self._station.reservations.check(flow, now)
             self._station.statuses.show(flow, now)
         self._tell_station(was, now)
         return "Scheduled" if busy and not operative else "Accepted"
@@ -51,6 +52,7 @@ class Availability:
             if word == SCHEDULED and not any(flow.transaction for flow in self._covered(int(key))):
                 self._set(key, INOPERATIVE)
                 for flow in self._covered(int(key)):
+                    self._station.reservations.check(flow, now)
                     self._station.statuses.show(flow, now)
         self._tell_station(was, now)
 

@@ -92,6 +92,8 @@ class Dialect16:
     version = "1.6"
     subprotocol = "ocpp1.6"
     ends_with_samples = True
+    triggered_measurands = "TxUpdatedMeasurands"
+    tells_of_drivers = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **configuration.CALLS,

@@ -58,6 +58,8 @@ class Dialect201:
     version = "2.0.1"
     subprotocol = "ocpp2.0.1"
     ends_with_samples = False
+    triggered_measurands = "AlignedMeasurands"
+    tells_of_drivers = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **variables.CALLS,
@@ -145,6 +147,8 @@ class Dialect201:
             said["offline"] = True
         if event.token:
             said["idToken"] = id_token(event.token)
+        if event.phases is not None:
+            said["numberOfPhasesUsed"] = event.phases
         if event.reservation_id is not None:
             said["reservationId"] = event.reservation_id
         if event.first_plugged:

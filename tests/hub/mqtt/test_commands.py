@@ -61,6 +61,7 @@ def message(topic: str, payload: bytes, **properties: object) -> Message:
         ),
         ("evhub/a/update/set", b"install", "update_firmware", {}),
         ("evhub/a/update/set", b'{"location":"https://x/y"}', "update_firmware", {"location": "https://x/y"}),
+        ("evhub/a/evse/1/get", b"", "refresh", {"evse": 1}),
         ("evhub/a/evse/1/get", b'{"keys":["power"]}', "refresh", {"evse": 1, "keys": ["power"]}),
     ],
 )
