@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.charger.limits import CSMS, RATING
-from hub.errors import DeviceOffline, DeviceRefused, HubError, StoreError, Unsupported
+from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, StoreError, Unsupported
 from hub.model.catalog import ENTITIES
 from hub.model.command import Command, CommandResult, Outcome
 
@@ -31,6 +31,7 @@ REFUSALS: Mapping[type[HubError], tuple[Outcome, str]] = {
     StoreError: (Outcome.ERROR, "not_kept"),
     Unsupported: (Outcome.UNSUPPORTED, "unsupported"),
     DeviceRefused: (Outcome.REJECTED, "device"),
+    NotConfirmed: (Outcome.REJECTED, "not_confirmed"),
 }
 
 

@@ -45,7 +45,7 @@ class Publisher:
         self._told: dict[int, State] = {}
         self._told_at: dict[int, float] = {}
         self._changed_at: dict[tuple[int, str], float] = {}
-        self._scalars: dict[tuple[int, str], tuple[str, Scalar]] = {}
+        self._scalars: dict[int, dict[str, tuple[str, Scalar]]] = {}
         self._station: dict[str, Scalar] = {}
         self._installed: object = None
         self._updating = False
@@ -106,7 +106,8 @@ class Publisher:
         if everything:
             late = (now.mono - self._everything_at) % EVERY_S
             self._everything_at = now.mono - late + EVERY_S
-            self._scalars = {key: (topic, _Never) for key, (topic, _) in self._scalars.items()}
+            for scalars in self._scalars.values():
+                scalars.update({key: (topic, _Never) for key, (topic, _) in scalars.items()})
         for evse, state in self._newest.items():
             if everything or state != self._told.get(evse):
                 self._publish(evse, state, now)
@@ -126,25 +127,26 @@ class Publisher:
         return now.mono - self._changed_at.get((evse, key), float("-inf")) >= GAP_S
 
     def _publish(self, evse: int, state: State, now: Moment) -> None:
-        told = self._told.get(evse, EMPTY)
+        before = self._told.get(evse, EMPTY)
         for key in AT_ONCE:
-            if state.get(key) != told.get(key):
+            if state.get(key) != before.get(key):
                 self._changed_at[evse, key] = now.mono
         self._told[evse], self._told_at[evse] = state, now.mono
+        scalars = self._scalars.setdefault(evse, {})
         # A value that is gone is null from then on: as JSON and as scalar.
-        gone = dict.fromkeys(key for number, key in self._scalars if number == evse and key not in state)
+        gone = dict.fromkeys(key for key in scalars if key not in state)
         body: dict[str, Scalar] = {**gone, **state, **self._live(evse, now), "ts": rfc3339(now.wall)}
         self._bus.publish(self._topics.evse(self._charger, evse, "state"), body, retain=True)
         del body["ts"]
         for key, value in body.items():
-            self._scalar(evse, key, value)
+            told = scalars.get(key)
+            if told is None or told[1] != value:
+                self._scalar(scalars, evse, key, value)
 
-    def _scalar(self, evse: int, key: str, value: Scalar) -> None:
-        topic, before = self._scalars.get((evse, key), ("", _Never))
-        if before == value and topic:
-            return
-        topic = topic or self._topics.evse(self._charger, evse, "state", key)
-        self._scalars[evse, key] = topic, value
+    def _scalar(self, scalars: dict[str, tuple[str, Scalar]], evse: int, key: str, value: Scalar) -> None:
+        known = scalars.get(key)
+        topic = known[0] if known else self._topics.evse(self._charger, evse, "state", key)
+        scalars[key] = topic, value
         # An unknown value is said as such, and stays said: null, not an empty (deleting) payload.
         self._bus.publish(topic, "null" if value is None else value, retain=True, qos=0)
 

@@ -132,6 +132,9 @@ class Config:
     refused: tuple[str, ...] = ()
     """What is wrong with the file now: this is the last one that was good."""
 
+    protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What stands in the section of an integration, by its protocol."""
+
     @property
     def hash(self) -> str:
         """Of what the files say, to tell two configurations apart."""

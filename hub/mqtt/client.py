@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 IN_FLIGHT = 2_000
 """Messages handed to paho and not yet taken by the broker; beyond that only the newest state is remembered."""
 KEEP_ALIVE_S = 20
+CORRECT_S = 10.0
+"""Between two corrections of one topic."""
 PROTOCOLS = {"5": aiomqtt.ProtocolVersion.V5, "3.1.1": aiomqtt.ProtocolVersion.V311}
 RECEIVED = {
     "ResponseTopic": "response_topic",
@@ -50,7 +52,10 @@ class StateClient:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_publish = self._on_publish
+        self._client.on_message = self._on_message
         self._lost = False
+        self._base = base
+        self._corrections: dict[str, float] = {}
         self.mirror = Mirror(bus, self, self._loop.call_soon)
         self.connected = asyncio.Event()
 
@@ -98,6 +103,9 @@ class StateClient:
     def _on_publish(self, _client: object, _data: object, _mid: int, _reason: object, _props: object) -> None:
         self._call(self._published)
 
+    def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        self._call(self._heard, message.topic, bytes(message.payload))
+
     def _call(self, function: Callable[..., None], *arguments: object) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *arguments)
@@ -110,6 +118,23 @@ class StateClient:
         self._lost, self._pending = False, 0
         self.connected.set()
         self.mirror.connected()
+        if self._address.version == "5":  # 3.1.1 would send back all that we write
+            options = SubscribeOptions(qos=0, noLocal=True, retainHandling=2)
+            self._client.subscribe(f"{self._base}/#", options=options)
+
+    def _heard(self, topic: str, payload: bytes) -> None:
+        """Somebody else writes the hub's topics (also a broker, with the last will of a connection that was ours):
+        what is true is written again. Two hubs with one base topic mustn't set each other alight, so not at once
+        a second time."""
+        if not self.mirror.is_foreign(topic, payload):
+            return
+        now = self._loop.time()
+        due = self._corrections.get(topic, now)
+        if due > now + CORRECT_S:
+            return  # it is coming
+        log.warning("somebody else writes on %s: it is the hub's, and written again", topic)
+        self._corrections[topic] = max(due, now) + CORRECT_S
+        self._loop.call_later(max(0.0, due - now), self.mirror.again, topic)
 
     def _disconnected(self, reason: str) -> None:
         self.mirror.disconnected()

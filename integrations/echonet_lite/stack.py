@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hub.errors import DeviceOffline
+from hub.errors import DeviceOffline, HubError
+from hub.integration.api import Tracer
 from integrations.echonet_lite import interfaces
 from integrations.echonet_lite.batches import Batches, Got, Written, unique, written
 from integrations.echonet_lite.frame import EOJ, Esv, Frame, Property
@@ -52,6 +53,8 @@ class StackSettings:
     interfaces: tuple[str, ...] = ()
     node_id: bytes = field(default_factory=lambda: random.randbytes(13))  # noqa: S311
     broadcast: bool = False
+    instances: Mapping[str, Sequence[EOJ]] = field(default_factory=dict)
+    """What a node (by address or identification) has beyond the 84 objects that it can list."""
 
 
 class Stack:
@@ -71,14 +74,18 @@ class Stack:
         """Who wants to know of unknown addresses, and of instance lists."""
         self._waiting: dict[int, asyncio.Future[Frame]] = {}
         self._listeners: dict[tuple[str, EOJ], list[Heard]] = {}
+        self._tracers: list[tuple[str, Tracer]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._wants_loopback = False
 
     def open(self) -> None:
-        """Raises HubError when no interface can be had."""
-        self.refresh_interfaces()
+        """An interface that can't be had now is tried again by discovery."""
+        try:
+            self.refresh_interfaces()
+        except HubError as error:
+            log.error("ECHONET Lite: %s", error)
         self.announce()
 
     def close(self) -> None:
@@ -99,11 +106,14 @@ class Stack:
             self.node.own_hosts = self.links.hosts
 
     def allow(self, host: str) -> None:
-        """A configured address: it may lie beyond the links. Raises HubError when the loopback can't be had."""
+        """A configured address: it may lie beyond the links."""
         self.links.allow(host)
         if host.startswith("127.") and not self._wants_loopback:
             self._wants_loopback = True
-            self.refresh_interfaces()
+            try:
+                self.refresh_interfaces()
+            except HubError as error:
+                log.error("ECHONET Lite: %s", error)
 
     def announce(self) -> None:
         """Rule 9."""
@@ -125,6 +135,12 @@ class Stack:
                 self._listeners.pop((node, eoj), None)
 
         return end
+
+    def trace(self, node: str, tracer: Tracer) -> Callable[[], None]:
+        """Called with every datagram from and to a node (by its key). Returns the function that ends it."""
+        entry = (node, tracer)
+        self._tracers.append(entry)
+        return lambda: self._tracers.remove(entry)
 
     async def get(
         self,
@@ -186,6 +202,7 @@ class Stack:
 
     def _receive(self, host: str, payload: bytes) -> None:
         now = self._loop.time()
+        self._show("up", host, payload)
         for event in self.node.receive(host, payload, now):
             self._take(event)
         self._step(now)
@@ -237,4 +254,14 @@ class Stack:
     def _flush(self) -> None:
         outbox, self.node.outbox = self.node.outbox, []
         for item in outbox:
+            if item.host is not None:
+                self._show("down", item.host, item.payload)
             self.links.send(item.host, item.payload)
+
+    def _show(self, direction: str, host: str, payload: bytes) -> None:
+        node = self.nodes.at(host) if self._tracers else None
+        if node is None:
+            return
+        for key, tracer in self._tracers:
+            if key == node.key:
+                tracer(direction, payload)

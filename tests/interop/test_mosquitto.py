@@ -183,6 +183,27 @@ async def test_mosquitto_forgets_a_retained_command(tmp_path: Path, version: str
     await process.wait()
 
 
+async def test_mosquitto_gets_the_truth_again_when_somebody_else_writes_it(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = await broker(port, tmp_path)
+    bus = Bus()
+    bus.publish("evhub/garage/state", {"power": 1}, retain=True)
+    address = BrokerAddress("127.0.0.1", port, "tcp", False)
+    task = asyncio.create_task(StateClient(bus, address, Credentials(), "evhub").run())
+    await watched(port, "evhub/garage/state", '{"power":1}')
+    for foreign in ("wrong", ""):
+        await run(
+            "mosquitto_pub", "-p", str(port), "-q", "1", "-r", "-t", "evhub/garage/state", "-m", foreign
+        )
+        await watched(port, "evhub/garage/state", '{"power":1}')
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    process.kill()
+    await process.wait()
+
+
 async def watched(port: int, topic: str, wanted: str) -> None:
     """Until the broker is there and tells the wanted value."""
     for _ in range(100):

@@ -192,3 +192,30 @@ async def test_a_retained_command_is_told_as_such_and_cleared_at_the_broker(vers
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await broker.close()
+
+
+async def test_what_somebody_else_writes_on_the_hubs_topics_is_overwritten_and_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("hub.mqtt.client.CORRECT_S", 0.2)
+    remote, local = Bus(), Bus()
+    broker = Listener(remote, Access({}, "other"), SystemClock(), port=0)
+    await broker.start()
+    address = BrokerAddress("127.0.0.1", broker.port, "tcp", False)
+    local.publish("evhub/garage/state", "true", retain=True)
+    task = asyncio.create_task(StateClient(local, address, Credentials(), "evhub").run())
+    assert (await until(remote, "evhub/garage/state")).payload == b"true"
+    seen: list[object] = []
+    remote.subscribe("evhub/garage/state", lambda message: seen.append(message.payload))
+    async with aiomqtt.Client("127.0.0.1", broker.port) as foreign, asyncio.timeout(5):
+        for number in range(3):
+            await foreign.publish("evhub/garage/state", b"wrong", qos=1, retain=True)
+            while seen.count(b"wrong") <= number:
+                await asyncio.sleep(0.01)
+        while seen[-1] != b"true" or seen.count(b"true") < 3:
+            await asyncio.sleep(0.01)
+    said = [record for record in caplog.records if "somebody else writes" in record.getMessage()]
+    assert 1 <= len(said) <= 3
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await broker.close()
