@@ -46,7 +46,7 @@ class Publisher:
         self._told_at: dict[int, float] = {}
         self._changed_at: dict[tuple[int, str], float] = {}
         self._scalars: dict[int, dict[str, tuple[str, Scalar]]] = {}
-        self._station: dict[str, Scalar] = {}
+        self._station: dict[str, Scalar] = {"available": False}
         self._installed: object = None
         self._updating = False
         # Each charger has its own second of the minute: a hundred at once would hold everybody up.

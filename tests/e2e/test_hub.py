@@ -296,7 +296,7 @@ async def test_a_reload_applies_the_difference_and_refuses_what_is_bad(tmp_path:
     chargers = {"garage": ("keba/p30", {}, FREE), "street": ("webasto/next", {}, FREE)}
     async with World(tmp_path, chargers) as world:
         world.chargers["street"].plug(Car(needs_wh=100_000))
-        await world.until(lambda: world.status("street") == "charging" and len(world.csms.stations) == 2)
+        await world.until(lambda: world.state("street", "transaction_id") and len(world.csms.stations) == 2)
         assert world.hub is not None
         socket = tmp_path / "state" / "control.sock"
         world.write_config(without=("street",))

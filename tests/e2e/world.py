@@ -12,6 +12,7 @@ from hub.integration.loader import load_codec
 from hub.shipped import shipped
 from hub.simulate.csms import Csms, Settings
 from integrations.modbus.simulator import SimulatedCharger
+from tests import contract
 
 SPEED = 600.0
 
@@ -57,6 +58,7 @@ class World:
     async def start_hub(self) -> None:
         self.write_config()
         self.hub = Hub(load_config(self.path), jitter_s=0.0, logs=False)
+        contract.watch(self.hub.bus)
         await self.hub.start()
 
     async def stop_hub(self) -> None:
