@@ -8,7 +8,8 @@ from hub.config.settings import Config
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Ids of chargers. `mqtt`, `log`: that part starts anew. `protocols`: integrations whose section
-    changed, with all of their chargers. `restart`: what only a new start of the hub can change."""
+    changed, with all of their chargers. `restart`: what only a new start of the hub can change.
+    `blueprints`: chargers whose blueprint was edited."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -17,11 +18,10 @@ class Changes:
     log: bool = False
     restart: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ()
+    blueprints: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any(
-            (self.added, self.removed, self.changed, self.mqtt, self.log, self.restart, self.protocols)
-        )
+        return self != Changes()
 
 
 def compare(old: Config, new: Config) -> Changes:

@@ -25,6 +25,7 @@ EVENTS = (
     *("authorized", "rejected", "id_tag", "session_authorized", "reserved", "reservation_ended"),
     *("fault", "fault_cleared", "limit_expired", "not_followed", "register_reset"),
     *("rebooted", "firmware", "security", "data_transfer"),
+    *("tariff", "cost", "transaction_limit"),
 )
 """Of a charger."""
 BRIDGE_EVENTS = ("bad_charger", "bad_config")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.charger import limits
 from hub.charger.runtime import ChargerRuntime
 from hub.clock import Clock
 from hub.link.websocket import LinkClosed, TextLink
@@ -39,6 +40,7 @@ from hub.ocpp.station.effects import (
     ReplyError,
     StoreKey,
 )
+from hub.ocpp.station.external_limits import Outside
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.station import Call, Dialect, Outgoing, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
@@ -124,6 +126,7 @@ class Uplink:
         if self._remember:
             self.runtime.note({"csms_connected": self._link is not None})
         end = self.runtime.watch(self._state)
+        end_limits = self.runtime.watch_limits(self._outside)
         try:
             while True:
                 await self._work.wait()
@@ -133,6 +136,7 @@ class Uplink:
                 self._set_timer()
         finally:
             end()
+            end_limits()
             await self._finish()
 
     # Inputs
@@ -182,6 +186,10 @@ class Uplink:
     def _state(self, evse: int, state: State) -> None:
         self.station.state(evse, state, self._clock.now())
         self._drain()
+
+    def _outside(self, evse: int, limit: limits.Outside | None) -> None:
+        known = None if limit is None else Outside(limit.source, limit.current_a, limit.power_w)
+        self.tell(lambda station, now: station.outside_limit(evse, known, now))
 
     def _event(self, event: Event, now: Moment) -> None:
         match event:

@@ -33,6 +33,7 @@ class World:
         self._clocks: list[asyncio.Task[None]] = []
         self.csms_port = 0
         self.hub: Hub | None = None
+        self.loop = asyncio.get_running_loop()
 
     async def __aenter__(self) -> "World":
         self.csms_port = await self.csms.start()
