@@ -11,6 +11,7 @@ from typing import Any
 from hub.bus import Bus
 from hub.charger import history
 from hub.charger.registry import Registry
+from hub.charger.runtime import ChargerRuntime
 from hub.chargers import Chargers, House, check_blueprints
 from hub.clock import Clock, SystemClock
 from hub.config import kept
@@ -19,7 +20,7 @@ from hub.config.load import load_config
 from hub.config.settings import Config, MqttSettings
 from hub.control import ControlServer, questions
 from hub.discovery import Discovery
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, HubError, StoreError
 from hub.logs import Diary, setup_logs
 from hub.mqtt.access import Access, Account
 from hub.mqtt.address import Credentials, parse_broker
@@ -129,7 +130,7 @@ class Hub:
             runtime = self.registry.get(charger)
             await chargers.stop(charger)
             if runtime is not None and charger in changes.removed:
-                runtime.clear()
+                await self._clear(runtime)
         for protocol in changes.protocols:
             await self._discovery.stop(protocol)
             if protocol in new.protocols:
@@ -159,6 +160,12 @@ class Hub:
             states = [runtime.state(evse) for evse in range(1, runtime.evses + 1)] if runtime else []
             if any(state.get("transaction_id") for state in states):
                 raise HubError(f"charger {charger} has a transaction: it can be removed when that has ended")
+
+    async def _clear(self, removed: ChargerRuntime) -> None:
+        try:
+            await removed.clear()
+        except StoreError as error:
+            log.warning("charger %s: its limits are still on disk: %s", removed.id, error)
 
     async def _keep(self, config: Config) -> None:
         try:

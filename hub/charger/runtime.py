@@ -126,9 +126,10 @@ class ChargerRuntime:
             device.set_context(number, transaction=evse.notes.get("transaction_id") is not None)
         self._slot.swap(device)
 
-    def clear(self) -> None:
-        """The charger was removed: nothing of it stays retained."""
+    async def clear(self) -> None:
+        """The charger was removed: nothing of it stays retained, and no wish in force. Raises StoreError."""
         self._publisher.clear()
+        await self._memory.forget()
 
     # The device tells
 
