@@ -72,7 +72,7 @@ class Publisher:
     def event(self, event_type: str, details: Mapping[str, object]) -> None:
         body = {"event_type": event_type, "ts": rfc3339(self._clock.now().wall), **details}
         self._bus.publish(self._topics.charger(self._charger, "event"), body)
-        if event_type == "firmware" and "status" in details:
+        if event_type == "firmware_update":
             self._updating = details["status"] in UPDATING
             self._firmware()
 

@@ -24,7 +24,7 @@ EVENTS = (
     *("plugged", "unplugged", "session_started", "session_ended", "suspended", "resumed"),
     *("authorized", "rejected", "id_tag", "session_authorized", "reserved", "reservation_ended"),
     *("fault", "fault_cleared", "limit_expired", "not_followed", "register_reset"),
-    *("rebooted", "firmware", "security", "data_transfer"),
+    *("rebooted", "firmware", "firmware_update", "security", "display_message", "data_transfer"),
     *("tariff", "cost", "transaction_limit"),
 )
 """Of a charger."""
@@ -101,7 +101,8 @@ INFO = _object(
         "evses": {"type": "array", "items": EVSE, "minItems": 1},
         "exposes": {"type": "array", "items": TEXT},
         "limits": _object(dict.fromkeys(("min_current", "max_current", "step"), NUMBER)),
-    }
+    },
+    additionalProperties=True,
 )
 RESULT = _object(
     {
@@ -122,14 +123,18 @@ HEALTH = _object(
         "chargers_online": WHOLE,
         "ts": TIME,
     },
+    additionalProperties=True,
 )
 BRIDGE_INFO = _object(
     {
-        **dict.fromkeys(("version", "mqtt", "language", "config_hash", "log_level"), TEXT),
+        **dict.fromkeys(
+            ("name", "version", "mqtt", "language", "timezone", "config_hash", "log_level"), TEXT
+        ),
         "started": TIME,
         "config_problems": {"type": "array", "items": TEXT},
         "features": {"type": "array", "items": TEXT},
     },
+    additionalProperties=True,
 )
 LISTED = _object({"id": TEXT, "name": TEXT, "protocol": TEXT, "blueprint": MAYBE_TEXT, "online": BOOLEAN})
 RESPONSE: Schema = {

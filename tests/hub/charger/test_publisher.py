@@ -51,7 +51,7 @@ def test_an_update_that_goes_on_is_seen() -> None:
     publisher.info({"firmware": "1.2"})
     seen = []
     for status in ("DownloadScheduled", "Downloading", "Installing", "Installed"):
-        publisher.event("firmware", {"status": status})
+        publisher.event("firmware_update", {"status": status})
         seen.append(retained(bus, "update")["in_progress"])  # type: ignore[index]
     publisher.event("firmware", {"before": "1.2", "now": "1.3"})
     assert seen == [False, True, True, False]
