@@ -222,6 +222,8 @@ class Transactions:
         self._emit(self._outbox.owe(self._with_identity(flow, told)))
         if meter:
             self._emit(Measured(flow.evse, meter[-1]))
+        for thinned in self._outbox.thin():
+            self._emit(thinned)
         transaction.seq_no += 1
         transaction.told_at = rfc3339(now.wall)
         self._emit(Keep("transaction", str(flow.evse), document(flow)))
