@@ -69,6 +69,7 @@ class Evse:
     def lose(self) -> dict[str, Scalar]:
         """The view of a device that is away: faulted, and every value unknown."""
         self._seen = self.read_back = self.enabled = None
+        self.meter.lose()
         unknown: dict[str, Scalar] = dict.fromkeys(self.device)
         unknown.update(status=Status.FAULTED.value, error_code="OtherError", vendor_error="offline")
         return unknown
@@ -125,6 +126,8 @@ class Evse:
             state["energy_total"] = self.meter.take(register, now)
         elif counter is not None and self.meter.by_session is not False:
             state["energy_total"] = self.meter.take(counter, now, by_session=True)
+        elif self.meter.counts is not False and isinstance(power := state.get("power"), int | float):
+            state["energy_total"] = self.meter.count(power, now)
 
     def _waits_for(self, tag: str) -> bool:
         if self.session is None or not self.device.get("plugged"):

@@ -4,7 +4,7 @@ Theory: `total` is the device's register plus a base, and never runs backwards. 
 have delivered since the last read counts at once. Anything else (running back: a reset, a new meter, a charger that
 counts each session from zero; or a jump) is held back until a second read says the same. Then the device is right:
 a jump that could have been delivered since the register last moved is energy after all (meters that report late),
-all else opens a new epoch, on top of what was counted.
+all else opens a new epoch, on top of what was counted. Where there never was a register, power and time are counted.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,10 @@ SESSION_NOISE_KWH = 0.0005
 SLACK_KWH = 5.0
 """Meters step, and are read late; a torn 32-bit register is off by 65 kWh at least."""
 MARGIN = 1.2
+HELD_S = 60.0
+"""A power that nobody has told again for longer is no longer known."""
+GRACE_S = 10.0
+"""So long a register may take to show itself before what power and time come to is told instead."""
 UNKNOWN = timedelta(days=30)
 """How long the hub was away, when the wall clock can't tell."""
 
@@ -44,6 +48,8 @@ class Meter:
         self._base = 0.0
         self._register: float | None = None
         self._by_session = False
+        self._power_w: float | None = None
+        self._counts_since: float | None = None
         self._read_at = self._moved_at = 0.0
 
     @property
@@ -51,11 +57,17 @@ class Meter:
         """Is it a count for each session that is read? None: nothing was read yet."""
         return None if self._register is None else self._by_session
 
+    @property
+    def counts(self) -> bool | None:
+        """Is it power and time that are counted? None: nothing was read yet."""
+        return None if self._register is None else self._counts_since is not None
+
     def take(self, register: float, now: float, *, by_session: bool = False) -> float:
         """The total with a new read; `now` in monotonic seconds."""
         self.epoch = None
-        if self._register is None or by_session != self._by_session:
+        if self._register is None or by_session != self._by_session or self._counts_since is not None:
             self._by_session = by_session
+            self._power_w = self._counts_since = None
             return self._begin(register, now)
         delta = register - self._register
         if 0 < delta <= self._deliverable(now - self._read_at):
@@ -70,15 +82,34 @@ class Meter:
         assert self.total is not None
         return self.total
 
+    def count(self, power_w: float, now: float) -> float | None:
+        """The total where there is no register. None: it's too early to say that there is none."""
+        self.epoch = None
+        if self._counts_since is None or self._register is None:
+            self._register, self._counts_since = 0.0, now
+        self.unchanged(now)
+        self._power_w = min(max(power_w, 0.0), self.most_w * MARGIN)
+        if self.total is None and now - self._counts_since < GRACE_S:
+            return None
+        self.total = round(self._base + self._register, 3)
+        return self.total
+
     def unchanged(self, now: float) -> None:
-        """The same register was read again."""
+        """The same was read again."""
+        if self._power_w is not None and self._register is not None:
+            self._register += self._power_w * min(now - self._read_at, HELD_S) / 3_600_000
         self._read_at = now
+
+    def lose(self) -> None:
+        """Nobody knows the power any more."""
+        self._power_w = None
 
     def body(self, now: Moment) -> dict[str, object] | None:
         """As it is kept on disk."""
-        if self._register is None:
+        if self._register is None or self.total is None:
             return None
         kept = {"base": self._base, "register": self._register, "by_session": self._by_session}
+        kept["counts"] = self._counts_since is not None
         return {**kept, "at": rfc3339(now.wall)}
 
     def restore(self, body: Mapping[str, object], now: Moment) -> None:
@@ -88,6 +119,7 @@ class Meter:
             raise ValueError(f"{body} is no meter")
         self._base, self._register = float(base), float(register)
         self._by_session = bool(body.get("by_session"))
+        self._counts_since = now.mono if body.get("counts") else None
         away = now.wall - parse_time(str(body.get("at")))
         if away < timedelta():
             away = UNKNOWN

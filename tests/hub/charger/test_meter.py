@@ -170,3 +170,56 @@ def test_a_reset_at_any_point_loses_nothing_that_was_delivered(grown: list[float
         made.take(register, second := second + 1)
     made.take(register, second := second + 1)
     assert made.total == pytest.approx(50.0 + delivered, abs=0.02 * len(grown))
+
+
+def counting(seconds: int = 60, power_w: float = 3600.0, *, made: Meter | None = None) -> Meter:
+    """One look a second."""
+    made = made or Meter(MOST_W)
+    for second in range(seconds + 1):
+        made.count(power_w, float(second))
+    return made
+
+
+def test_without_a_register_power_and_time_are_counted() -> None:
+    read = counting(60)
+    assert read.total == 0.06
+    assert read.count(-3600.0, 120.0) == 0.12
+    assert read.count(0.0, 180.0) == 0.12
+    assert read.counts
+
+
+def test_what_is_counted_is_told_only_when_no_register_shows_itself() -> None:
+    read = counting(5)
+    assert read.total is None
+    assert read.body(Moment(5.0, START)) is None
+    assert read.take(1234.5, 6.0) == 1234.5
+    assert read.counts is False
+
+
+def test_a_register_that_comes_late_goes_on_from_what_was_counted() -> None:
+    read = counting(60)
+    assert read.take(1234.5, 61.0) == 0.06
+    assert read.take(1234.6, 62.0) == 0.16
+
+
+def test_a_power_that_nobody_told_again_is_counted_for_a_minute_and_a_lost_one_not_at_all() -> None:
+    read = counting(60)
+    assert read.count(3600.0, 1000.0) == 0.12
+    read.lose()
+    assert read.count(3600.0, 2000.0) == 0.12
+    read.unchanged(2010.0)
+    assert read.count(0.0, 2010.0) == 0.13
+
+
+def test_no_more_is_counted_than_the_charger_can_deliver() -> None:
+    read = counting(100, 4.29e9)
+    assert read.total == pytest.approx(22 * 1.2 * 100 / 3600, abs=0.002)
+
+
+def test_what_was_counted_goes_on_after_a_restart() -> None:
+    body = counting(60).body(Moment(60.0, START))
+    assert body is not None
+    again = Meter(MOST_W)
+    again.restore(body, Moment(0.0, START + timedelta(hours=1)))
+    assert again.count(3600.0, 0.0) == 0.06
+    assert again.count(3600.0, 10.0) == 0.07
