@@ -4,10 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench crash soak fuzz interop lock setup clean
+.PHONY: demo pages test check bench crash soak fuzz interop lock setup clean
 
 demo: setup ## simulated chargers on the real wires, a broker, a CSMS, one hub
 	$(BIN)/evhub demo
+
+pages: setup ## what is generated from the tests
+	$(BIN)/python -m tests.conformance.report
 
 test: setup ## the whole suite, with the coverage floor
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered

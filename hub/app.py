@@ -20,12 +20,11 @@ from hub.charger.runtime import ChargerRuntime
 from hub.clock import Clock, SystemClock
 from hub.config.changes import Changes, compare
 from hub.config.load import load_config
-from hub.config.settings import ChargerSettings, Config, CsmsSettings, MqttSettings
+from hub.config.settings import ChargerSettings, Config, MqttSettings
 from hub.control import ControlServer
 from hub.errors import BlueprintError, ConfigError, HubError
 from hub.integration.api import DeviceSetup
 from hub.integration.loader import load_codec, load_factory
-from hub.link.websocket import Endpoint
 from hub.logs import setup_logs
 from hub.model.command import Command
 from hub.mqtt.access import Access, Account
@@ -34,13 +33,14 @@ from hub.mqtt.bridge import About, Bridge, BusLog
 from hub.mqtt.client import CommandClient, StateClient
 from hub.mqtt.commands import CommandDoor
 from hub.mqtt.listener import Listener
-from hub.ocpp.station.station import StationSetup
 from hub.shipped import shipped
 from hub.store.database import Database
 from hub.tasks import supervise
 from hub.topics import Topics
 from hub.uplink.connect import Connector
+from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.operations import install
+from hub.uplink.setup import endpoint, station_setup
 from hub.uplink.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ class Hub:
         async with self._reloading:
             new = load_config(self.config.path)
             if new.bad_chargers:
-                raise ConfigError([problem for problems in new.bad_chargers.values() for problem in problems])
+                raise ConfigError(new.charger_problems)
             for settings in new.chargers.values():
                 self._mapping(new, settings)  # a blueprint that doesn't check leaves everything as it is
             changes = compare(self.config, new)
@@ -284,14 +284,15 @@ class Hub:
             memory=memory,
             remembered=await memory.remembered(),
         )
-        setup = self._station(settings, mapping)
+        keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
+        setup = station_setup(settings, mapping, self.config.tokens, keys.names())
         uplink = await Uplink.create(
-            runtime, self._database, self.clock, setup, remember=settings.csms is not None
+            runtime, self._database, self.clock, setup, remember=settings.csms is not None, keys=keys
         )
         connector = (
             None
             if settings.csms is None
-            else Connector(uplink, endpoint(settings.csms), jitter_s=self._jitter)
+            else Connector(uplink, endpoint(settings.csms), keys=keys, jitter_s=self._jitter)
         )
         self.registry.add(runtime)
         install(runtime, uplink, connector)
@@ -309,26 +310,6 @@ class Hub:
             raise BlueprintError(
                 [f"charger {settings.id}: {problem}" for problem in error.problems]
             ) from error
-
-    def _station(self, settings: ChargerSettings, mapping: BlueprintMapping) -> StationSetup:
-        csms, tokens = settings.csms, self.config.tokens
-        free = settings.free if settings.free is not None else csms is None and not tokens
-        return StationSetup(
-            charger=settings.id,
-            identity=mapping.identity,
-            evses=mapping.evses,
-            abilities=mapping.abilities,
-            ratings=mapping.ratings,
-            tokens={text: token.group for text, token in tokens.items()},
-            free=free,
-            defaults=csms.defaults if csms else {},
-            vendors=csms.data_transfer if csms else {},
-            facts={
-                "Identity": csms.identity if csms else settings.id,
-                "SecurityProfile": str(csms.security_profile if csms else 0),
-                "ConnectorCount": str(mapping.evses),
-            },
-        )
 
     async def _stop_charger(self, charger: str) -> None:
         part = self._parts.pop(charger, None)
@@ -356,10 +337,6 @@ class Hub:
                 compress=config.log.compress,
                 style=config.log.format,
             )
-
-
-def endpoint(csms: CsmsSettings) -> Endpoint:
-    return Endpoint(csms.url, csms.identity, csms.versions, csms.password, csms.ca, csms.cert, csms.key)
 
 
 def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Description:

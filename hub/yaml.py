@@ -72,7 +72,11 @@ class Tree:
 
 
 class YamlError(Exception):
-    """`problem` begins with file:line:column."""
+    """Each problem begins with file:line:column. Where the file could be read for all that, `tree` is what it says."""
+
+    def __init__(self, *problems: str, tree: Tree | None = None) -> None:
+        super().__init__("\n".join(problems))
+        self.problems, self.tree = problems, tree
 
 
 def load(text: str, file: str, *, max_bytes: int = MAX_BYTES) -> Tree:
@@ -92,7 +96,10 @@ def load(text: str, file: str, *, max_bytes: int = MAX_BYTES) -> Tree:
         raise YamlError(f"{file}:1:1: {str(error).splitlines()[0]}") from error
     tree = Tree(None, file)
     if node is not None:
-        tree.value = _Builder(tree).build(node, (), 0)
+        builder = _Builder(tree)
+        tree.value = builder.build(node, (), 0)
+        if builder.repeated:
+            raise YamlError(*builder.repeated, tree=tree)
     return tree
 
 
@@ -116,6 +123,7 @@ class _Builder:
         self._tree = tree
         self._nodes = 0
         self._open: set[int] = set()
+        self.repeated: list[str] = []
 
     def build(self, node: yaml.Node, path: Path, depth: int) -> Any:
         self._nodes += 1
@@ -140,7 +148,8 @@ class _Builder:
         for key_node, value_node in node.value:
             key = self._key(key_node)
             if key in built:
-                raise self._error(key_node, f"key {key!r} stands twice")
+                self.repeated.append(str(self._error(key_node, f"key {key!r} stands twice")))
+                continue
             self._tree.keys[*path, key] = _place(key_node)
             built[key] = self.build(value_node, (*path, key), depth + 1)
         return built

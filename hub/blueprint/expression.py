@@ -170,6 +170,9 @@ class _Compiler:
         return lambda env: value
 
     def _name(self, node: ast.Name) -> Compiled:
+        if node.id in ("true", "false"):  # as YAML spells them
+            truth = node.id == "true"
+            return lambda env: truth
         return self._lookup(node.id)
 
     def _attribute(self, node: ast.Attribute) -> Compiled:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.blueprint.convert import Conversion, Raw
 from hub.blueprint.expression import Compiled, compile_expression
-from hub.errors import Unsupported
+from hub.errors import DeviceRefused, Unsupported
 from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Abilities, Identity, Ratings, Status
 from hub.model.entity import Scalar
@@ -192,7 +192,8 @@ class BlueprintMapping:
     def steps(self, action: str, env: Mapping[str, Any]) -> Iterator[Step]:
         """What an action does now, in order. KeyError: there is no such action.
 
-        Raises Unsupported when this model has none of the points that it would write."""
+        Raises Unsupported when this model has none of the points that it would write, DeviceRefused for a
+        value that isn't known or that the point doesn't take."""
         missing = [point.name for point in self._written_by(action) if not _there(point, env)]
         if missing and len(missing) == len(self._written_by(action)) and action not in UNASKED:
             raise Unsupported(f"{self.name}: this model has no {', '.join(missing)}")
@@ -289,7 +290,10 @@ def _write(plan: StepPlan, env: Mapping[str, Any]) -> Write:
     assert plan.point is not None
     assert plan.value is not None
     value = plan.value(env)
-    return Write(plan.point, plan.point.conversion.raw(value), value)
+    try:
+        return Write(plan.point, plan.point.conversion.raw(value), value)
+    except ValueError as error:
+        raise DeviceRefused(f"{plan.point.name}: {error}") from error
 
 
 def conditions(

@@ -8,7 +8,7 @@ from typing import Any
 from hub.blueprint.compile import Codecs, load_blueprint
 from hub.blueprint.load import read_source
 from hub.blueprint.mapping import BlueprintMapping, Step, Together, Until, Wait
-from hub.errors import Unsupported
+from hub.errors import DeviceRefused, Unsupported
 from hub.integration.api import EvseReading, PointCodec, Reading
 
 
@@ -25,8 +25,9 @@ def run_tests(path: str, search: Sequence[Path], codecs: Codecs) -> list[Result]
     assert codec is not None
     results = []
     for test in first.tests:
-        inputs = example_inputs(path, search) | test.get("input", {})
-        mapping = load_blueprint(path, inputs, search, codecs)
+        mapping = first
+        if "input" in test:
+            mapping = load_blueprint(path, example_inputs(path, search) | test["input"], search, codecs)
         results.append(Result(str(test.get("name")), tuple(_problems(mapping, codec, test))))
     return results
 
@@ -67,6 +68,8 @@ def _wrote(
         return [_told(mapping, codec, step, evse) for step in _steps(mapping, do, env)]
     except Unsupported:
         return ["unsupported"]
+    except DeviceRefused:
+        return ["refused"]
 
 
 def _steps(mapping: BlueprintMapping, do: str, env: Mapping[str, Any]) -> Iterator[Step]:

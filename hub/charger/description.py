@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass, field, replace
 
 from hub.charger.limits import Fallback
-from hub.model.charger import Identity, Ratings
+from hub.charger.snapshot import exposed
+from hub.model.charger import Abilities, Identity, Ratings
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,29 @@ class Description:
     identity: Identity = field(default_factory=Identity)
     max_current: float | None = None
     fallback: Fallback = field(default_factory=Fallback)
+
+
+def info(
+    description: Description, who: Identity, abilities: Abilities, ratings: Ratings, evses: int
+) -> dict[str, object]:
+    """As the `info` topic wants it."""
+    return {
+        "name": description.name,
+        "vendor": who.vendor,
+        "model": who.model,
+        "serial": who.serial,
+        "firmware": who.firmware,
+        "protocol": description.protocol,
+        "blueprint": description.blueprint,
+        "capabilities": sorted(abilities.actions),
+        "evses": list(range(1, evses + 1)),
+        "exposes": exposed(abilities.readings),
+        "limits": {
+            "min_current": ratings.min_current,
+            "max_current": ratings.max_current,
+            "step": ratings.step,
+        },
+    }
 
 
 def merged(before: Identity, told: Identity) -> Identity:

@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from hub.charger.control import Control
+from hub.charger.energy import Energy
 from hub.charger.limits import PHASES, VOLTAGE, Fallback, Limits, Offer
-from hub.charger.meter import Meter
+from hub.charger.meter import By, Meter
 from hub.charger.sessions import Session
 from hub.charger.snapshot import read_back, session_counter, snapshot
 from hub.integration.api import EvseReading, Reading
-from hub.model.charger import Ratings, Status
+from hub.model.charger import Abilities, Ratings, Status
 from hub.model.entity import EMPTY, Scalar, State
 from hub.model.moment import Moment, rfc3339
 
@@ -18,16 +20,22 @@ VOLTAGE_STEP = 5.0
 STATION_KEYS = ("transaction_id", "id_tag", "operative")
 LOOK_AGAIN_S = 30.0
 """So often a reading that says nothing new is told all the same: energy may be counted from power and time."""
+DECLARED = {"energy": By.REGISTER, "energy_session": By.SESSION}
+SUPPLIED = frozenset(
+    {"power", "frequency", *(f"{name}_l{phase}" for name in ("current", "voltage") for phase in (1, 2, 3))}
+)
+"""What a meter beside the charger may say in its stead, by point name; and `energy`, which is counted for itself."""
 
 
 class Evse:
     """`device`: its own view in catalog keys; `shown`: that with everything the hub knows laid over it."""
 
-    def __init__(self, number: int, actions: frozenset[str], ratings: Ratings, fallback: Fallback) -> None:
+    def __init__(self, number: int, abilities: Abilities, ratings: Ratings, fallback: Fallback) -> None:
         self.number = number
-        self.control = Control(actions)
+        self.control = Control(abilities.actions)
         self.limits = Limits(ratings, fallback)
-        self.meter = Meter(ratings.max_current * PHASES * VOLTAGE)
+        declared = frozenset(by for point, by in DECLARED.items() if point in abilities.readings)
+        self._energy = Energy(ratings.max_current * PHASES * VOLTAGE, declared)
         self.device: State = EMPTY
         self.shown: State = EMPTY
         self.notes: dict[str, Scalar] = {}
@@ -38,9 +46,14 @@ class Evse:
         self._card_known = False
         self._seen: EvseReading | None = None
         self._shared: Mapping[str, Scalar] = EMPTY
+        self._supplied: Mapping[str, Scalar] = EMPTY
         self._seen_at = 0.0
         self._voltage = VOLTAGE
         self._confirmed = self.limits.offer()
+
+    @property
+    def meter(self) -> Meter:
+        return self._energy.meter
 
     def rate(self, told: Ratings, ratings: Ratings) -> None:
         """The device says what it can (now): `told`, and `ratings` as the configuration lowers it."""
@@ -61,15 +74,23 @@ class Evse:
         seen = reading.evses[self.number]
         self._seen, self._shared, self._seen_at = seen, reading.shared, now.mono
         self.read_back, self.enabled = read_back(seen.values), seen.enabled
-        state = snapshot(reading, self.number)
-        self._meter(state, session_counter(seen.values), now.mono)
-        self._measure(state)
-        return state
+        return self._view(reading, now)
+
+    def supply(self, values: Mapping[str, Scalar], now: Moment) -> dict[str, Scalar] | None:
+        """The device's view with what a meter beside it says; None: the device is silent."""
+        self._supplied = values
+        if self._seen is None:
+            return None
+        return self._view(Reading({self.number: self._seen}, shared=self._shared), now)
 
     def lose(self) -> dict[str, Scalar]:
         """The view of a device that is away: faulted, and every value unknown."""
         self._seen = self.read_back = self.enabled = None
+<<<<<<< HEAD
         self.meter.lose()
+=======
+        self._energy.lost()
+>>>>>>> elprops
         unknown: dict[str, Scalar] = dict.fromkeys(self.device)
         unknown.update(status=Status.FAULTED.value, error_code="OtherError", vendor_error="offline")
         return unknown
@@ -118,6 +139,7 @@ class Evse:
         self.shown = MappingProxyType(state)
         return self.shown
 
+<<<<<<< HEAD
     def _meter(self, state: dict[str, Scalar], counter: float | None, now: float) -> None:
         """Whatever the charger counts with becomes the one register that only grows."""
         self.meter.epoch = None
@@ -128,6 +150,37 @@ class Evse:
             state["energy_total"] = self.meter.take(counter, now, by_session=True)
         elif self.meter.counts is not False and isinstance(power := state.get("power"), int | float):
             state["energy_total"] = self.meter.count(power, now)
+=======
+    def _view(self, reading: Reading, now: Moment) -> dict[str, Scalar]:
+        seen = reading.evses[self.number]
+        state = snapshot(
+            Reading({self.number: self._completed(seen, reading.shared)}, shared=reading.shared), self.number
+        )
+        counters = {
+            By.REGISTER: state.get("energy_total"),
+            By.SESSION: session_counter(seen.values),
+            By.METER: self._supplied_kwh(),
+        }
+        told = {by: float(value) for by, value in counters.items() if isinstance(value, int | float)}
+        power = state.get("power")
+        known = power if isinstance(power, int | float) else None
+        state["energy_total"] = self._energy.take(told, known, now.mono)
+        self._measure(state)
+        return state
+
+    def _completed(self, seen: EvseReading, shared: Mapping[str, Scalar]) -> EvseReading:
+        """What the device itself says goes before what is said in its stead."""
+        added = {
+            point: value
+            for point, value in self._supplied.items()
+            if point in SUPPLIED and seen.values.get(point, shared.get(point)) is None
+        }
+        return replace(seen, values={**seen.values, **added}) if added else seen
+
+    def _supplied_kwh(self) -> float | None:
+        energy = self._supplied.get("energy")
+        return energy / 1000 if isinstance(energy, int | float) else None
+>>>>>>> elprops
 
     def _waits_for(self, tag: str) -> bool:
         if self.session is None or not self.device.get("plugged"):

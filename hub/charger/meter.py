@@ -10,6 +10,7 @@ all else opens a new epoch, on top of what was counted. Where there never was a 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from hub.model.moment import Moment, parse_time, rfc3339
 
@@ -26,6 +27,15 @@ GRACE_S = 10.0
 """So long a register may take to show itself before what power and time come to is told instead."""
 UNKNOWN = timedelta(days=30)
 """How long the hub was away, when the wall clock can't tell."""
+
+
+class By(StrEnum):
+    """What counts: the device's register, its counter of each session, another meter's register, power and time."""
+
+    REGISTER = "register"
+    SESSION = "session"
+    METER = "meter"
+    POWER = "power"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class Meter:
         self.epoch: Epoch | None = None
         """Of the last `take`: a new one has begun."""
         self._base = 0.0
+<<<<<<< HEAD
         self._register: float | None = None
         self._by_session = False
         self._power_w: float | None = None
@@ -68,8 +79,21 @@ class Meter:
         if self._register is None or by_session != self._by_session or self._counts_since is not None:
             self._by_session = by_session
             self._power_w = self._counts_since = None
+=======
+        self.register: float | None = None
+        """As it was read last and believed."""
+        self.by: By | None = None
+        """None: nothing was read yet."""
+        self._read_at = self._moved_at = 0.0
+
+    def take(self, register: float, now: float, *, by: By = By.REGISTER) -> float:
+        """The total with a new read; `now` in monotonic seconds."""
+        self.epoch = None
+        if self.register is None or by is not self.by:
+            self.by = by
+>>>>>>> elprops
             return self._begin(register, now)
-        delta = register - self._register
+        delta = register - self.register
         if 0 < delta <= self._deliverable(now - self._read_at):
             return self._accept(register, now)
         if -self._noise < delta <= 0:
@@ -106,10 +130,16 @@ class Meter:
 
     def body(self, now: Moment) -> dict[str, object] | None:
         """As it is kept on disk."""
+<<<<<<< HEAD
         if self._register is None or self.total is None:
             return None
         kept = {"base": self._base, "register": self._register, "by_session": self._by_session}
         kept["counts"] = self._counts_since is not None
+=======
+        if self.register is None:
+            return None
+        kept = {"base": self._base, "register": self.register, "by": self.by}
+>>>>>>> elprops
         return {**kept, "at": rfc3339(now.wall)}
 
     def restore(self, body: Mapping[str, object], now: Moment) -> None:
@@ -117,27 +147,32 @@ class Meter:
         base, register = body.get("base"), body.get("register")
         if not isinstance(base, int | float) or not isinstance(register, int | float):
             raise ValueError(f"{body} is no meter")
+<<<<<<< HEAD
         self._base, self._register = float(base), float(register)
         self._by_session = bool(body.get("by_session"))
         self._counts_since = now.mono if body.get("counts") else None
         away = now.wall - parse_time(str(body.get("at")))
+=======
+        by, away = By(str(body.get("by"))), now.wall - parse_time(str(body.get("at")))
+        self.by, self._base, self.register = by, float(base), float(register)
+>>>>>>> elprops
         if away < timedelta():
             away = UNKNOWN
         self._read_at = self._moved_at = now.mono - away.total_seconds()
-        self.total = round(self._base + self._register, 3)
+        self.total = round(self._base + self.register, 3)
 
     @property
     def _noise(self) -> float:
-        return SESSION_NOISE_KWH if self._by_session else NOISE_KWH
+        return NOISE_KWH if self.by in (By.REGISTER, By.METER) else SESSION_NOISE_KWH
 
     def _begin(self, register: float, now: float) -> float:
         self._base = 0.0 if self.total is None else self.total - register
         return self._accept(register, now)
 
     def _confirmed(self, register: float, now: float) -> float:
-        assert self._register is not None
+        assert self.register is not None
         assert self.total is not None
-        before, delta = self._register, register - self._register
+        before, delta = self.register, register - self.register
         deliverable = self._deliverable(now - self._moved_at)
         if not 0 < delta <= deliverable:
             # What a register shows that began at zero was delivered; a new meter comes with a past of its own.
@@ -147,7 +182,7 @@ class Meter:
         return self._accept(register, now)
 
     def _accept(self, register: float, now: float) -> float:
-        self._register, self.doubted = register, None
+        self.register, self.doubted = register, None
         self._read_at = self._moved_at = now
         self.total = round(self._base + register, 3)
         return self.total

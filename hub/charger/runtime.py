@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from hub.bus import Bus
-from hub.charger.description import Description, merged, rated
+from hub.charger.description import Description, info, merged, rated
 from hub.charger.driver import Driver
 from hub.charger.evse import Evse
 from hub.charger.limits import CSMS
 from hub.charger.memory import PAUSE, Forgetful, Memory, Remembered
+from hub.charger.meter import By
 from hub.charger.publisher import Publisher
 from hub.charger.recall import recall
 from hub.charger.sessions import step
@@ -61,7 +62,7 @@ class ChargerRuntime:
         self._watchers: list[Watcher] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._evses = {
-            number: Evse(number, device.abilities.actions, self.ratings, description.fallback)
+            number: Evse(number, device.abilities, self.ratings, description.fallback)
             for number in range(1, device.evses + 1)
         }
         self._drivers = {number: Driver(evse, device, clock, self) for number, evse in self._evses.items()}
@@ -136,6 +137,14 @@ class ChargerRuntime:
         for number, evse in self._evses.items():
             self._drivers[number].lost(reason)
             self._see(number, evse.lose(), now)
+
+    def supply(self, evse: int, values: Mapping[str, Scalar]) -> None:
+        """What a meter beside the charger says, by point name and in a point's unit (`power` W, `energy` Wh,
+        `current_l1`, `voltage_l1`, ...), stands in for what the charger doesn't say. Empty: it is silent."""
+        now = self._clock.now()
+        state = self._evses[evse].supply(values, now)
+        if state is not None:
+            self._measured(evse, state, now)
 
     # The rest of the hub asks and tells
 
@@ -218,24 +227,7 @@ class ChargerRuntime:
         self._publisher.event(event_type, details)
 
     def info(self) -> dict[str, object]:
-        who = self.identity
-        return {
-            "name": self.name,
-            "vendor": who.vendor,
-            "model": who.model,
-            "serial": who.serial,
-            "firmware": who.firmware,
-            "protocol": self.protocol,
-            "blueprint": self.blueprint,
-            "capabilities": sorted(self.abilities.actions),
-            "evses": list(self._evses),
-            "exposes": sorted(self.abilities.readings),
-            "limits": {
-                "min_current": self.ratings.min_current,
-                "max_current": self.ratings.max_current,
-                "step": self.ratings.step,
-            },
-        }
+        return info(self.description, self.identity, self.abilities, self.ratings, self.evses)
 
     # What a driver asks for
 
@@ -271,13 +263,17 @@ class ChargerRuntime:
             return
         if seen.ratings:
             self._rate(evse, seen.ratings)
-        self._see(number, evse.take(reading, now), now)
-        if evse.meter.epoch and not evse.meter.by_session:
-            self._epoch(number, evse.meter.epoch.left, evse.meter.epoch.begins)
+        self._measured(number, evse.take(reading, now), now)
         tag = evse.card()
         if tag is not None:
             self._presented(number, tag)
         self._drivers[number].look()
+
+    def _measured(self, number: int, state: dict[str, Scalar], now: Moment) -> None:
+        self._see(number, state, now)
+        meter = self._evses[number].meter
+        if meter.epoch and meter.by in (By.REGISTER, By.METER):
+            self._epoch(number, meter.epoch.left, meter.epoch.begins)
 
     def _see(self, number: int, state: dict[str, Scalar], now: Moment) -> None:
         evse = self._evses[number]

@@ -18,6 +18,16 @@ IEC = {
     Status.FAULTED: "F",
     Status.UNAVAILABLE: "F",
 }
+COUNTED = ("energy", "energy_session", "power", "current_l1")
+"""With any of these there is energy to count."""
+LIMITED = ("limit_applied", "current_limit")
+ALWAYS = frozenset(
+    {
+        *("status", "iec_status", "plugged", "charging_enabled", "operative", "error_code", "age_s"),
+        *("current_limit", "power_limit", "limit_source", "limit_until", "pending"),
+        *("session_start", "session_duration", "id_tag", "transaction_id"),
+    }
+)
 UNPUBLISHED = frozenset({"current_limit", "energy_session", "serial", "model", "firmware", "rfid"})
 
 
@@ -46,9 +56,20 @@ def snapshot(reading: Reading, evse: int) -> dict[str, Scalar]:
     return state
 
 
+def exposed(readings: frozenset[str]) -> list[str]:
+    """The keys of a state, by the points that a device can be read for."""
+    points = readings - UNPUBLISHED
+    keys = ALWAYS | {BY_POINT[name].key if name in BY_POINT else name for name in points}
+    if readings & set(COUNTED):
+        keys |= {"power", "energy_total", "session_energy"}
+    if readings & set(LIMITED):
+        keys |= {"offered_current"}
+    return sorted(keys)
+
+
 def read_back(values: Mapping[str, Scalar]) -> float | None:
     """The limit that the device says it follows, in A."""
-    for name in ("limit_applied", "current_limit"):
+    for name in LIMITED:
         value = values.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             return round(float(value), 2)

@@ -4,7 +4,7 @@ import argparse
 import json
 
 from hub.blueprint.compile import load_blueprint
-from hub.config.load import config_path, load_config
+from hub.config.load import config_path, read_config
 from hub.config.settings import Config
 from hub.errors import BlueprintError, ConfigError
 from hub.integration.loader import load_codec
@@ -21,11 +21,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def work(given: argparse.Namespace) -> int:
     path = config_path(given.config)
     try:
-        config = load_config(path)
-        problems = [
-            *(p for listed in config.bad_chargers.values() for p in listed),
-            *blueprint_problems(config),
-        ]
+        config, wrong = read_config(path)
+        problems = [*wrong, *config.charger_problems, *blueprint_problems(config)]
     except ConfigError as error:
         config, problems = None, error.problems
     if given.json:

@@ -19,7 +19,8 @@ from hub.model.catalog import BY_POINT
 from hub.model.charger import Status
 from hub.ocpp.station.measurands import MEASURANDS, SOURCES, Register, samples
 from hub.ocpp.station.messages import MeterReport, MeterValue, StatusNotification
-from hub.ocpp.station.station import Dialect, Station, StationSetup
+from hub.ocpp.station.setup import StationSetup
+from hub.ocpp.station.station import Dialect, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
 from hub.ocpp.v201.dialect import DIALECT as V201
 from hub.shipped import shipped

@@ -1,8 +1,9 @@
 """Reads evhub.yaml with what it includes and its secrets, and makes the settings."""
 
 import os
+import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from hub.errors import ConfigError
 from hub.yaml import Tagged, Tree, YamlError, load, suggestion
 
 MAX_INCLUDES = 16
+PLACE = re.compile(r"(.*?):(\d+):(\d+): ")
 DEFAULT_PLACES = (Path("/etc/evhub/evhub.yaml"), Path("config/evhub.yaml"))
 
 
@@ -36,20 +38,33 @@ def config_path(given: str | None) -> Path:
 
 
 def load_config(path: Path) -> Config:
-    """Raises ConfigError with everything that is wrong with the file; a bad charger is told in the Config."""
+    """Raises ConfigError where the file can't be used; a bad charger is told in the Config."""
+    config, problems = read_config(path)
+    if problems:
+        raise ConfigError([*problems, *config.charger_problems])
+    return config
+
+
+def read_config(path: Path) -> tuple[Config, list[str]]:
+    """What could be made of the file, and all that is wrong with it besides its bad chargers.
+
+    Raises ConfigError where nothing could be read.
+    """
     reader = _Reader(path)
     tree = reader.read()
     if not isinstance(tree.value, dict):
         raise ConfigError([f"{path}:1:1: expected a map with hub:, mqtt:, chargers: ..."])
-    top, problems = schema.check(tree, (), schema.TOP, tree.value)
+    top, problems, bad = schema.check_sections(tree, tree.value)
     problems += [problem for problem in reader.problems if not reader.in_charger(problem)]
-    if problems:
-        raise ConfigError(problems)
-    maker = _Maker(path, tree, top, reader)
+    maker = _Maker(path, tree, top, reader, bad)
     config = maker.config()
-    if maker.problems:
-        raise ConfigError(maker.problems)
-    return config
+    return config, sorted({*problems, *maker.problems}, key=_place)
+
+
+def _place(problem: str) -> tuple[str, int, int, str]:
+    """In the order of the file's lines."""
+    found = PLACE.match(problem)
+    return (found[1], int(found[2]), int(found[3]), problem) if found else ("", 0, 0, problem)
 
 
 class _Reader:
@@ -74,7 +89,10 @@ class _Reader:
         try:
             return load(path.read_text(encoding="utf-8"), str(path))
         except YamlError as error:
-            raise ConfigError([str(error)]) from error
+            if error.tree is None:
+                raise ConfigError(list(error.problems)) from error
+            self.problems += error.problems
+            return error.tree
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError([f"{path}:1:1: cannot be read: {error}"]) from error
 
@@ -138,8 +156,11 @@ class _Reader:
 class _Maker:
     """Checked values -> settings, with the checks that need more than one value."""
 
-    def __init__(self, path: Path, tree: Tree, top: Mapping[str, Any], reader: _Reader) -> None:
-        self._path, self._tree, self._top, self._reader = path, tree, top, reader
+    def __init__(
+        self, path: Path, tree: Tree, top: Mapping[str, Any], reader: _Reader, bad: Container[str]
+    ) -> None:
+        """`bad` sections are absent from `top`: what depends on them isn't judged."""
+        self._path, self._tree, self._top, self._reader, self._bad = path, tree, top, reader, bad
         self.problems: list[str] = []
 
     def config(self) -> Config:
@@ -251,11 +272,12 @@ class _Maker:
         own = body.get("csms", {})
         common = self._top.get("csms") or {}
         merged = {**common, **(own or {})}
-        if own is None or not merged:
+        if own is None or not merged or "csms" in self._bad:
             return None, []
         path = ("chargers", charger, "csms") if own else ("csms",)
         if "url" not in merged:
             return None, [self._say(path, "url: is missing")]
+        merged["security_profile"] = _security_profile(merged)
         merged["defaults"] = {**common.get("defaults", {}), **(own or {}).get("defaults", {})}
         problems = [self._say(path, words) for words in _csms_problems(merged)]
         files = {name: self._near(merged.get(name)) for name in ("ca", "cert", "key")}
@@ -269,10 +291,20 @@ class _Maker:
         return CsmsSettings(**{**merged, **files, "password": password, "identity": identity}), problems
 
 
+def _secure(merged: Mapping[str, Any]) -> bool:
+    return str(merged["url"]).startswith("wss:")
+
+
+def _security_profile(merged: Mapping[str, Any]) -> int:
+    """What isn't said follows from the url and the password."""
+    password = merged.get("password")
+    implied = 2 if _secure(merged) and password else 1 if password else 0
+    return int(merged.get("security_profile", implied))
+
+
 def _csms_problems(merged: Mapping[str, Any]) -> list[str]:
     """A security profile is what it says, or nothing."""
-    secure, password = merged["url"].startswith("wss:"), merged.get("password")
-    profile = merged.get("security_profile", 2 if secure and password else 1 if password else 0)
+    secure, password, profile = _secure(merged), merged.get("password"), _security_profile(merged)
     rules = (
         (profile in (1, 2) and not password, f"security_profile {profile} needs a password"),
         (profile in (2, 3) and not secure, f"security_profile {profile} needs a wss:// url"),

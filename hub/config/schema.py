@@ -124,6 +124,12 @@ def _filters(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _hosts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise vol.Invalid("expected a list of host names or addresses")
+    return tuple(value)
+
+
 def _values(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping) or any(isinstance(item, Mapping | list) for item in value.values()):
         raise vol.Invalid("expected names and values")
@@ -146,6 +152,17 @@ def _map(value: Any) -> Any:
     return value
 
 
+class _Maybe:
+    """The schema's value, or null."""
+
+    def __init__(self, schema: Any) -> None:
+        self.schema = schema
+        self._check = vol.Schema(schema)
+
+    def __call__(self, value: Any) -> Any:
+        return None if value is None else self._check(value)
+
+
 TLS = vol.Schema({"ca": _text, "cert": _text, "key": _text})
 CSMS = {
     "url": _csms_url,
@@ -157,6 +174,7 @@ CSMS = {
     "cert": _text,
     "key": _text,
     "defaults": _values,
+    "allow_hosts": _hosts,
     "data_transfer": _vendors,
 }
 TOP = vol.Schema(
@@ -182,16 +200,16 @@ TOP = vol.Schema(
             "profile": _one_of("standard"),
             "version": _version,
         },
-        "csms": vol.Any(None, CSMS),
+        "csms": _Maybe(CSMS),
         "chargers": _map,
-        "tokens": {_text: vol.Any(None, {"name": _text, "group": _text})},
+        "tokens": {_text: _Maybe({"name": _text, "group": _text})},
     }
 )
 CHARGER = vol.Schema(
     {
         "name": _text,
         vol.Required("use_blueprint"): {vol.Required("path"): _text, "input": _map},
-        "csms": vol.Any(None, CSMS),
+        "csms": _Maybe(CSMS),
         "limits": {
             "max_current": _amperes,
             "fallback_current": _amperes,
@@ -210,6 +228,17 @@ def check(tree: Tree, path: tuple[object, ...], schema: vol.Schema, value: Any) 
         return None, sorted({_told(tree, path, item, schema) for item in _flat(error)})
     except vol.Invalid as error:
         return None, [_told(tree, path, error, schema)]
+
+
+def check_sections(tree: Tree, value: Mapping[str, Any]) -> tuple[dict[str, Any], list[str], set[str]]:
+    """(the good sections, problems, names of the bad sections): one bad section hides no mistake of another."""
+    good: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, body in value.items():
+        checked, wrong = check(tree, (), TOP, {name: body})
+        good |= checked or {}
+        problems += wrong
+    return good, problems, set(value) - set(good)
 
 
 def check_id(charger: object) -> str | None:
@@ -245,7 +274,7 @@ def _unknown(parts: tuple[object, ...], schema: vol.Schema) -> str:
         return "is not in this version yet"
     known: Any = schema.schema
     for part in parts[:-1]:
-        known = known.get(part, {}) if isinstance(known, Mapping) else {}
-        known = CSMS if isinstance(known, vol.Any) else getattr(known, "schema", known)
+        known = known.get(part, known.get(_text, {})) if isinstance(known, Mapping) else {}
+        known = getattr(known, "schema", known)
     names = [getattr(key, "schema", key) for key in known if isinstance(getattr(key, "schema", key), str)]
     return f"unknown key {name!r}{suggestion(name, names)}"

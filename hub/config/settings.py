@@ -75,6 +75,8 @@ class CsmsSettings:
     cert: Path | None = None
     key: Path | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
+    allow_hosts: tuple[str, ...] = ()
+    """Where the CSMS may send the hub for files although nobody may (this machine, link-local)."""
     data_transfer: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """vendorId -> messageIds whose DataTransfer becomes an event; none named: all of the vendor's."""
 
@@ -114,6 +116,10 @@ class Config:
     tokens: Mapping[str, TokenSettings] = field(default_factory=dict)
     bad_chargers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Chargers that don't check, with their problems: the others run."""
+
+    @property
+    def charger_problems(self) -> list[str]:
+        return [problem for problems in self.bad_chargers.values() for problem in problems]
 
     @property
     def blueprint_search(self) -> tuple[Path, ...]:

@@ -34,6 +34,27 @@ sslproto.SSLProtocol.max_size = 16 * 1024
 MAX_BYTES = 1024 * 1024
 OPEN_S = 20.0
 HEX_KEY = re.compile(r"[0-9A-Fa-f]{32,40}")
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"
+"""Of TLS 1.2 those with forward secrecy and authenticated encryption (A00.FR.319, A00.FR.320)."""
+TLS_REASONS = {
+    "UNSUPPORTED_PROTOCOL": "version",
+    "NO_PROTOCOLS_AVAILABLE": "version",
+    "WRONG_SSL_VERSION": "version",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "version",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "cipher",
+    "NO_SHARED_CIPHER": "cipher",
+    "WRONG_CIPHER_RETURNED": "cipher",
+    "TLSV1_ALERT_INSUFFICIENT_SECURITY": "cipher",
+    "DH_KEY_TOO_SMALL": "cipher",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "own certificate",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "own certificate",
+    "SSLV3_ALERT_CERTIFICATE_REVOKED": "own certificate",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "own certificate",
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "own certificate",
+    "TLSV1_ALERT_UNKNOWN_CA": "own certificate",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "own certificate",
+}
+"""OpenSSL's word for a failure -> what it was about."""
 Kind = Literal["tls", "http", "subprotocol", "network"]
 
 quiet = logging.getLogger("hub.link.websockets")
@@ -42,11 +63,12 @@ quiet.setLevel(logging.CRITICAL)
 
 
 class LinkRefused(HubError):
-    """No connection; `kind` says on which floor it failed, `status` is HTTP's."""
+    """No connection; `kind` says on which floor it failed, `status` is HTTP's, `why` is about TLS:
+    certificate (the server's), own certificate, version, cipher."""
 
-    def __init__(self, kind: Kind, reason: str, status: int | None = None) -> None:
+    def __init__(self, kind: Kind, reason: str, status: int | None = None, why: str = "") -> None:
         super().__init__(reason)
-        self.kind, self.status = kind, status
+        self.kind, self.status, self.why = kind, status, why
 
 
 class LinkClosed(HubError):
@@ -79,6 +101,8 @@ class Endpoint:
     cert: Path | None = None
     key: Path | None = None
     ping_interval_s: float | None = None
+    roots: tuple[str, ...] = ()
+    """Certificates (PEM) that are trusted besides `ca`, or besides the system's."""
 
     @property
     def address(self) -> str:
@@ -130,9 +154,7 @@ async def connect(endpoint: Endpoint) -> WebSocketLink:
             logger=quiet,
         )
     except ssl.SSLError as error:
-        raise LinkRefused(
-            "tls", str(getattr(error, "verify_message", "") or error.reason or error)
-        ) from error
+        raise _tls_refused(error) from error
     except InvalidStatus as error:
         status = error.response.status_code
         raise LinkRefused("http", f"HTTP {status}", status) from error
@@ -158,12 +180,21 @@ def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
     """TLS 1.2 or newer, certificate path and host name checked. Raises LinkRefused for bad files."""
     try:
         context = ssl.create_default_context(cafile=str(endpoint.ca) if endpoint.ca else None)
+        if endpoint.roots:
+            context.load_verify_locations(cadata="\n".join(endpoint.roots))
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(CIPHERS)
         if endpoint.cert:
             context.load_cert_chain(endpoint.cert, endpoint.key)
     except OSError as error:
         raise LinkRefused("tls", f"certificates: {error}") from error
     return context
+
+
+def _tls_refused(error: ssl.SSLError) -> LinkRefused:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return LinkRefused("tls", error.verify_message or str(error), why="certificate")
+    return LinkRefused("tls", str(error.reason or error), why=TLS_REASONS.get(error.reason or "", ""))
 
 
 def _credentials(endpoint: Endpoint) -> dict[str, str]:

@@ -41,6 +41,7 @@ ENTITIES: tuple[Entity, ...] = (
     Entity("power_limit", "number", "W", digits=0, writable=True),
     Entity("limit_source", "text"),
     Entity("limit_until", "time"),
+    Entity("pending", "bool"),
     Entity("offered_current", "number", "A", digits=2),
     Entity("soc", "number", "%", digits=1, point="soc"),
     Entity("temperature", "number", "°C", digits=1, point="temperature"),

@@ -51,4 +51,4 @@ class Abilities:
     actions: frozenset[str] = frozenset()
     """start pause set_limit set_phases unlock authorize available unavailable reset wake, as in blueprints."""
     readings: frozenset[str] = frozenset()
-    """The catalog keys that it reports."""
+    """The points that it can be read for."""

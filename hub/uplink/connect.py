@@ -7,6 +7,10 @@ from dataclasses import replace
 
 from hub.link.backoff import BackOff
 from hub.link.websocket import Endpoint, LinkClosed, LinkRefused, WebSocketLink, connect
+from hub.model.moment import Moment
+from hub.ocpp.station.network import Attempt
+from hub.ocpp.station.station import Station
+from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -16,16 +20,23 @@ FLEET_JITTER_S = 2.0
 
 
 class Connector:
-    """`endpoint` as configured; what the CSMS has changed (password, pings) is taken from the variables."""
+    """`endpoint` as configured; where the station wants to connect, and with what, goes before it."""
 
-    def __init__(self, uplink: Uplink, endpoint: Endpoint, *, jitter_s: float = FLEET_JITTER_S) -> None:
+    def __init__(
+        self,
+        uplink: Uplink,
+        endpoint: Endpoint,
+        *,
+        keys: KeyFiles | None = None,
+        jitter_s: float = FLEET_JITTER_S,
+    ) -> None:
         self._uplink = uplink
         self._endpoint = endpoint
+        self._keys = keys
         self._jitter = jitter_s
         self._enabled = asyncio.Event()
         self._enabled.set()
         self._told: str | None = None
-        self._password_failed = False
 
     def enable(self, enabled: bool) -> None:
         """`cmd uplink {"enabled": false}` keeps the connection down."""
@@ -48,7 +59,8 @@ class Connector:
                 self._refused(refusal)
                 await self._pause(backoff.next())
                 continue
-            self._told, self._password_failed = None, False
+            self._told = None
+            self._uplink.tell(_succeeded)
             log.info("%s: connected to the CSMS with %s", self._uplink.runtime.id, link.subprotocol)
             backoff = self._backoff()
             restarted = await self._serve(link)
@@ -88,18 +100,31 @@ class Connector:
             return
 
     def _current(self) -> Endpoint:
-        variables = self._uplink.station.variables
-        # A password that the CSMS has set; if it is refused the configured one is tried in turn (A01).
-        password = variables.text("Password")
-        if self._password_failed or not password:
-            password = self._endpoint.password or ""
-        ping = variables.int("WebSocketPingInterval")
-        return replace(self._endpoint, password=password or None, ping_interval_s=float(ping) or None)
+        """Raises LinkRefused."""
+        attempt: Attempt = self._uplink.tell(lambda station, now: station.upkeep.network.attempt(now))
+        ping = self._uplink.station.variables.int("WebSocketPingInterval")
+        endpoint = replace(
+            self._endpoint,
+            url=attempt.url,
+            subprotocols=attempt.subprotocols or self._endpoint.subprotocols,
+            password=attempt.password or self._endpoint.password,
+            roots=attempt.roots,
+            ping_interval_s=float(ping) or None,
+        )
+        if attempt.security_profile != 3:
+            return endpoint
+        if attempt.own is None or self._keys is None:
+            return replace(endpoint, password=None)
+        try:
+            certificate, key = self._keys.pair(attempt.own)
+        except OSError as error:
+            raise LinkRefused("tls", f"the station's own certificate: {error}") from error
+        return replace(endpoint, password=None, cert=certificate, key=key)
 
     def _refused(self, refusal: LinkRefused) -> None:
-        if refusal.status == 401:
-            self._password_failed = not self._password_failed
+        reason = "unauthorized" if refusal.status == 401 else refusal.why
         words = f"{refusal.kind}: {refusal}"
+        self._uplink.tell(lambda station, now: station.upkeep.network.failed(reason, words, now))
         if words != self._told:
             self._told = words
             log.warning("%s: no connection to the CSMS (%s)", self._uplink.runtime.id, words)
@@ -111,3 +136,8 @@ class Connector:
             variables.int("RetryBackOffRandomRange"),
             variables.int("RetryBackOffRepeatTimes"),
         )
+
+
+def _succeeded(station: Station, now: Moment) -> None:
+    station.upkeep.security.connected()
+    station.upkeep.network.succeeded(now)

@@ -33,14 +33,17 @@ from hub.ocpp.station.effects import (
     Reconnect,
     Reply,
     ReplyError,
+    StoreKey,
 )
-from hub.ocpp.station.station import Call, Dialect, Outgoing, Station, StationSetup
+from hub.ocpp.station.setup import StationSetup
+from hub.ocpp.station.station import Call, Dialect, Outgoing, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
 from hub.ocpp.v201.dialect import DIALECT as V201
 from hub.store import journal
 from hub.store.database import Database
 from hub.uplink.asked import Answer, Asked
 from hub.uplink.commit import Committer
+from hub.uplink.keyfiles import KeyFiles
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +66,20 @@ class Uplink:
     """The station of one charger. `remember` False: no CSMS, nothing is owed to anybody."""
 
     def __init__(
-        self, runtime: ChargerRuntime, database: Database, clock: Clock, station: Station, *, remember: bool
+        self,
+        runtime: ChargerRuntime,
+        database: Database,
+        clock: Clock,
+        station: Station,
+        *,
+        remember: bool,
+        keys: KeyFiles | None = None,
     ) -> None:
         self.runtime = runtime
         self.station = station
         self.reconnect = asyncio.Event()
         self._committer = Committer(runtime.id, database, clock, remember=remember)
+        self._keys = keys
         self._clock = clock
         self._remember = remember
         self._link: TextLink | None = None
@@ -82,13 +93,21 @@ class Uplink:
 
     @classmethod
     async def create(
-        cls, runtime: ChargerRuntime, database: Database, clock: Clock, setup: StationSetup, *, remember: bool
+        cls,
+        runtime: ChargerRuntime,
+        database: Database,
+        clock: Clock,
+        setup: StationSetup,
+        *,
+        remember: bool,
+        keys: KeyFiles | None = None,
     ) -> "Uplink":
         """With what the journal has kept. Raises StoreError."""
         now = clock.now()
         memory = await journal.memory(database, runtime.id)
         owed = await journal.outbox(database, runtime.id, now)
-        return cls(runtime, database, clock, Station(setup, memory, owed, now), remember=remember)
+        station = Station(setup, memory, owed, now)
+        return cls(runtime, database, clock, station, remember=remember, keys=keys)
 
     async def run(self) -> None:
         """Carries effects out, in order, until cancelled."""
@@ -204,17 +223,13 @@ class Uplink:
                 await self._reply(call_id, (payload, None, ""))
             case ReplyError(call_id=call_id, code=code, description=words):
                 await self._reply(call_id, (None, code, words))
-            case Permit(evse=evse, allowed=allowed):
-                self.runtime.permit(evse, allowed)
-            case Limit(evse=evse, current_a=current, power_w=power):
-                self.runtime.limit(evse, "csms", current, power_w=power)
-            case Annotate(evse=evse, values=values):
-                self.runtime.annotate(evse, values)
-            case Happened(event=event, details=details):
-                self.runtime.event(event, **details)
+            case Permit() | Limit() | Annotate() | Happened():
+                self._to_charger(effect)
             case Reconnect(reason=reason):
                 log.info("%s: reconnecting: %s", self.runtime.id, reason)
                 self.reconnect.set()
+            case StoreKey(key=key, pem=pem):
+                self._store_key(key, pem)
             case Act():
                 self._spawn(self._act(effect))
 
@@ -232,6 +247,25 @@ class Uplink:
             text = self._rpc.reply_error(asked, code or ErrorCode.INTERNAL_ERROR, words)
         if text is not None:
             await self._send(text)
+
+    def _to_charger(self, effect: Permit | Limit | Annotate | Happened) -> None:
+        match effect:
+            case Permit(evse=evse, allowed=allowed):
+                self.runtime.permit(evse, allowed)
+            case Limit(evse=evse, current_a=current, power_w=power):
+                self.runtime.limit(evse, "csms", current, power_w=power)
+            case Annotate(evse=evse, values=values):
+                self.runtime.annotate(evse, values)
+            case Happened(event=event, details=details):
+                self.runtime.event(event, **details)
+
+    def _store_key(self, key: str, pem: str | None) -> None:
+        """Without it the certificate that comes for it is refused, and a new one asked for."""
+        try:
+            if self._keys is not None:
+                self._keys.store(key, pem)
+        except OSError as error:
+            log.error("%s: the station's key can't be stored: %s", self.runtime.id, error)
 
     async def _act(self, act: Act) -> None:
         result = await self.runtime.act(act.evse, act.action, act.arguments)

@@ -10,7 +10,7 @@ from hub.ocpp.station.effects import Act, Happened, Keep, Reconnect
 from hub.ocpp.station.flow import Flow
 from hub.ocpp.station.messages import Heartbeat, Token
 from hub.ocpp.station.variable_table import BY_NAME
-from hub.ocpp.station.variables import SetResult
+from hub.ocpp.station.variables import SetResult, valid
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -164,6 +164,7 @@ class Control:
         self._station.emit(Keep("boot", "reason", reason))
         if "reset" in self._station.setup.abilities.actions:
             self._reset_device(f"reset:0:{now.mono}")
+        self._station.upkeep.restarted(reason, now)
         self._station.emit(Happened("rebooted", {"reason": reason}))
         self._station.emit(Reconnect(reason))
 
@@ -205,6 +206,9 @@ class Control:
         say(evse, now)
         return True
 
+    def has_trigger(self, wanted: str) -> bool:
+        return wanted in self._triggers()
+
     def _triggers(self) -> dict[str, Callable[[int | None, Moment], None]]:
         return {
             "BootNotification": self._trigger_boot,
@@ -212,6 +216,7 @@ class Control:
             "StatusNotification": self._trigger_status,
             "MeterValues": self._trigger_meter,
             "TransactionEvent": self._trigger_transaction,
+            **self._station.upkeep.triggers(),
         }
 
     def _trigger_boot(self, _evse: int | None, _now: Moment) -> None:
@@ -242,8 +247,10 @@ class Control:
         needed = NEEDS.get(name)
         if needed and needed not in self._station.setup.abilities.actions and text.strip().lower() == "true":
             return SetResult.REJECTED
-        result = self._station.variables.set(name, text)
-        if result is SetResult.ACCEPTED:
+        before = self._station.variables.text(name)
+        result = self._checked(name, text, now)
+        if result in (SetResult.ACCEPTED, SetResult.REBOOT):
+            self._station.upkeep.changed(name, before, now)
             self._station.emit(Keep("variable", name, self._station.variables.text(name)))
             if name in INTERVALS:
                 self._station.metering.realign(now)
@@ -252,3 +259,14 @@ class Control:
             if BY_NAME[name].reconnect and self._station.boot.connected:
                 self._station.emit(Reconnect(f"{name} changed"))
         return result
+
+    def _checked(self, name: str, text: str, now: Moment) -> SetResult:
+        """Takes it, unless it is no value of this setting, or one that the station can't follow."""
+        variable = BY_NAME[name]
+        meant = None
+        if variable.writable and valid(variable, text):
+            meant = self._station.upkeep.veto(name, text, now)
+        if meant is SetResult.REJECTED:
+            return meant
+        result = self._station.variables.set(name, text)
+        return meant if meant and result is SetResult.ACCEPTED else result

@@ -115,5 +115,84 @@ class Reconnect:
     reason: str
 
 
-Effect = Durable | Reply | ReplyError | Permit | Limit | Act | Annotate | Happened | Reconnect
+@dataclass(frozen=True, slots=True)
+class StoreKey:
+    """A private key, to be kept where only the hub can read it; None: its file goes."""
+
+    key: str
+    pem: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file, to the staging directory."""
+
+    url: str
+    roots: tuple[str, ...] = ()
+    """Certificates (PEM) that are trusted besides the system's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """`text` None: what the hub itself has logged of this charger between the two moments."""
+
+    url: str
+    filename: str
+    text: str | None = None
+    about: str = ""
+    """Goes before what the hub has logged."""
+    oldest: str | None = None
+    latest: str | None = None
+    roots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """`file`: what a Download ended with."""
+
+    file: str
+
+
+Job = Download | Upload | Install
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Something that takes a while; its end comes back as `job_done(ref, ...)`."""
+
+    ref: str
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """A job whose end nobody waits for any more."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a job ended. `reason`: why not, in 2.0.1's words for an upload where there are any."""
+
+    good: bool
+    reason: str = ""
+    file: str = ""
+    sha256: bytes = b""
+
+
+Effect = (
+    Durable
+    | Reply
+    | ReplyError
+    | Permit
+    | Limit
+    | Act
+    | Annotate
+    | Happened
+    | Reconnect
+    | StoreKey
+    | Begin
+    | Abandon
+)
 DURABLE = (Owe, Settle, Attempt, Bury, Keep)

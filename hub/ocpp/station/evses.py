@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.entity import State
-from hub.model.moment import Moment
+from hub.model.moment import Moment, parse_time
 from hub.ocpp.station import profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
@@ -25,6 +25,8 @@ class Evses:
         self._station = station
         self.flows = dict(flows)
         self._profile_due: dict[int, float] = {}
+        self._resuming = {flow.evse for flow in flows.values() if flow.transaction}
+        """Where a transaction ran when the hub went, and the device hasn't said yet how it is."""
         for flow in self.flows.values():
             station.transactions.reschedule(flow, now)
 
@@ -33,20 +35,23 @@ class Evses:
     def state(self, evse: int, state: State, now: Moment) -> None:
         flow, transactions = self.flows[evse], self._station.transactions
         first, flow.known = not flow.known, True
+        cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
         flow.state = state
         flow.status = Status(str(state.get("status", "unknown")))
-        flow.register.read(state, now)
+        flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
         self._station.reservations.check(flow, now)
         plugged = plugged_in(state, flow.plugged)
         if plugged != flow.plugged:
             flow.plugged = plugged
             self._plug_changed(flow, now)
-        elif first and flow.transaction is None:
+        elif (first or cleared) and flow.transaction is None:
             transactions.changed(flow, now, "CablePluggedIn")
-        if self._is_free(flow) and plugged and flow.grant is None and not flow.finished:
+        free = self._is_free(flow) and flow.status is not Status.FAULTED
+        if free and plugged and flow.grant is None and not flow.finished:
             flow.grant = free_grant()
             transactions.changed(flow, now, "CablePluggedIn")
+        self._resume(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
         grant = flow.grant
@@ -59,6 +64,18 @@ class Evses:
             self._station.statuses.show_all(now)
         else:
             self._station.statuses.show(flow, now)
+
+    def _resume(self, flow: Flow, now: Moment) -> None:
+        """A charger that went on is served on; what the same power cut stopped is ended (2.1: ResumptionTimeout)."""
+        if flow.lost_since is not None or flow.evse not in self._resuming:
+            return
+        self._resuming.discard(flow.evse)
+        transaction = flow.transaction
+        if transaction is None or not transaction.told_at or flow.status is Status.CHARGING:
+            return
+        silent_s = (now.wall - parse_time(transaction.told_at)).total_seconds()
+        if silent_s > self._station.variables.int("TxResumptionTimeout"):
+            self._station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
 
     def _is_free(self, flow: Flow) -> bool:
         return self._station.setup.free and self._station.availability.operative(flow.evse)

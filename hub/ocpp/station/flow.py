@@ -45,6 +45,10 @@ class Transaction:
     reservation_told: bool = False
     token: tuple[str, str] | None = None
     group: str | None = None
+    stopped_by: tuple[str, str] | None = None
+    """The token that ended its authorization, until that is told."""
+    told_at: str = ""
+    """When its last event was, by the hub's own clock."""
     csms_id: int | None = None
     history: list[MeterValue] = field(default_factory=list)
 
@@ -146,7 +150,8 @@ def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
     if body is None:
         return flow
     fields = dict(body["transaction"])
-    fields["token"] = tuple(fields["token"]) if fields["token"] else None
+    for name in ("token", "stopped_by"):
+        fields[name] = tuple(fields[name]) if fields.get(name) else None
     flow.transaction = Transaction(**fields)
     flow.register = Register(*body["register"])
     flow.conditions = frozenset(body["conditions"])

@@ -49,33 +49,36 @@ class Register:
     """An energy register in Wh that never runs backwards. Without any in the charger the power's integral serves.
 
     The charger's `energy_total` doesn't run backwards either, but its store may have forgotten a minute that a
-    CSMS was told of: then both go on from there.
+    CSMS was told of: then both go on from there. One that appears late is no energy that anybody has drawn: in a
+    transaction, and after an integral, the register goes on from where it stands.
     """
 
-    def __init__(self, base_wh: float = 0.0, last_wh: float = 0.0) -> None:
+    def __init__(self, base_wh: float = 0.0, last_wh: float = 0.0, counting: bool = False) -> None:
         self._base = base_wh
         self._last = last_wh
+        self._counting = counting
         self._power: tuple[float, float] | None = None
 
     @property
     def wh(self) -> int:
         return round(self._base + self._last)
 
-    def document(self) -> list[float]:
-        return [self._base, self._last]
+    def document(self) -> list[float | bool]:
+        return [self._base, self._last, self._counting]
 
-    def read(self, state: State, now: Moment) -> None:
+    def read(self, state: State, now: Moment, *, in_transaction: bool = False) -> None:
         """Take what a state says."""
         total = state.get("energy_total")
         if isinstance(total, int | float) and total >= 0:
-            self._count(total * 1000)
-        else:
+            self._count(total * 1000, in_transaction)
+        elif not self._counting:
             self._integrate(state.get("power"), now.mono)
 
-    def _count(self, wh: float) -> None:
-        if wh < self._last:
+    def _count(self, wh: float, in_transaction: bool) -> None:
+        late = not self._counting and (in_transaction or self._last > 0)
+        if late or wh < self._last:
             self._base += self._last - wh
-        self._last = wh
+        self._last, self._counting = wh, True
 
     def _integrate(self, power: object, mono: float) -> None:
         if self._power is not None:

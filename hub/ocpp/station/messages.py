@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.model.charger import Status
+from hub.ocpp.station.reports import Report
 
 TokenType = str
 """2.0.1's IdTokenEnumType: Central, eMAID, ISO14443, ISO15693, KeyCode, Local, MacAddress, NoAuthorization."""
@@ -132,6 +133,7 @@ Message = (
     | ReservationEnded
     | Raw
     | TransactionEvent
+    | Report
 )
 
 

@@ -37,6 +37,11 @@ class Outbox:
         self._entries[entry.id] = entry
         return Owe(entry.id, to_body(event))
 
+    @property
+    def newest(self) -> int:
+        """The id of what was owed last."""
+        return self._next_id - 1
+
     def head(self) -> Entry | None:
         return next(iter(self._entries.values()), None)
 

@@ -97,8 +97,10 @@ class Reservations:
         if any(reservation.evse == evse for reservation in self._all.values()):
             return True
         anywhere = sum(reservation.evse is None for reservation in self._all.values())
-        free = self._available(list(self._station.evses.flows.values()), list(self._all.values()))
-        return anywhere >= len(free) > 0 and evse in {flow.evse for flow in free}
+        flows = list(self._station.evses.flows.values())
+        # Where strangers' cars stand everywhere, the last place at which nobody has begun is kept.
+        left = self._available(flows, list(self._all.values())) or [f for f in flows if self._open(f)]
+        return anywhere >= len(left) > 0 and evse in {flow.evse for flow in left}
 
     def shared(self) -> bool:
         """Does what happens at one EVSE matter for the others?"""
@@ -154,6 +156,11 @@ class Reservations:
 
     def _here(self, evse: int) -> list[Reservation]:
         return [it for it in self._all.values() if it.evse in (None, evse)]
+
+    def _open(self, flow: Flow) -> bool:
+        """Somebody who comes could begin here, whoever's car stands there."""
+        idle = flow.grant is None and flow.transaction is None
+        return idle and self._station.statuses.bare(flow) not in GONE
 
     def _available(self, flows: list[Flow], reservations: list[Reservation]) -> list[Flow]:
         taken = {reservation.evse for reservation in reservations}

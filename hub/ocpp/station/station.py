@@ -1,12 +1,10 @@
 """A charging station: the parts put together. Inputs come as calls, what is to be done leaves by `drain`."""
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
-from hub.model.charger import Abilities, Identity, Ratings, Status
+from hub.model.charger import Status
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
 from hub.model.moment import Moment, parse_time, rfc3339
@@ -16,7 +14,7 @@ from hub.ocpp.station.availability import Availability
 from hub.ocpp.station.boot import Boot, Registration
 from hub.ocpp.station.charging_profile import restored as restored_profile
 from hub.ocpp.station.control import Control
-from hub.ocpp.station.effects import Effect, Keep, Reply, ReplyError
+from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.local_list import LocalList
@@ -32,32 +30,18 @@ from hub.ocpp.station.messages import (
 )
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
+from hub.ocpp.station.queue import Queue
 from hub.ocpp.station.reservations import Reservations
+from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.statuses import Statuses
 from hub.ocpp.station.tokens import Tokens
 from hub.ocpp.station.transactions import Transactions
+from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
 CLOCK_SLACK_S = 2.0
 """A CSMS whose clock differs by less is taken to have ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class StationSetup:
-    """What a station is from the start. `tokens`: text -> group, of the configuration."""
-
-    charger: str
-    identity: Identity = field(default_factory=Identity)
-    evses: int = 1
-    abilities: Abilities = field(default_factory=Abilities)
-    ratings: Ratings = field(default_factory=Ratings)
-    tokens: Mapping[str, str | None] = field(default_factory=dict)
-    free: bool = False
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
-    vendors: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """DataTransfer that somebody here wants: vendorId -> messageIds, none named: all of them."""
 
 
 class Call(NamedTuple):
@@ -109,6 +93,7 @@ class _Sent(NamedTuple):
     message: Message
     number: int | None
     """Its id in the outbox."""
+    notice: int | None = None
 
 
 class Station:
@@ -124,7 +109,7 @@ class Station:
         self.setup = setup
         self.dialect: Dialect | None = None
         self._effects: list[Effect] = []
-        self._queue: deque[Message] = deque()
+        self._queue = Queue()
         self._sent: dict[int, _Sent] = {}
         self._next_ref = 0
         self._offset = timedelta()
@@ -155,6 +140,8 @@ class Station:
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)
         self.control = Control(self)
+        self.upkeep = Upkeep(self, kept)
+        self.upkeep.begin(now)
 
     # Inputs
 
@@ -163,14 +150,15 @@ class Station:
         self.transactions.ends_with_samples = dialect.ends_with_samples
         self.boot.link(True)
         if self.boot.accepted:
-            self._back_online(now)
+            away = 0.0 if self._link_lost is None else now.mono - self._link_lost
+            self._back_online(now, everything=away > self.variables.int("OfflineThreshold"))
 
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
         self._link_lost = now.mono if self._link_lost is None else self._link_lost
         self.outbox.cut_off()
-        unsaid, self._queue = self._queue, deque()
-        for message in unsaid:
+        self.upkeep.notices.cut_off()
+        for message in self._queue.clear():
             self._not_said(message, now)
 
     def state(self, evse: int, state: State, now: Moment) -> None:
@@ -203,6 +191,8 @@ class Station:
             return
         if sent.number is not None:
             self.emit(self.outbox.settle(sent.number))
+        if sent.notice is not None:
+            self.upkeep.notices.answered(sent.notice)
         self._heard(sent.message, payload, now)
         self.control.idle(now)
 
@@ -220,24 +210,38 @@ class Station:
             )
             if change is not None:
                 self.emit(change)
+        elif sent.notice is not None:
+            self.upkeep.notices.failed(
+                sent.notice,
+                code,
+                now,
+                attempts=self.variables.int("MessageAttempts"),
+                interval_s=self.variables.int("MessageAttemptInterval"),
+            )
         elif isinstance(sent.message, BootNotification):
             self.boot.failed(now)
         elif code == "Disconnected" or isinstance(sent.message, Authorize):
             self._not_said(sent.message, now)
+        else:
+            self.upkeep.not_heard(sent.message, now)
 
     def device_done(self, ref: str, result: CommandResult, now: Moment) -> None:
         self.control.device_done(ref, result.outcome is Outcome.ACCEPTED, now)
 
+    def job_done(self, ref: str, done: Done, now: Moment) -> None:
+        self.upkeep.job_done(ref, done, now)
+
     def tick(self, now: Moment) -> None:
         """Whatever is due by now."""
         if self.boot.heartbeat_due(now):
-            self._queue.append(Heartbeat())
+            self._queue.add(Heartbeat(), 0)
             self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         for part in self._timed():
             part.tick(now)
 
     def _timed(self) -> tuple["Timed", ...]:
-        return self.reservations, self.evses, self.tokens, self.metering, self.statuses, self.control
+        charging = self.reservations, self.evses, self.tokens, self.metering, self.statuses
+        return *charging, self.control, self.upkeep
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
@@ -254,11 +258,11 @@ class Station:
         if self.boot.boot_due(now):
             self.boot.asked()
             return self._outgoing(BootNotification(self.boot.reason), None, now)
-        while self._queue:
-            outgoing = self._outgoing(self._queue.popleft(), None, now)
-            if outgoing:
-                return outgoing
-        return self._next_owed(now) if self.boot.accepted else None
+        if not self.boot.accepted:
+            return self._next_told(now)
+        # What is owed may have no words in this version: then what waited for it follows at once.
+        owed = self._next_told(now) or self._next_owed(now) or self._next_told(now)
+        return owed or self._next_notice(now)
 
     @property
     def wants_to_speak(self) -> bool:
@@ -274,10 +278,13 @@ class Station:
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
 
-    def say(self, message: Message, *, unregistered: bool = False) -> None:
-        """Not owed, only told: lost when the CSMS is away. Before registration only what was asked for."""
+    def say(self, message: Message, *, unregistered: bool = False, ahead: bool = False) -> None:
+        """Not owed, only told: lost when the CSMS is away. Before registration only what was asked for.
+
+        `ahead`: also of what is owed since before.
+        """
         if self.boot.accepted or (unregistered and self.boot.registration is Registration.PENDING):
-            self._queue.append(message)
+            self._queue.add(message, 0 if ahead else self.outbox.newest)
 
     def stamp(self, now: Moment) -> str:
         """A moment in the CSMS's time."""
@@ -296,9 +303,7 @@ class Station:
         self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))
         return False
 
-    def _back_online(self, now: Moment) -> None:
-        away = 0.0 if self._link_lost is None else now.mono - self._link_lost
-        everything = self._link_lost is None or away > self.variables.int("OfflineThreshold")
+    def _back_online(self, now: Moment, *, everything: bool) -> None:
         self._link_lost = None
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.statuses.report(now, everything=everything)
@@ -312,6 +317,24 @@ class Station:
             self.tokens.not_answered(message, now)
         elif isinstance(message, ReservationEnded):
             self.reservations.unsaid(message)
+
+    def _next_told(self, now: Moment) -> Outgoing | None:
+        waits = self.boot.accepted and not self._in_flight()
+        while (message := self._queue.next(self.outbox.due(now) if waits else None)) is not None:
+            outgoing = self._outgoing(message, None, now)
+            if outgoing:
+                return outgoing
+        return None
+
+    def _next_notice(self, now: Moment) -> Outgoing | None:
+        while (due := self.upkeep.next_notice(now)) is not None:
+            number, notice = due
+            outgoing = self._outgoing(notice, None, now, number)
+            if outgoing:
+                self.upkeep.notices.sent(number)
+                return outgoing
+            self.upkeep.notices.answered(number)  # this version has no such message
+        return None
 
     def _next_owed(self, now: Moment) -> Outgoing | None:
         if self._in_flight():
@@ -332,13 +355,15 @@ class Station:
     def _in_flight(self) -> bool:
         return any(sent.number is not None for sent in self._sent.values())
 
-    def _outgoing(self, message: Message, number: int | None, now: Moment) -> Outgoing | None:
+    def _outgoing(
+        self, message: Message, number: int | None, now: Moment, notice: int | None = None
+    ) -> Outgoing | None:
         assert self.dialect is not None
         words = self.dialect.encode(self, message)
         if words is None:
             return None
         self._next_ref += 1
-        self._sent[self._next_ref] = _Sent(message, number)
+        self._sent[self._next_ref] = _Sent(message, number, notice)
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         return Outgoing(self._next_ref, *words)
 
@@ -352,6 +377,8 @@ class Station:
             self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
         elif isinstance(message, TransactionEvent):
             self._transaction_answered(message, payload, now)
+        else:
+            self.upkeep.heard(message, payload, now)
 
     def _registered(self, payload: Mapping[str, Any], now: Moment) -> None:
         self._set_clock(payload, now)
@@ -364,7 +391,7 @@ class Station:
         if self.boot.reason != "PowerUp":
             self.boot.reason = "PowerUp"
             self.emit(Keep("boot", "reason", None))
-        self._back_online(now)
+        self._back_online(now, everything=True)  # B01.FR.05
 
     def _set_clock(self, payload: Mapping[str, Any], now: Moment) -> None:
         try:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 QUIET = frozenset({Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED})
 """Said by the device, and louder than what the station thinks."""
+SETTLES_S = 3.0
+"""So long a device that may charge needs to show that it does, or that the car doesn't want to."""
 CHARGING = frozenset({Status.CHARGING, Status.SUSPENDED_EV, Status.SUSPENDED_EVSE})
 
 
@@ -109,21 +111,34 @@ class Statuses:
             return
         error = flow.state.get("error_code") if status is Status.FAULTED else None
         said = (station.dialect.connector_status(status), str(error) if error else None)
-        if not force and not self._is_due(flow, said, now):
+        if not force and not self._is_due(flow, said, now, self._least(flow, status)):
             return
         flow.reported, flow.waiting, flow.report_due = said, None, None
         vendor = flow.state.get("vendor_error")
         message = StatusNotification(
             flow.evse, status, station.stamp(now), said[1], str(vendor) if vendor else None
         )
-        station.say(message, unregistered=force)
+        # The cable is told of before the transaction that begins with it (E02).
+        station.say(message, unregistered=force, ahead=said[0] == self._taken())
 
-    def _is_due(self, flow: Flow, said: tuple[str, str | None], now: Moment) -> bool:
-        """New, and held long enough (MinimumStatusDuration)."""
+    def _least(self, flow: Flow, status: Status) -> float:
+        """How long a status has to last to be told: MinimumStatusDuration, and a moment for the device to begin."""
+        least = self._station.variables.int("MinimumStatusDuration")
+        guessed = flow.status is Status.PREPARING and status in CHARGING
+        assert self._station.dialect is not None
+        told = self._station.dialect.connector_status(status) != self._taken()
+        return max(least, SETTLES_S) if guessed and told else least
+
+    def _taken(self) -> str:
+        """The word for a connector where a car or a driver has come; 2.0.1 has no other until they leave."""
+        assert self._station.dialect is not None
+        return self._station.dialect.connector_status(Status.PREPARING)
+
+    def _is_due(self, flow: Flow, said: tuple[str, str | None], now: Moment, least: float) -> bool:
+        """New, and held long enough."""
         if said == flow.reported:
             flow.waiting, flow.report_due = None, None
             return False
-        least = self._station.variables.int("MinimumStatusDuration")
         if not least or flow.reported is None:
             return True
         if said != flow.waiting:

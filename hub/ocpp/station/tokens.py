@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.effects import Happened
@@ -22,7 +23,7 @@ class Tokens:
         grant = flow.grant
         if grant is not None and grant.token.text:
             if self._same(grant, token, now):
-                return self._stop_by(flow, now, "Local")
+                return self._stop_by(flow, token, now, "Local")
         elif flow.finished and grant is None and flow.plugged:
             flow.finished = False
         station = self._station
@@ -40,12 +41,16 @@ class Tokens:
 
     def _obstacle(self, flow: Flow, token: Token) -> str | None:
         """Why this token can't begin here, whoever it belongs to."""
+        if flow.grant is not None and flow.grant.token.text:
+            return None  # it may be of the same group, and stop
         transaction = flow.transaction
         owner = Token(*transaction.token) if transaction and transaction.token else token
         if flow.grant is None and owner.key != token.key:  # C01.FR.23: only he may go on with it
             return "ConcurrentTx"
         if not self._station.availability.operative(flow.evse):
             return "unavailable"
+        if self._station.statuses.bare(flow) is Status.FAULTED:
+            return "faulted"
         return None if self._station.reservations.may_fit(flow.evse, token) else "Reserved"
 
     def remote(
@@ -154,11 +159,14 @@ class Tokens:
         grant = flow.grant
         if grant is not None and grant.token.text:
             same = verdict.group is not None and verdict.group == grant.group
-            return self._stop_by(flow, now, "Local") if same else self._refuse(flow, token, "ConcurrentTx")
+            if not same:
+                return self._refuse(flow, token, "ConcurrentTx")
+            return self._stop_by(flow, token, now, "Local")
         if verdict.evses and flow.evse not in verdict.evses:  # C01.FR.21
             return self._refuse(flow, token, "NotAllowedTypeEVSE")
-        if not self._station.reservations.fits(flow.evse, token, verdict.group):
-            return self._refuse(flow, token, "Reserved")
+        obstacle = self._obstacle(flow, token)
+        if obstacle is not None or not self._station.reservations.fits(flow.evse, token, verdict.group):
+            return self._refuse(flow, token, obstacle or "Reserved")
         self._station.emit(Happened("authorized", {"evse": flow.evse, "id_tag": token.text}))
         self.grant(flow, Grant(token, verdict.group), now, "Authorized")
         return "accepted"
@@ -177,10 +185,12 @@ class Tokens:
         """C16.FR.02/03: without a display it stops whatever runs, and starts nothing."""
         running = [other for other in self._station.evses.flows.values() if other.transaction]
         for other in running:
-            self._stop_by(other, now, "MasterPass")
+            self._stop_by(other, token, now, "MasterPass")
         return "stopped" if running else self._refuse(flow, token, "MasterPass")
 
-    def _stop_by(self, flow: Flow, now: Moment, reason: str) -> str:
+    def _stop_by(self, flow: Flow, token: Token, now: Moment, reason: str) -> str:
+        if flow.transaction is not None:
+            flow.transaction.stopped_by = (token.text, token.type)
         self.revoke(flow, now, "StopAuthorized", reason)
         return "stopped"
 

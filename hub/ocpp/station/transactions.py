@@ -11,7 +11,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from hub.model.charger import Status
-from hub.model.moment import Moment
+from hub.model.moment import Moment, rfc3339
 from hub.ocpp.station.effects import Effect, Happened, Keep, Permit
 from hub.ocpp.station.flow import Flow, Grant, Transaction, document
 from hub.ocpp.station.measurands import samples
@@ -47,7 +47,9 @@ class Transactions:
         before, after = flow.conditions, flow.now_conditions()
         flow.conditions = after
         if flow.transaction is None:
-            if (after - before) & set(self._variables.list("TxStartPoint")):
+            if flow.status is Status.FAULTED:
+                flow.conditions = before  # nothing begins until the fault is over
+            elif (after - before) & set(self._variables.list("TxStartPoint")):
                 self._begin(flow, now, trigger)
         elif (before - after) & self._stop_points():
             self.end(flow, now, trigger, reason)
@@ -187,6 +189,7 @@ class Transactions:
         )
         self._emit(self._outbox.owe(self._with_identity(flow, told)))
         transaction.seq_no += 1
+        transaction.told_at = rfc3339(now.wall)
         self._emit(Keep("transaction", str(flow.evse), document(flow)))
 
     def _with_identity(self, flow: Flow, told: TransactionEvent) -> TransactionEvent:
@@ -197,6 +200,8 @@ class Transactions:
         if grant and not transaction.token_told:
             token, transaction.token_told = grant.token, True
             transaction.token, transaction.group = (grant.token.text, grant.token.type), grant.group
+        if transaction.stopped_by:  # E07.FR.02
+            token, transaction.stopped_by = Token(*transaction.stopped_by), None
         remote = None
         if grant and grant.remote_start_id is not None and not transaction.remote_told:
             remote, transaction.remote_told = grant.remote_start_id, True

@@ -2,6 +2,7 @@
 
 from hub.ocpp.station.access_variables import ACCESS
 from hub.ocpp.station.measurands import MEASURANDS
+from hub.ocpp.station.upkeep_variables import UPKEEP
 from hub.ocpp.station.variable import Variable, boolean, integer, members_of
 
 POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
@@ -79,37 +80,6 @@ VARIABLES: tuple[Variable, ...] = (
     integer("RetryBackOffRandomRange", 5, None, (COMM, "RetryBackOffRandomRange"), unit="s"),
     integer("RetryBackOffRepeatTimes", 5, None, (COMM, "RetryBackOffRepeatTimes")),
     integer("ResetRetries", 0, "ResetRetries", (COMM, "ResetRetries")),
-    integer(
-        "NetworkProfileConnectionAttempts",
-        3,
-        None,
-        (COMM, "NetworkProfileConnectionAttempts"),
-        writable=False,
-    ),
-    Variable(
-        "NetworkConfigurationPriority",
-        "sequence",
-        "1",
-        None,
-        (COMM, "NetworkConfigurationPriority"),
-        writable=False,
-        allowed=("1",),
-    ),
-    Variable("FileTransferProtocols", "list", "", None, (COMM, "FileTransferProtocols"), writable=False),
-    Variable(
-        "Password",
-        "string",
-        "",
-        "AuthorizationKey",
-        ("SecurityCtrlr", "BasicAuthPassword"),
-        secret=True,
-        reconnect=True,
-        high=40,
-    ),
-    Variable("Identity", "string", "", None, ("SecurityCtrlr", "Identity"), writable=False),
-    Variable("OrganizationName", "string", "", None, ("SecurityCtrlr", "OrganizationName"), writable=False),
-    integer("SecurityProfile", 0, "SecurityProfile", ("SecurityCtrlr", "SecurityProfile"), writable=False),
-    integer("CertificateEntries", 0, None, ("SecurityCtrlr", "CertificateEntries"), writable=False),
     Variable(
         "TimeSource",
         "sequence",
@@ -169,6 +139,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("PhaseRotation", "string", "NotApplicable", "ConnectorPhaseRotation", None, writable=False),
     integer("MinimumStatusDuration", 0, "MinimumStatusDuration", None, unit="s"),
     *ACCESS,
+    *UPKEEP,
 )
 BY_NAME = {variable.name: variable for variable in VARIABLES}
 BY_KEY = {variable.key.lower(): variable for variable in VARIABLES if variable.key}

@@ -14,6 +14,8 @@ class SetResult(Enum):
     TOO_LOW = "too low"
     TOO_HIGH = "too high"
     READ_ONLY = "read only"
+    REBOOT = "reboot"
+    """Taken; it holds from the next start on."""
 
 
 class Variables:
@@ -52,6 +54,10 @@ class Variables:
 
     def list(self, name: str) -> list[str]:
         return members(self._values[name])
+
+    def note(self, name: str, text: str) -> None:
+        """What the station itself has found out."""
+        self._values[name] = text
 
     def set(self, name: str, text: str) -> SetResult:
         """Checks and takes a new value; the caller keeps it (effect Keep("variable", name, text))."""

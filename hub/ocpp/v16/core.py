@@ -64,7 +64,7 @@ def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     wanted, connector = call.payload["requestedMessage"], call.payload.get("connectorId")
     if connector is not None and connector != 0 and connector not in station.evses.flows:
         return _status(False)
-    if wanted not in ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification"):
+    if not station.control.has_trigger(wanted):
         return {"status": "NotImplemented"}
     return _status(station.control.trigger(wanted, connector, now))
 

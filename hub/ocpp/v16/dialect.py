@@ -21,7 +21,7 @@ from hub.ocpp.station.messages import (
     TransactionEvent,
 )
 from hub.ocpp.station.station import Call, Station
-from hub.ocpp.v16 import configuration, core, local_list, reservation, smart_charging
+from hub.ocpp.v16 import configuration, core, local_list, reservation, security, smart_charging
 
 Words = tuple[str, Mapping[str, object]]
 
@@ -85,6 +85,9 @@ def id_tag(token: Token | None) -> str:
     return (token.text if token and token.text else "NoAuthorization")[:20]
 
 
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+
+
 class Dialect16:
     version = "1.6"
     subprotocol = "ocpp1.6"
@@ -95,6 +98,7 @@ class Dialect16:
         **smart_charging.CALLS,
         **local_list.CALLS,
         **reservation.CALLS,
+        **security.CALLS,
     }
 
     def connector_status(self, status: Status) -> str:
@@ -118,6 +122,8 @@ class Dialect16:
                 return self._transaction(station, message)
             case Raw():
                 return (message.action, message.payload) if message.version == self.version else None
+            case _:
+                return REPORTS[type(message)](message)
 
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTagInfo")
@@ -181,8 +187,8 @@ class Dialect16:
             "timestamp": event.at,
             "reason": reason if reason in REASONS else "Other",
         }
-        if event.owner:
-            said["idTag"] = id_tag(event.owner)
+        if event.token:  # who stopped it, where somebody has
+            said["idTag"] = id_tag(event.token)
         if event.meter:
             said["transactionData"] = [meter_value(value) for value in event.meter]
         return said

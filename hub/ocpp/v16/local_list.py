@@ -11,13 +11,15 @@ from hub.ocpp.station.verdict import Verdict
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
 
-OFF = -1
-"""The version of a list that isn't there (5.10)."""
+OFF, EMPTY = -1, 0
+"""The versions of a list that isn't there, and of one without entries (5.10)."""
 
 
 def get_version(station: "Station", _call: "Call", _now: Moment) -> Mapping[str, object]:
     local_list = station.authorization.local_list
-    return {"listVersion": local_list.version if local_list.enabled else OFF}
+    if not local_list.enabled:
+        return {"listVersion": OFF}
+    return {"listVersion": local_list.version if len(local_list) else EMPTY}
 
 
 def send_list(station: "Station", call: "Call", _now: Moment) -> Mapping[str, object]:

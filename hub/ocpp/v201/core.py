@@ -73,13 +73,7 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     wanted, evse = call.payload["requestedMessage"], call.payload.get("evse", {}).get("id")
-    if wanted not in (
-        "BootNotification",
-        "Heartbeat",
-        "MeterValues",
-        "StatusNotification",
-        "TransactionEvent",
-    ):
+    if not station.control.has_trigger(wanted):
         return {"status": "NotImplemented"}
     # F06.FR.17: an accepted station doesn't boot again because somebody asks.
     if wanted == "BootNotification" and station.boot.registration is Registration.ACCEPTED:

@@ -126,7 +126,7 @@ def _setting(station: "Station", setting: Variable) -> Item:
         setting.type,
         setting,
         setting.unit,
-        setting.high if setting.writable else None,
+        setting.high,
         setting.allowed,
     )
 

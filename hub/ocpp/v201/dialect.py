@@ -20,7 +20,16 @@ from hub.ocpp.station.messages import (
     TransactionEvent,
 )
 from hub.ocpp.station.station import Call, Station
-from hub.ocpp.v201 import core, local_list, reservation, smart_charging, variables
+from hub.ocpp.v201 import (
+    certificates,
+    core,
+    local_list,
+    network,
+    reservation,
+    security,
+    smart_charging,
+    variables,
+)
 from hub.ocpp.v201.tokens import id_token, read_verdict
 
 Words = tuple[str, Mapping[str, object]]
@@ -36,6 +45,9 @@ STATUS = {
 STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "UnlockCommand": "Other"}
 
 
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+
+
 class Dialect201:
     version = "2.0.1"
     subprotocol = "ocpp2.0.1"
@@ -46,6 +58,9 @@ class Dialect201:
         **smart_charging.CALLS,
         **local_list.CALLS,
         **reservation.CALLS,
+        **security.CALLS,
+        **certificates.CALLS,
+        **network.CALLS,
     }
 
     def connector_status(self, status: Status) -> str:
@@ -72,6 +87,8 @@ class Dialect201:
                 return "TransactionEvent", self._transaction(message)
             case Raw():
                 return (message.action, message.payload) if message.version == self.version else None
+            case _:
+                return REPORTS[type(message)](message)
 
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTokenInfo")

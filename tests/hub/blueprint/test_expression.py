@@ -29,6 +29,8 @@ ENV: dict[str, Any] = {
         ("dotted(a, b, 1)", "6.0.1"),
         ("a in (5, 6)", True),
         ("text == B2", True),
+        ("(a > 5) == true", True),
+        ("(a > 5) == false", False),
         ("known(gone)", False),
         ("gone or a == 6", True),
         ("clamp(a, 0, 5)", 5),

@@ -3,7 +3,7 @@
 import pytest
 
 from hub.blueprint.mapping import Together, Wait, Write
-from hub.errors import Unsupported
+from hub.errors import DeviceRefused, Unsupported
 from hub.model.charger import Status
 from tests.hub.blueprint.conftest import Load
 
@@ -59,3 +59,9 @@ def test_a_fault_outside_the_table_can_be_no_fault(load: Load) -> None:
     mapping = load(more="faults: {from: status, map: {2: relay welded}, else: NoError}\n")
     assert mapping.reading({("status", 1): 2}).evses[1].error == "relay welded"
     assert mapping.reading({("status", 1): 1}).evses[1].error is None
+
+
+def test_a_value_that_is_not_known_is_refused_and_not_written(load: Load) -> None:
+    mapping = load(("pause: {current_limit: 0}", "pause: {current_limit: status + 1}"))
+    with pytest.raises(DeviceRefused, match="current_limit: no value to write"):
+        list(mapping.steps("pause", mapping.env(mapping.reading({}), 1)))

@@ -17,6 +17,8 @@ from hub.model.command import Outcome
 from hub.store.database import Database
 from tests.hub.charger.world import IDLE, World
 
+COUNTS_SESSIONS = frozenset({"power", "energy_session"})
+
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
@@ -114,13 +116,13 @@ async def test_a_session_goes_on_after_a_restart_and_is_closed_once(database: Da
 
 async def test_a_summed_register_goes_on_after_a_restart(database: Database) -> None:
     clock = ManualClock()
-    world = await reborn(database, clock)
+    world = await reborn(database, clock, readings=COUNTS_SESSIONS)
     for wh in (0, 1000, 0, 0, 300):
         world.see({"power": 0.0, "energy_session": wh})
         clock.advance(1)
     world.pass_time(61)
     await world.runtime._memory.written()
-    after = await reborn(database, clock)
+    after = await reborn(database, clock, readings=COUNTS_SESSIONS)
     after.see({"power": 0.0, "energy_session": 400})
     assert after.runtime.state(1)["energy_total"] == 1.4
 

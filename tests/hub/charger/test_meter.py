@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.charger.meter import NOISE_KWH, SLACK_KWH, Epoch, Meter
+from hub.charger.meter import NOISE_KWH, SLACK_KWH, By, Epoch, Meter
 from hub.model.moment import Moment
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_W = 22_000.0
 
 
-def meter(*reads: float, by_session: bool = False) -> Meter:
+def meter(*reads: float, by: By = By.REGISTER) -> Meter:
     """One read a second."""
     made = Meter(MOST_W)
     for second, read in enumerate(reads):
-        made.take(read, float(second), by_session=by_session)
+        made.take(read, float(second), by=by)
     return made
 
 
@@ -90,18 +90,18 @@ def test_rounding_back_is_no_reset() -> None:
 
 
 def test_counts_of_sessions_are_summed_up() -> None:
-    read = meter(0.0, 1.0, 2.0, 0.0, 0.0, 0.5, by_session=True)
+    read = meter(0.0, 1.0, 2.0, 0.0, 0.0, 0.5, by=By.SESSION)
     assert read.total == 2.5
 
 
 def test_even_a_small_session_is_counted() -> None:
-    assert meter(0.0, 0.05, 0.0, 0.0, 0.02, by_session=True).total == pytest.approx(0.07)
+    assert meter(0.0, 0.05, 0.0, 0.0, 0.02, by=By.SESSION).total == pytest.approx(0.07)
 
 
 def test_a_register_that_appears_later_goes_on_from_the_count() -> None:
-    read = meter(0.0, 2.0, by_session=True)
+    read = meter(0.0, 2.0, by=By.SESSION)
     assert read.take(500.0, 3.0) == 2.0
-    assert read.by_session is False
+    assert read.by is By.REGISTER
     assert read.take(501.0, 4.0) == 3.0
 
 
@@ -118,27 +118,35 @@ def test_a_restart_goes_on_where_it_was() -> None:
 
 def test_a_wall_clock_in_the_past_says_nothing_of_how_long_the_hub_was_away() -> None:
     after = Meter(MOST_W)
-    kept = {"base": 0.0, "register": 10.0, "by_session": False, "at": "2026-01-01T00:00:00.000Z"}
+    kept = {"base": 0.0, "register": 10.0, "by": "register", "at": "2026-01-01T00:00:00.000Z"}
     after.restore(kept, Moment(1.0, datetime(1970, 1, 1, tzinfo=UTC)))
     assert after.take(200.0, 1.0) == 200.0
 
 
-@pytest.mark.parametrize("body", [{}, {"base": 1.0}, {"base": 1, "register": 2, "at": "yesterday"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"base": 1.0},
+        {"base": 1, "register": 2, "by": "register", "at": "yesterday"},
+        {"base": 1, "register": 2, "by": "magic", "at": "2026-01-01T00:00:00.000Z"},
+    ],
+)
 def test_what_is_no_meter_is_refused(body: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"no meter|isoformat"):
+    with pytest.raises(ValueError, match=r"no meter|isoformat|valid By"):
         Meter(MOST_W).restore(body, Moment(0.0, START))
 
 
 def test_a_meter_that_has_read_nothing_keeps_nothing() -> None:
     assert meter().body(Moment(0.0, START)) is None
-    assert meter().by_session is None
+    assert meter().by is None
 
 
-@given(st.lists(st.floats(0, 10_000), max_size=40), st.booleans())
-def test_the_total_never_runs_backwards(reads: list[float], by_session: bool) -> None:
+@given(st.lists(st.floats(0, 10_000), max_size=40), st.sampled_from(By))
+def test_the_total_never_runs_backwards(reads: list[float], by: By) -> None:
     made, before = Meter(MOST_W), 0.0
     for second, read in enumerate(reads):
-        total = made.take(round(read, 3), float(second), by_session=by_session)
+        total = made.take(round(read, 3), float(second), by=by)
         assert total >= before
         before = total
 

@@ -251,14 +251,84 @@ async def test_a_register_that_was_reset_is_an_event_and_no_energy() -> None:
     assert world.shown("session_energy") == 0.5
 
 
+COUNTS_SESSIONS = frozenset({"power", "energy_session"})
+NOTHING: frozenset[str] = frozenset()
+
+
 async def test_a_charger_that_counts_its_sessions_gets_a_register() -> None:
-    world = World()
+    world = World(readings=COUNTS_SESSIONS)
     for counter in (0, 500, 500, 0, 0, 200):
         world.see({"power": 11_000.0, "energy_session": counter, "plugged": True}, Status.CHARGING)
         world.clock.advance(1)
     assert world.shown("energy_total") == 0.7
     assert world.shown("session_energy") == 0.7
     assert world.events("register_reset") == []
+
+
+async def test_a_charger_that_only_knows_its_power_gets_a_register() -> None:
+    world = World(readings=frozenset({"power"}))
+    for _ in range(61):
+        world.see({"power": 6000.0, "plugged": True}, Status.CHARGING)
+        world.pass_time(30)
+    assert world.shown("energy_total") == pytest.approx(3.0)
+    assert world.shown("session_energy") == pytest.approx(3.0)
+
+
+async def test_a_meter_beside_the_charger_stands_in_for_what_it_does_not_say() -> None:
+    world, seen = World(readings=NOTHING), list[State]()
+    world.see({"plugged": True, "voltage_l1": 231.0}, Status.CHARGING)
+    assert world.shown("energy_total") is None
+    world.runtime.watch(lambda _, state: seen.append(state))
+    world.clock.advance(1)
+    world.runtime.supply(1, {"power": 3600.0, "energy": 7_000_000, "voltage_l1": 100.0, "status": "faulted"})
+    assert (world.shown("power"), world.shown("energy_total")) == (3600.0, 7000.0)
+    assert (world.shown("voltage_l1"), world.shown("status")) == (231.0, "charging")
+    assert seen[-1]["energy_total"] == 7000.0
+    world.clock.advance(60)
+    world.runtime.supply(1, {"power": 3600.0, "energy": 7_000_060})
+    assert world.shown("session_energy") == 0.06
+    world.clock.advance(1)
+    world.runtime.supply(1, {})
+    assert (world.shown("power"), world.shown("energy_total")) == (None, None)
+    world.clock.advance(1)
+    world.runtime.supply(1, {"energy": 7_000_100})
+    assert world.shown("session_energy") == 0.1
+
+
+async def test_what_a_charger_says_itself_goes_before_a_meter_beside_it() -> None:
+    world = World()
+    world.charge()
+    world.clock.advance(1)
+    world.runtime.supply(1, {"power": 1.0, "energy": 1.0})
+    assert (world.shown("power"), world.shown("energy_total")) == (11_000.0, 10.0)
+
+
+async def test_a_meter_beside_a_charger_that_is_away_says_nothing_for_it() -> None:
+    world = World()
+    world.charge()
+    world.runtime.offline("no answer")
+    world.clock.advance(1)
+    world.runtime.supply(1, {"power": 1.0})
+    assert world.runtime.state(1)["power"] is None
+
+
+async def test_the_register_of_a_meter_that_was_replaced_is_an_event() -> None:
+    world = World(readings=NOTHING)
+    world.see({"plugged": True}, Status.CHARGING)
+    for energy in (50_000, 3_000_000, 3_000_000):
+        world.clock.advance(1)
+        world.runtime.supply(1, {"energy": energy})
+    assert world.shown("energy_total") == 50.0
+    assert [(e["left"], e["begins"]) for e in world.events("register_reset")] == [(50.0, 3000.0)]
+
+
+async def test_info_tells_the_keys_of_the_state() -> None:
+    world = World(readings=frozenset({"energy_session", "rfid", "current_l1", "limit_applied", "mode"}))
+    exposed = set(world.runtime.info()["exposes"])  # type: ignore[call-overload]
+    assert {"energy_total", "session_energy", "power", "current_l1", "offered_current", "mode"} <= exposed
+    assert not {"energy", "energy_session", "rfid"} & exposed
+    world.see({"energy_session": 1, "current_l1": 1.0, "mode": "eco", "limit_applied": 6.0})
+    assert set(world.runtime.state(1)) <= exposed
 
 
 async def test_a_card_is_an_event_and_asks_for_authorization() -> None:

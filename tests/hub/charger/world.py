@@ -19,6 +19,7 @@ from hub.model.entity import Scalar
 from hub.topics import Topics
 
 ACTIONS = frozenset({"start", "pause", "set_limit"})
+READINGS = frozenset({"power", "energy"})
 IDLE: dict[str, Scalar] = {"power": 0.0, "energy": 10_000, "plugged": False}
 BUSY: dict[str, Scalar] = {"power": 11_000.0, "energy": 10_000, "plugged": True}
 
@@ -26,9 +27,9 @@ BUSY: dict[str, Scalar] = {"power": 11_000.0, "energy": 10_000, "plugged": True}
 class Device:
     """Does what it is told, at once; `refuse` is raised instead. `gate` holds actions up."""
 
-    def __init__(self, evses: int = 1, actions: frozenset[str] = ACTIONS) -> None:
+    def __init__(self, evses: int, actions: frozenset[str], readings: frozenset[str]) -> None:
         self.evses = evses
-        self.abilities = Abilities(actions, frozenset({"power", "energy"}))
+        self.abilities = Abilities(actions, readings)
         self.ratings = Ratings()
         self.told: list[tuple[str, int, Mapping[str, Scalar]]] = []
         self.refuse: Exception | None = None
@@ -66,6 +67,7 @@ class World:
         *,
         evses: int = 1,
         actions: frozenset[str] = ACTIONS,
+        readings: frozenset[str] = READINGS,
         max_current: float | None = None,
         fallback: Fallback | None = None,
         memory: Memory | None = None,
@@ -73,7 +75,7 @@ class World:
         clock: ManualClock | None = None,
     ) -> None:
         self.bus, self.topics, self.clock = Bus(), Topics(), clock or ManualClock()
-        self.device = Device(evses, actions)
+        self.device = Device(evses, actions, readings)
         self.published: list[Message] = []
         self.bus.subscribe("evhub/#", self.published.append)
         description = Description(

@@ -106,6 +106,22 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, "hub: {languag: en}\nlog: {levl: info}\nmqtt: {listen: x}\n")) == 3
 
 
+def test_a_bad_section_hides_no_mistake_of_another_or_of_a_charger(tmp_path: Path) -> None:
+    text = """\
+csms: {url: 'http://x'}
+hub: {name: a, name: b}
+mqtt: {broker: 'mqtt://far'}
+chargers:
+  a: {use_blueprint: {path: keba/p30}, csms: {identity: x}, limits: {max_current: 0}}
+  b: {usebp: 1}
+tokens: {X: {namee: x}}
+"""
+    told = [problem.split(": ")[0].removeprefix("evhub.yaml:") for problem in problems(tmp_path, text)]
+    assert [place.split(":")[0] for place in told] == ["1", "2", "3", "7", "5", "6", "6"]
+    assert problems(tmp_path, "csms: [1]") == ["evhub.yaml:1:7: csms: expected a map"]
+    assert "did you mean 'name'?" in problems(tmp_path, text)[3]
+
+
 def test_secrets_environment_and_includes_are_resolved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

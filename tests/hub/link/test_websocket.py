@@ -1,6 +1,8 @@
 """The WebSocket link on real sockets: who gets in, who doesn't, and why."""
 
 import asyncio
+import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -136,6 +138,48 @@ async def test_tls_with_a_bad_certificate_is_refused(tmp_path: Path, fault: str)
         with pytest.raises(LinkRefused) as refused:
             await connect(Endpoint(f"wss://localhost:{port}", "CP1", BOTH, PASSWORD, authority.certificate))
         assert refused.value.kind == "tls"
+
+
+async def test_a_root_of_the_csms_is_trusted_besides_the_configured(tmp_path: Path) -> None:
+    authority, other = Authority(tmp_path), Authority(tmp_path, "Other")
+    async with server(tls=context(authority.issue("localhost"))) as port:
+        root = authority.certificate.read_text()
+        endpoint = Endpoint(f"wss://localhost:{port}", "open", BOTH, ca=other.certificate, roots=(root,))
+        link = await connect(endpoint)
+        await link.close()
+
+
+def refuse(listener: socket.socket, tls: ssl.SSLContext) -> None:
+    """One handshake, which fails."""
+    peer, _ = listener.accept()
+    with peer, contextlib.suppress(OSError):
+        tls.wrap_socket(peer, server_side=True).recv(1)
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+@pytest.mark.parametrize("why", ["certificate", "cipher", "version", "own certificate"])
+async def test_a_refused_handshake_says_what_it_was_about(tmp_path: Path, why: str) -> None:
+    authority = Authority(tmp_path)
+    tls = context(authority.issue("localhost"))
+    if why == "cipher":
+        tls.maximum_version = ssl.TLSVersion.TLSv1_2
+        tls.set_ciphers("ECDHE-ECDSA-AES128-SHA")
+    elif why == "version":
+        tls.set_ciphers("ALL:@SECLEVEL=0")
+        tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_1
+    elif why == "own certificate":
+        tls.maximum_version = ssl.TLSVersion.TLSv1_2  # 1.3 says it when nobody waits for it any more
+        tls.load_verify_locations(authority.certificate)
+        tls.verify_mode = ssl.CERT_REQUIRED
+    ca = None if why == "certificate" else authority.certificate
+    pair = Authority(tmp_path, "Other").issue("CP1") if why == "own certificate" else (None, None)
+    with socket.create_server(("localhost", 0)) as listener:
+        waiting = asyncio.get_running_loop().run_in_executor(None, refuse, listener, tls)
+        endpoint = Endpoint(f"wss://localhost:{listener.getsockname()[1]}", "open", BOTH, None, ca, *pair)
+        with pytest.raises(LinkRefused) as refused:
+            await connect(endpoint)
+        await waiting
+    assert (refused.value.kind, refused.value.why) == ("tls", why)
 
 
 async def test_missing_certificates_are_said() -> None:

@@ -12,7 +12,8 @@ from hub.model.moment import rfc3339
 from hub.ocpp.schemas import schemas
 from hub.ocpp.station.effects import Attempt, Bury, Effect, Keep, Owe, Reply, ReplyError, Settle
 from hub.ocpp.station.messages import Token
-from hub.ocpp.station.station import Call, Dialect, Station, StationSetup
+from hub.ocpp.station.setup import StationSetup
+from hub.ocpp.station.station import Call, Dialect, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
 from hub.ocpp.v201.dialect import DIALECT as V201
 
@@ -147,6 +148,8 @@ class World:
             return {"transactionId": next(self.transaction_ids), "idTagInfo": {"status": "Accepted"}}
         if action == "Authorize":
             return {self._info: {"status": "Accepted"}}
+        if action == "SignCertificate":
+            return {"status": "Accepted"}
         return {}
 
     @property

@@ -56,7 +56,8 @@ def test_a_difference_adds_changes_and_removes(version: str) -> None:
     assert send(world, 3, [], "Differential") == "Accepted"
     assert len(local_list) == 2
     assert send(world, 4, []) == "Accepted"
-    assert (len(local_list), version_of(world)) == (0, 4)
+    empty = 0 if version == "1.6" else 4
+    assert (len(local_list), version_of(world)) == (0, empty)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -88,3 +88,41 @@ def test_an_unplugged_car_may_come_back() -> None:
     assert statuses(world)[-1] == "SuspendedEV"
     world.advance(61)
     assert dict(world.sent)["StopTransaction"]["reason"] == "Other"
+
+
+def test_a_device_has_a_moment_to_begin_before_the_car_is_said_to_wait() -> None:
+    world = World("1.6")
+    world.state(PLUGGED)
+    world.swipe()
+    world.advance(2)
+    assert statuses(world) == ["Preparing"]
+    world.advance(2)
+    assert statuses(world) == ["Preparing", "SuspendedEV"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_status_follows_the_event_that_it_comes_from(version: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    world.state(IDLE)
+    started, ended = (
+        ("StartTransaction", "StopTransaction")
+        if version == "1.6"
+        else ("TransactionEvent", "TransactionEvent")
+    )
+    assert [action for action in world.actions() if action != "Authorize"] == (
+        ["StatusNotification", started, "StatusNotification", ended, "StatusNotification"]
+        if version == "1.6"
+        else ["StatusNotification", started, started, ended, "StatusNotification"]
+    )
+
+
+def test_a_fault_holds_up_the_transaction_until_it_is_over() -> None:
+    world = World("1.6")
+    world.swipe()
+    world.state({**PLUGGED, "status": "faulted", "error_code": "ConnectorLockFailure"})
+    assert "StartTransaction" not in world.actions()
+    world.state(PLUGGED)
+    assert "StartTransaction" in world.actions()

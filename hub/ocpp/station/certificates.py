@@ -1,0 +1,147 @@
+"""The certificates that a CSMS installs: roots that the links to it trust, and the maker's for firmware (M03-M05)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from hub.model.moment import Moment
+from hub.ocpp.station.effects import Keep
+from hub.ocpp.station.upkeep_variables import MAX_CERTIFICATES
+from hub.ocpp.station.x509 import (
+    BadCertificate,
+    HashData,
+    check_time,
+    digest,
+    hash_data,
+    is_authority,
+    issued_by,
+    read_chain,
+)
+
+if TYPE_CHECKING:
+    from hub.ocpp.station.station import Station
+
+CSMS, MANUFACTURER = "CSMSRootCertificate", "ManufacturerRootCertificate"
+USES = (CSMS, MANUFACTURER)
+"""2.0.1's words. Contract and V2G certificates belong to ISO 15118, which no charger here speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    use: str
+    certificate: x509.Certificate
+    issuer: x509.Certificate
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(Encoding.PEM).decode()
+
+    def named(self, algorithm: str = "SHA256") -> HashData:
+        return hash_data(self.certificate, self.issuer, algorithm)
+
+
+class Certificates:
+    """`kept`: what `Keep("certificate", ...)` kept: key -> [use, PEM, issuer's PEM]."""
+
+    def __init__(self, station: "Station", kept: Mapping[str, Any]) -> None:
+        self._station = station
+        self._installed = {
+            key: Installed(use, read_chain(pem)[0], read_chain(issuer)[0])
+            for key, (use, pem, issuer) in kept.items()
+        }
+        self._configured = _configured(station.setup.roots)
+
+    def __len__(self) -> int:
+        return len(self._installed)
+
+    def of(self, *uses: str) -> list[Installed]:
+        return [found for found in self._installed.values() if found.use in uses]
+
+    def roots(self, use: str) -> list[x509.Certificate]:
+        configured = self._configured if use == CSMS else []
+        return [*configured, *(found.certificate for found in self.of(use))]
+
+    def can_trust_csms(self, now: Moment) -> bool:
+        """There is a root that a CSMS's certificate could be checked with (A05.FR.02)."""
+        return any(root.not_valid_after_utc >= now.wall for root in self.roots(CSMS))
+
+    def install(self, use: str, pem: str, now: Moment) -> str:
+        """Accepted or Rejected."""
+        try:
+            certificate, issuer = self._checked(use, pem, now)
+        except BadCertificate:
+            return "Rejected"
+        key = _key(use, certificate)
+        if key not in self._installed and len(self._installed) >= MAX_CERTIFICATES:
+            return "Rejected"  # M05.FR.06
+        self._installed[key] = installed = Installed(use, certificate, issuer)
+        issuer_pem = issuer.public_bytes(Encoding.PEM).decode()
+        self._station.emit(Keep("certificate", key, [use, installed.pem, issuer_pem]))
+        self._station.upkeep.security.happened(
+            "ReconfigurationOfSecurityParameters", now, f"{use} {installed.named().serial} installed"
+        )
+        return "Accepted"
+
+    def delete(self, wanted: HashData, now: Moment) -> str:
+        """Accepted, Failed or NotFound."""
+        if self._station.upkeep.client_certificate.is_own(wanted):
+            return "Failed"  # M04.FR.06
+        found = next(iter(self._matching(wanted)), None)
+        if found is None:
+            return "NotFound"
+        use = self._installed[found].use
+        if self._last_needed(use):
+            return "Failed"
+        del self._installed[found]
+        self._station.emit(Keep("certificate", found, None))
+        self._station.upkeep.security.happened(
+            "ReconfigurationOfSecurityParameters", now, f"{use} {wanted.serial} deleted"
+        )
+        return "Accepted"
+
+    def _checked(self, use: str, pem: str, now: Moment) -> tuple[x509.Certificate, x509.Certificate]:
+        """(the certificate, its issuer). Raises BadCertificate."""
+        if use not in USES:
+            raise BadCertificate("a use that there isn't here")
+        certificate = read_chain(pem)[0]
+        check_time(certificate, now.wall)
+        if not is_authority(certificate):
+            raise BadCertificate("it is no authority's")
+        known = [certificate, *(found.certificate for found in self._installed.values()), *self._configured]
+        for issuer in known:
+            if issued_by(certificate, issuer):
+                return certificate, issuer
+        raise BadCertificate("it is no root, and its issuer is unknown")
+
+    def _matching(self, wanted: HashData) -> Iterator[str]:
+        for key, found in self._installed.items():
+            named = found.named(wanted.algorithm)
+            if (
+                named.issuer_name == wanted.issuer_name.lower()
+                and named.issuer_key == wanted.issuer_key.lower()
+                and named.serial == (wanted.serial.lower().lstrip("0") or "0")
+            ):
+                yield key
+
+    def _last_needed(self, use: str) -> bool:
+        """Without it no CSMS could be trusted any more."""
+        secure = self._station.upkeep.network.security_profile >= 2
+        return use == CSMS and secure and not self._configured and len(self.of(CSMS)) == 1
+
+
+def _key(use: str, certificate: x509.Certificate) -> str:
+    return f"{use}:{digest(certificate.public_bytes(Encoding.DER))[:32]}"
+
+
+def _configured(pems: tuple[str, ...]) -> list[x509.Certificate]:
+    """The configuration's roots; what can't be read there is said by the link that needs it."""
+    found: list[x509.Certificate] = []
+    for pem in pems:
+        try:
+            found += read_chain(pem)
+        except BadCertificate:
+            continue
+    return found

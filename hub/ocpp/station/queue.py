@@ -1,0 +1,37 @@
+"""What is told to the CSMS without being owed to it: in its order, also beside what is owed."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from hub.ocpp.station.messages import Message
+from hub.ocpp.station.outbox import Entry
+
+
+@dataclass(slots=True)
+class Queue:
+    _waiting: deque[tuple[Message, int]] = field(default_factory=deque)
+    """Each with the newest entry of the outbox that happened before it."""
+
+    def add(self, message: Message, newest: int) -> None:
+        self._waiting.append((message, newest))
+
+    def next(self, owed: Entry | None) -> Message | None:
+        """None: there is nothing, or what is owed happened before it and is about to leave as well.
+
+        What is owed from earlier, or was tried in vain, holds nothing up (1.6: 3.7).
+        """
+        if not self._waiting:
+            return None
+        fresh = owed is not None and owed.attempts == 0 and not owed.event.offline
+        if fresh and owed is not None and owed.id <= self._waiting[0][1]:
+            return None
+        return self._waiting.popleft()[0]
+
+    def clear(self) -> list[Message]:
+        """What will never be told by this connection."""
+        unsaid = [message for message, _ in self._waiting]
+        self._waiting.clear()
+        return unsaid
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)

@@ -1,0 +1,35 @@
+"""What a station is from the start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.model.charger import Abilities, Identity, Ratings
+from hub.ocpp.station.urls import Reach
+
+
+@dataclass(frozen=True, slots=True)
+class StationSetup:
+    """`tokens`: text -> group, of the configuration.
+
+    `csms` False: there is nobody to tell. `url`, `security_profile`, `roots` (PEM) and `certificate` (there is one)
+    are the configured connection; `keys` names the private keys that are kept, `reach` where a CSMS may send the hub.
+    """
+
+    charger: str
+    identity: Identity = field(default_factory=Identity)
+    evses: int = 1
+    abilities: Abilities = field(default_factory=Abilities)
+    ratings: Ratings = field(default_factory=Ratings)
+    tokens: Mapping[str, str | None] = field(default_factory=dict)
+    free: bool = False
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    csms: bool = True
+    url: str = "ws://localhost"
+    security_profile: int = 0
+    roots: tuple[str, ...] = ()
+    certificate: bool = False
+    keys: frozenset[str] = frozenset()
+    reach: Reach = field(default_factory=Reach)
+    vendors: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """DataTransfer that somebody here wants: vendorId -> messageIds, none named: all of them."""

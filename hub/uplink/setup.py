@@ -1,0 +1,55 @@
+"""From the configuration: what a station is, and where its CSMS is."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from hub.blueprint.mapping import BlueprintMapping
+from hub.config.settings import ChargerSettings, CsmsSettings, TokenSettings
+from hub.link.websocket import Endpoint
+from hub.ocpp.station.setup import StationSetup
+from hub.ocpp.station.urls import Reach
+
+
+def endpoint(csms: CsmsSettings) -> Endpoint:
+    return Endpoint(csms.url, csms.identity, csms.versions, csms.password, csms.ca, csms.cert, csms.key)
+
+
+def station_setup(
+    settings: ChargerSettings,
+    mapping: BlueprintMapping,
+    tokens: Mapping[str, TokenSettings],
+    keys: frozenset[str],
+) -> StationSetup:
+    csms = settings.csms
+    free = settings.free if settings.free is not None else csms is None and not tokens
+    return StationSetup(
+        charger=settings.id,
+        identity=mapping.identity,
+        evses=mapping.evses,
+        abilities=mapping.abilities,
+        ratings=mapping.ratings,
+        tokens={text: token.group for text, token in tokens.items()},
+        free=free,
+        facts={
+            "Identity": csms.identity if csms else settings.id,
+            "ConnectorCount": str(mapping.evses),
+        },
+        keys=keys,
+        csms=csms is not None,
+        **({} if csms is None else _connection(csms)),
+    )
+
+
+def _connection(csms: CsmsSettings) -> dict[str, Any]:
+    """What a station must know of its configured connection."""
+    host = urlsplit(csms.url).hostname or ""
+    return {
+        "defaults": csms.defaults,
+        "vendors": csms.data_transfer,
+        "url": csms.url,
+        "security_profile": csms.security_profile,
+        "roots": (csms.ca.read_text(encoding="utf-8"),) if csms.ca else (),
+        "certificate": csms.cert is not None,
+        "reach": Reach(frozenset([host, *csms.allow_hosts])),
+    }

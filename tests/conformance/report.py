@@ -1,0 +1,53 @@
+"""Writes docs/reference/ocpp-conformance.md from the catalogue and the tests: `python -m tests.conformance.report`."""
+
+from collections import Counter
+from pathlib import Path
+
+from tests.conformance.cases import VERSIONS, Listed, Shown, listed, shown
+
+PAGE = Path(__file__).parents[2] / "docs/reference/ocpp-conformance.md"
+HEAD = """# OCPP conformance
+
+The official certification of a charging station, case by case.
+
+- **shown**: a test of this number runs with every `make test`, on a simulated charger and a virtual clock.
+- **absent**: the case doesn't apply to a station of this hub; why is said.
+- **missing**: not shown yet. Nothing stands here as shown that isn't tested.
+
+The sentences are ours; the numbers are those of the certification and of the specification's requirements.
+`make pages` writes this page from the tests themselves.
+"""
+
+
+def page() -> str:
+    return "\n".join([HEAD, *(_version(version) for version in VERSIONS)])
+
+
+def _version(version: str) -> str:
+    cases, tests = listed(version), {test.number: test for test in shown(version)}
+    words = Counter(_word(case, tests) for case in cases)
+    summary = ", ".join(f"{words[word]} {word}" for word in ("shown", "absent", "missing"))
+    lines = [f"## OCPP {version}", "", f"{len(cases)} cases: {summary}.", ""]
+    blocks = dict.fromkeys(case.block for case in cases)
+    for block in blocks:
+        lines += [f"### {block}", "", "| case | | what | requirements |", "| --- | --- | --- | --- |"]
+        lines += [_row(case, tests) for case in cases if case.block == block]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _word(case: Listed, tests: dict[str, Shown]) -> str:
+    if case.number in tests:
+        return "shown"
+    return "absent" if case.absent else "missing"
+
+
+def _row(case: Listed, tests: dict[str, Shown]) -> str:
+    test = tests.get(case.number)
+    what = test.says if test else case.absent or ""
+    requirements = ", ".join(test.requirements) if test else ""
+    return f"| {case.number} | {_word(case, tests)} | {what} | {requirements} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
