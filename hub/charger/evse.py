@@ -86,11 +86,7 @@ class Evse:
     def lose(self) -> dict[str, Scalar]:
         """The view of a device that is away: faulted, and every value unknown."""
         self._seen = self.read_back = self.enabled = None
-<<<<<<< HEAD
-        self.meter.lose()
-=======
         self._energy.lost()
->>>>>>> elprops
         unknown: dict[str, Scalar] = dict.fromkeys(self.device)
         unknown.update(status=Status.FAULTED.value, error_code="OtherError", vendor_error="offline")
         return unknown
@@ -139,18 +135,6 @@ class Evse:
         self.shown = MappingProxyType(state)
         return self.shown
 
-<<<<<<< HEAD
-    def _meter(self, state: dict[str, Scalar], counter: float | None, now: float) -> None:
-        """Whatever the charger counts with becomes the one register that only grows."""
-        self.meter.epoch = None
-        register = state.get("energy_total")
-        if isinstance(register, int | float):
-            state["energy_total"] = self.meter.take(register, now)
-        elif counter is not None and self.meter.by_session is not False:
-            state["energy_total"] = self.meter.take(counter, now, by_session=True)
-        elif self.meter.counts is not False and isinstance(power := state.get("power"), int | float):
-            state["energy_total"] = self.meter.count(power, now)
-=======
     def _view(self, reading: Reading, now: Moment) -> dict[str, Scalar]:
         seen = reading.evses[self.number]
         state = snapshot(
@@ -180,7 +164,6 @@ class Evse:
     def _supplied_kwh(self) -> float | None:
         energy = self._supplied.get("energy")
         return energy / 1000 if isinstance(energy, int | float) else None
->>>>>>> elprops
 
     def _waits_for(self, tag: str) -> bool:
         if self.session is None or not self.device.get("plugged"):

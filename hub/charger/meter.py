@@ -4,7 +4,7 @@ Theory: `total` is the device's register plus a base, and never runs backwards. 
 have delivered since the last read counts at once. Anything else (running back: a reset, a new meter, a charger that
 counts each session from zero; or a jump) is held back until a second read says the same. Then the device is right:
 a jump that could have been delivered since the register last moved is energy after all (meters that report late),
-all else opens a new epoch, on top of what was counted. Where there never was a register, power and time are counted.
+all else opens a new epoch, on top of what was counted.
 """
 
 from collections.abc import Mapping
@@ -21,10 +21,6 @@ SESSION_NOISE_KWH = 0.0005
 SLACK_KWH = 5.0
 """Meters step, and are read late; a torn 32-bit register is off by 65 kWh at least."""
 MARGIN = 1.2
-HELD_S = 60.0
-"""A power that nobody has told again for longer is no longer known."""
-GRACE_S = 10.0
-"""So long a register may take to show itself before what power and time come to is told instead."""
 UNKNOWN = timedelta(days=30)
 """How long the hub was away, when the wall clock can't tell."""
 
@@ -56,30 +52,6 @@ class Meter:
         self.epoch: Epoch | None = None
         """Of the last `take`: a new one has begun."""
         self._base = 0.0
-<<<<<<< HEAD
-        self._register: float | None = None
-        self._by_session = False
-        self._power_w: float | None = None
-        self._counts_since: float | None = None
-        self._read_at = self._moved_at = 0.0
-
-    @property
-    def by_session(self) -> bool | None:
-        """Is it a count for each session that is read? None: nothing was read yet."""
-        return None if self._register is None else self._by_session
-
-    @property
-    def counts(self) -> bool | None:
-        """Is it power and time that are counted? None: nothing was read yet."""
-        return None if self._register is None else self._counts_since is not None
-
-    def take(self, register: float, now: float, *, by_session: bool = False) -> float:
-        """The total with a new read; `now` in monotonic seconds."""
-        self.epoch = None
-        if self._register is None or by_session != self._by_session or self._counts_since is not None:
-            self._by_session = by_session
-            self._power_w = self._counts_since = None
-=======
         self.register: float | None = None
         """As it was read last and believed."""
         self.by: By | None = None
@@ -91,7 +63,6 @@ class Meter:
         self.epoch = None
         if self.register is None or by is not self.by:
             self.by = by
->>>>>>> elprops
             return self._begin(register, now)
         delta = register - self.register
         if 0 < delta <= self._deliverable(now - self._read_at):
@@ -106,40 +77,15 @@ class Meter:
         assert self.total is not None
         return self.total
 
-    def count(self, power_w: float, now: float) -> float | None:
-        """The total where there is no register. None: it's too early to say that there is none."""
-        self.epoch = None
-        if self._counts_since is None or self._register is None:
-            self._register, self._counts_since = 0.0, now
-        self.unchanged(now)
-        self._power_w = min(max(power_w, 0.0), self.most_w * MARGIN)
-        if self.total is None and now - self._counts_since < GRACE_S:
-            return None
-        self.total = round(self._base + self._register, 3)
-        return self.total
-
     def unchanged(self, now: float) -> None:
-        """The same was read again."""
-        if self._power_w is not None and self._register is not None:
-            self._register += self._power_w * min(now - self._read_at, HELD_S) / 3_600_000
+        """The same register was read again."""
         self._read_at = now
-
-    def lose(self) -> None:
-        """Nobody knows the power any more."""
-        self._power_w = None
 
     def body(self, now: Moment) -> dict[str, object] | None:
         """As it is kept on disk."""
-<<<<<<< HEAD
-        if self._register is None or self.total is None:
-            return None
-        kept = {"base": self._base, "register": self._register, "by_session": self._by_session}
-        kept["counts"] = self._counts_since is not None
-=======
         if self.register is None:
             return None
         kept = {"base": self._base, "register": self.register, "by": self.by}
->>>>>>> elprops
         return {**kept, "at": rfc3339(now.wall)}
 
     def restore(self, body: Mapping[str, object], now: Moment) -> None:
@@ -147,15 +93,8 @@ class Meter:
         base, register = body.get("base"), body.get("register")
         if not isinstance(base, int | float) or not isinstance(register, int | float):
             raise ValueError(f"{body} is no meter")
-<<<<<<< HEAD
-        self._base, self._register = float(base), float(register)
-        self._by_session = bool(body.get("by_session"))
-        self._counts_since = now.mono if body.get("counts") else None
-        away = now.wall - parse_time(str(body.get("at")))
-=======
         by, away = By(str(body.get("by"))), now.wall - parse_time(str(body.get("at")))
         self.by, self._base, self.register = by, float(base), float(register)
->>>>>>> elprops
         if away < timedelta():
             away = UNKNOWN
         self._read_at = self._moved_at = now.mono - away.total_seconds()
