@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from hub.clock import Clock
@@ -74,6 +75,8 @@ class DeviceSetup:
     """The compiled `hub.blueprint.mapping.Mapping`, None for integrations without blueprints."""
     settings: Mapping[str, object]
     clock: Clock
+    folder: Path | None = None
+    """Of the configuration: what users lay beside it."""
 
 
 class Integration(Protocol):

@@ -1,6 +1,7 @@
 """ECHONET Lite: EV chargers and what else speaks it in a house, found by themselves."""
 
 from hub.integration.api import Device, DeviceSetup
+from integrations.echonet_lite.appliance import make_appliance
 from integrations.echonet_lite.device import make_device
 
-__all__ = ["Device", "DeviceSetup", "make_device"]
+__all__ = ["Device", "DeviceSetup", "make_appliance", "make_device"]

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hub.errors import DeviceOffline, HubError, Unsupported
+from hub.errors import DeviceOffline, Unsupported
 from hub.integration.api import Device, DeviceSetup, Reading, Sink
 from hub.model.charger import Abilities, Identity, Ratings
 from hub.model.entity import Scalar
-from integrations.echonet_lite.makers import MAKERS
+from integrations.echonet_lite.makers import maker
 from integrations.echonet_lite.network import NETWORKS, Network
 from integrations.echonet_lite.place import Place
 from integrations.echonet_lite.profile import words
-from integrations.echonet_lite.properties import Classes, ObjectClass
+from integrations.echonet_lite.properties import Classes, ObjectClass, own_classes
 from integrations.echonet_lite.readings import FAST, flat, shown
 from integrations.echonet_lite.remote import Remote
 from integrations.echonet_lite.schema import appliance_link
@@ -161,9 +161,8 @@ class EchonetAppliance:
 
     def _tell(self, remote: Remote) -> None:
         known = self._known(remote.eoj >> 8, remote.release)
-        maker = int.from_bytes(remote.image.get(0x8A, b"")[:3], "big")
         who = Identity(
-            MAKERS.get(maker, f"{maker:06X}" if maker else ""),
+            maker(int.from_bytes(remote.image.get(0x8A, b"")[:3], "big")),
             words(remote.image.get(0x8C, b"")) or known.names.get("en", ""),
             words(remote.image.get(0x8D, b"")),
         )
@@ -172,9 +171,5 @@ class EchonetAppliance:
 
 
 def make_appliance(setup: DeviceSetup) -> Device:
-    """Raises HubError for settings that can't be."""
-    own = setup.settings.get("classes")
-    try:
-        return EchonetAppliance(setup.charger, setup.settings, Classes.load(own if own is None else own))
-    except ValueError as error:
-        raise HubError(f"{setup.charger}: {error}") from error
+    """Raises HubError for settings that can't be, and for a class file of the user's that has a mistake."""
+    return EchonetAppliance(setup.charger, setup.settings, own_classes(setup.folder))
