@@ -124,6 +124,9 @@ class _Compiler:
     def _compiled(self, text: Any) -> Compiled:
         return compile_expression(text, self._names)[0]
 
+    def _used(self, text: Any) -> frozenset[str]:
+        return frozenset() if text is None else frozenset(compile_expression(text, self._names)[1])
+
     def _optional(self, text: Any) -> Compiled | None:
         return None if text is None else self._compiled(text)
 
@@ -217,9 +220,15 @@ class _Compiler:
             return [StepPlan(until=self._compiled(step["until"]), within_s=within, condition=condition)]
         if "together" in step:
             parts = tuple(StepPlan(points[name], self._compiled(v)) for name, v in step["together"].items())
-            return [StepPlan(together=parts, condition=condition)]
+            uses = frozenset[str]().union(*(self._used(v) for v in step["together"].values()))
+            return [StepPlan(together=parts, condition=condition, uses=uses | self._used(step.get("if")))]
         return [
-            StepPlan(points[name], self._compiled(value), condition)
+            StepPlan(
+                points[name],
+                self._compiled(value),
+                condition,
+                uses=self._used(value) | self._used(step.get("if")),
+            )
             for name, value in step.items()
             if name in points
         ]

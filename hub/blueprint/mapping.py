@@ -75,6 +75,8 @@ class StepPlan:
     within_s: float = 30.0
     action: str | None = None
     together: "tuple[StepPlan, ...]" = ()
+    uses: frozenset[str] = frozenset()
+    """What its expressions ask for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hub.blueprint.shapes import Shaped, shaped
 from hub.model.charger import Status
 from hub.yaml import suggestion
 
@@ -29,14 +30,33 @@ CONTEXT = frozenset(
     {"tx", "told", "reachable", "n", "connector", "limit", "phases", "inop", "id_tag", "counter", "waking"}
 )
 LINES = ("l1", "l2", "l3")
+WORDS = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}},
+    ]
+}
+TIME = {
+    "anyOf": [
+        {"type": "number", "minimum": 0},
+        {"type": "string", "pattern": "^[0-9]+([.][0-9]+)? *(ms|s|min|h)$"},
+    ],
+    "description": "2s, 500ms, 5min or a number of seconds",
+}
+EXPRESSION = {
+    "type": ["string", "number", "boolean"],
+    "description": "An expression of points, inputs and labels",
+}
 
 
+@shaped({"type": "string"})
 def text(value: Any) -> object:
     if not isinstance(value, str):
         raise ValueError("expected a text")
     return value
 
 
+@shaped(WORDS)
 def words(value: Any) -> object:
     """A text, or texts by language."""
     if isinstance(value, Mapping) and value and all(isinstance(item, str) for item in value.values()):
@@ -44,18 +64,21 @@ def words(value: Any) -> object:
     return text(value)
 
 
+@shaped({"type": "boolean"})
 def boolean(value: Any) -> object:
     if not isinstance(value, bool):
         raise ValueError("expected true or false")
     return value
 
 
+@shaped({"type": "number"})
 def number(value: Any) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("expected a number")
     return value
 
 
+@shaped(TIME)
 def seconds(value: Any) -> float:
     """2s, 500ms, 5min or a number of seconds."""
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
@@ -69,6 +92,7 @@ def seconds(value: Any) -> float:
 
 
 def one_of(*allowed: object) -> Check:
+    @shaped({"enum": list(allowed)})
     def check(value: Any) -> object:
         if value not in allowed:
             raise ValueError(
@@ -79,24 +103,38 @@ def one_of(*allowed: object) -> Check:
     return check
 
 
+def whole(least: int, most: int, what: str) -> Check:
+    @shaped({"type": "integer", "minimum": least, "maximum": most, "description": what})
+    def check(value: Any) -> object:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(f"expected {what}")
+        return value
+
+    return check
+
+
+@shaped({"type": "object"})
 def mapping(value: Any) -> object:
     if not isinstance(value, Mapping):
         raise ValueError("expected a map")
     return value
 
 
+@shaped({"type": "array"})
 def sequence(value: Any) -> object:
     if not isinstance(value, list):
         raise ValueError("expected a list")
     return value
 
 
+@shaped({"type": "array", "items": {"type": "string"}})
 def texts(value: Any) -> object:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("expected a list of texts")
     return value
 
 
+@shaped({"type": "array", "items": {"enum": list(LINES)}})
 def order(value: Any) -> object:
     """In which order the phases lie."""
     if not isinstance(value, list) or not value or sorted(value) != list(LINES[: len(value)]):
@@ -108,6 +146,19 @@ def anything(value: Any) -> object:
     return value
 
 
+expression = Shaped(anything, EXPRESSION)
+"""Its text is checked by compiling it, with the names that there are."""
+by_table = Shaped(anything, {"anyOf": [EXPRESSION, {"type": "object", "additionalProperties": EXPRESSION}]})
+
+
+@shaped(
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 0, "maximum": 63},
+            {"type": "string", "pattern": "^[0-9]+-[0-9]+$"},
+        ]
+    }
+)
 def bits(value: Any) -> tuple[int, int]:
     """`3` or `8-14`."""
     low, _, high = str(value).partition("-")
@@ -160,15 +211,15 @@ POINT: Mapping[str, Check] = {
     "access": one_of("ro", "rw", "wo"),
     "count": one_of(1, 2, 3),
     "order": order,
-    "scale": anything,
+    "scale": expression,
     "offset": number,
     "unit": text,
     "bits": bits,
     "map": mapping,
     "none": sequence,
     "valid": sequence,
-    "when": anything,
-    "ready": anything,
+    "when": expression,
+    "ready": expression,
     "shared": boolean,
     "stored": boolean,
     "optional": boolean,
@@ -178,19 +229,19 @@ STATE: Mapping[str, Check] = {
     "from": text,
     "map": mapping,
     "else": one_of(*STATES),
-    "enabled": anything,
+    "enabled": expression,
 }
-LIMITS: Mapping[str, Check] = {"min": anything, "max": anything, "step": number}
-CONNECTORS: Mapping[str, Check] = {"count": anything, "each": mapping, "present": anything}
-PLACE: Mapping[str, Check] = dict.fromkeys(("unit_id", "offset", "port", "instance"), anything)
+LIMITS: Mapping[str, Check] = {"min": expression, "max": expression, "step": number}
+CONNECTORS: Mapping[str, Check] = {"count": expression, "each": mapping, "present": expression}
+PLACE: Mapping[str, Check] = dict.fromkeys(("unit_id", "offset", "port", "instance"), by_table)
 FAULTS: Mapping[str, Check] = {"from": text, "map": mapping, "bits": mapping, "else": text}
-HEAL: Mapping[str, Check] = {"when": anything, "do": anything}
-KEEP_ALIVE: Mapping[str, Check] = {"every": anything, "read": text, "do": anything, "when": anything}
+HEAL: Mapping[str, Check] = {"when": expression, "do": anything}
+KEEP_ALIVE: Mapping[str, Check] = {"every": expression, "read": text, "do": anything, "when": expression}
 SIMULATE: Mapping[str, Check] = {
     "registers": mapping,
     "states": mapping,
     "enable": mapping,
-    "limit": anything,
+    "limit": expression,
     "mirror": mapping,
 }
 SIMULATED = ("unplugged", "waiting", "charging", "full", "faulted")

@@ -23,7 +23,7 @@ COUNTED = ("energy", "energy_session", "power", "current_l1")
 LIMITED = ("limit_applied", "current_limit")
 ALWAYS = frozenset(
     {
-        *("status", "iec_status", "plugged", "charging_enabled", "operative", "error_code", "age_s"),
+        *("status", "iec_status", "plugged", "charging_enabled", "operative", "error_code", "age_s", "stale"),
         *("current_limit", "power_limit", "limit_source", "limit_until", "pending"),
         *("session_start", "session_duration", "id_tag", "transaction_id"),
     }
@@ -40,6 +40,7 @@ def snapshot(reading: Reading, evse: int) -> dict[str, Scalar]:
         "plugged": _plugged(seen),
         "charging_enabled": seen.enabled,
         "error_code": seen.error,
+        "stale": ", ".join(sorted(seen.stale)) or None,
     }
     for name, value in (*reading.shared.items(), *seen.values.items()):
         entity = BY_POINT.get(name)

@@ -1,17 +1,20 @@
-"""evhub blueprint list, check, test, plan, new."""
+"""evhub blueprint list, check, test, plan, new, schema, reference."""
 
 import argparse
 import json
 from pathlib import Path
 
 from hub.blueprint.compile import load_blueprint
-from hub.blueprint.load import available
+from hub.blueprint.json_schema import SCHEMA, json_schema, written
+from hub.blueprint.load import available, read_source
+from hub.blueprint.reference import Entry, page
 from hub.blueprint.testing import example_inputs, run_tests
 from hub.errors import BlueprintError, HubError
-from hub.integration.loader import load_codec
+from hub.integration.loader import all_codecs, load_codec
 from hub.shipped import shipped
 
 SKELETON = """\
+# yaml-language-server: $schema={schema}
 blueprint:
   name: {name}
   domain: charger
@@ -50,8 +53,8 @@ tests:
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("blueprint", help="list, check, test, plan or begin a blueprint")
-    parser.add_argument("action", choices=["list", "check", "test", "plan", "new"])
+    parser = commands.add_parser("blueprint", help="list, check, test, plan, begin or describe blueprints")
+    parser.add_argument("action", choices=["list", "check", "test", "plan", "new", "schema", "reference"])
     parser.add_argument("path", nargs="?", help="keba/p30, or a file")
     parser.add_argument(
         "--folder", default="config/blueprints", help="your own blueprints (default: config/blueprints)"
@@ -64,6 +67,9 @@ def work(given: argparse.Namespace) -> int:
     search = (Path(given.folder), shipped("blueprints"))
     if given.action == "list":
         return _list(search, as_json=given.json)
+    if given.action in PAGES:
+        print(PAGES[given.action](), end="")
+        return 0
     if not given.path:
         raise HubError("which blueprint? `evhub blueprint list` tells those there are")
     if given.action == "new":
@@ -78,6 +84,20 @@ def work(given: argparse.Namespace) -> int:
         raise HubError(str(error)) from error
 
 
+def shipped_page() -> str:
+    """docs/reference/chargers.md."""
+    search = (shipped("blueprints"),)
+    return page([_entry(path, search) for path, _ in available(search)])
+
+
+def _entry(path: str, search: tuple[Path, ...]) -> Entry:
+    mapping = load_blueprint(path, example_inputs(path, search), search, load_codec)
+    return Entry(path, read_source(path, search).value, mapping)
+
+
+PAGES = {"schema": lambda: written(json_schema(all_codecs())), "reference": shipped_page}
+
+
 def _list(search: tuple[Path, ...], *, as_json: bool) -> int:
     names = [name for name, _ in available(search)]
     print(json.dumps(names) if as_json else "\n".join(names))
@@ -89,7 +109,10 @@ def _new(path: Path) -> int:
     if file.exists():
         raise HubError(f"{file} is there already")
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(SKELETON.format(name=file.stem.replace("_", " ").title()), encoding="utf-8")
+    name = file.stem.replace("_", " ").title()
+    file.write_text(
+        SKELETON.format(name=name, schema=(shipped("blueprints") / SCHEMA).as_uri()), encoding="utf-8"
+    )
     print(f"{file}: begun; put the maker's registers in, then `evhub blueprint test {file}`")
     return 0
 

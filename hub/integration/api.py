@@ -22,6 +22,8 @@ class EvseReading:
     error: str | None = None
     """A fault in words (OCPP 1.6 errorCode or vendor text); None: no fault."""
     ratings: Ratings | None = None
+    stale: frozenset[str] = frozenset()
+    """Values that the device has not confirmed for three of their periods."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,3 +45,9 @@ def load_codec(protocol: str) -> PointCodec | None:
         return None
     schema: Any = import_module(f"{module}.schema")
     return cast(PointCodec, schema.CODEC)
+
+
+def all_codecs() -> list[PointCodec]:
+    """Of every protocol that has blueprints, in the order of their names."""
+    found = (load_codec(protocol) for protocol in sorted(manifests()))
+    return [codec for codec in found if codec is not None]

@@ -51,6 +51,7 @@ ENTITIES: tuple[Entity, ...] = (
     Entity("transaction_id", "text"),
     Entity("locked", "bool", point="locked"),
     Entity("age_s", "number", "s", digits=1),
+    Entity("stale", "text"),
 )
 
 BY_KEY = {entity.key: entity for entity in ENTITIES}

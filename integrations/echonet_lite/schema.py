@@ -1,26 +1,17 @@
 """What an ECHONET Lite blueprint may say."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.blueprint.convert import Raw
 from hub.blueprint.mapping import BlueprintMapping, Point
-from hub.blueprint.schema import boolean, one_of, seconds, text
+from hub.blueprint.schema import boolean, one_of, seconds, text, whole
 from hub.errors import HubError
 from hub.yaml import suggestion
 from integrations.echonet_lite.points import TYPES, edt, epc_of, raw_values
 
 AUTO = ("", "auto")
 """Hosts that are found."""
-
-
-def _whole(low: int, high: int, what: str) -> Callable[[Any], object]:
-    def check(value: Any) -> object:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"expected {what}")
-        return value
-
-    return check
 
 
 def _identification(value: Any) -> object:
@@ -32,19 +23,19 @@ def _identification(value: Any) -> object:
 
 LINK = {
     "host": text,
-    "eoj": _whole(0x0001, 0xFFFF, "a class such as 0x02A1"),
-    "instance": _whole(0, 127, "an instance from 1 to 127; 0: the first one found"),
+    "eoj": whole(0x0001, 0xFFFF, "a class such as 0x02A1"),
+    "instance": whole(0, 127, "an instance from 1 to 127; 0: the first one found"),
     "identification": _identification,
     "timeout": seconds,
-    "retries": _whole(1, 10, "a number of tries from 1 to 10"),
+    "retries": whole(1, 10, "a number of tries from 1 to 10"),
     "gap": seconds,
-    "max_props": _whole(1, 60, "a number of properties from 1 to 60"),
+    "max_props": whole(1, 60, "a number of properties from 1 to 60"),
     "force_polling": boolean,
 }
 POINT = {
-    "epc": _whole(0x80, 0xFF, "an EPC from 0x80 to 0xFF"),
+    "epc": whole(0x80, 0xFF, "an EPC from 0x80 to 0xFF"),
     "type": one_of(*TYPES),
-    "byte": _whole(0, 252, "where in the EDT it starts"),
+    "byte": whole(0, 252, "where in the EDT it starts"),
     "repeat": boolean,
 }
 

@@ -2,37 +2,40 @@
 
 Theory: poll groups fall due on a 50 ms grid, so that a hundred chargers wake the process twenty times a second
 and not three hundred. A round that fails is tried again at once by the link; after three failed rounds the
-charger is offline and is probed with one short read, at growing intervals.
+charger is offline, and the link says when asking it makes sense again.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from hub.blueprint.convert import Raw
-from hub.blueprint.expression import Compiled
-from hub.blueprint.mapping import BlueprintMapping, Step, Together, Until, Wait, Write
+from hub.blueprint.expression import Compiled, compile_expression
+from hub.blueprint.mapping import BlueprintMapping, StepPlan
 from hub.blueprint.schema import seconds
 from hub.clock import Clock
-from hub.errors import DeviceOffline, DeviceRefused, Unsupported
+from hub.errors import DeviceOffline, Unsupported
 from hub.integration.api import Device, DeviceSetup, Reading, Sink
 from hub.model.charger import Abilities, Ratings
 from hub.model.entity import Scalar
-from integrations.modbus.codec import encode
-from integrations.modbus.frame import READ, ModbusException, Request, write_request
+from integrations.modbus.address import address_of
+from integrations.modbus.budget import budget, own_stretch, share
 from integrations.modbus.grid import GRID_S, Grid
-from integrations.modbus.links import KEEP_ALIVE, LINKS, POLL, READ_BACK, STOP, WRITE, Link
-from integrations.modbus.planner import Block, halves, plan, rules_of
-from integrations.modbus.spans import Span, span, spans
-from integrations.modbus.together import together
+from integrations.modbus.keeper import FAILURES, Keeper
+from integrations.modbus.links import LINKS, POLL, READ_BACK, STOP, WRITE, BusLink, Manner, NoAnswer
+from integrations.modbus.registers import Registers
+from integrations.modbus.writer import Writer
 
 log = logging.getLogger(__name__)
 
 MISSES = 3
-LONGEST_PROBE_S = 60.0
-RETRY_ABSENT_S = 86400.0
+AWAY_S = 1.0
+RELEASE_S = 3.0
 URGENT = frozenset({"pause", "set_limit", "start"})
+UNLIMITED = float("inf")
 
 
 class ModbusDevice:
@@ -45,97 +48,124 @@ class ModbusDevice:
         self._charger = charger
         self._mapping = mapping
         self._clock = clock
-        self._spans = spans(mapping)
-        self._rules = rules_of(mapping.link)
-        self._plans: dict[tuple[str, ...], list[Block]] = {}
-        self._words: dict[tuple[int, str, int, int], list[int]] = {}
-        self._raw: dict[tuple[str, int], Raw] = {}
+        self._registers = Registers(charger, mapping, manner_of(mapping.link))
         self._context: dict[int, dict[str, Any]] = {number: {} for number in range(1, mapping.evses + 1)}
+        self._acting = {number: asyncio.Lock() for number in range(1, mapping.evses + 1)}
+        self._writer = Writer(mapping, self._registers, self._env, self._look, self._follow)
+        self._keeper = Keeper(
+            charger,
+            mapping,
+            self._registers,
+            self._writer,
+            self._env,
+            lambda evse: self._acting[evse].locked(),
+        )
+        self._sleeps = _sleeps(mapping)
         self._reading: Reading | None = None
-        self._link: Link | None = None
         self._sink: Sink | None = None
         self._online = False
-        self._acting = asyncio.Lock()
         self._grid = Grid()
         self._counter = 0
+        self._stretch = 1.0
 
     async def run(self, sink: Sink) -> None:
         self._sink = sink
-        link = self._mapping.link
-        timeout, gap = seconds(link.get("timeout", 2.0)), seconds(link.get("gap", 0.0))
-        async with LINKS.tcp(
-            str(link["host"]), int(link.get("port", 502)), timeout_s=timeout, gap_s=gap
-        ) as wire:
-            self._link = wire
-            keeper = asyncio.create_task(self._keep_alive())
+        async with contextlib.AsyncExitStack() as stack:
+            for port in sorted({item.port for item in self._registers.spans}, key=lambda port: port or 0):
+                self._registers.links[port] = await self._linked(port, stack)
+            keeper = asyncio.create_task(self._keeper.run())
             try:
                 await self._poll_for_ever()
             finally:
                 keeper.cancel()
-                await asyncio.gather(keeper, return_exceptions=True)
-                self._link = None
+                await asyncio.gather(keeper, self._keeper.stop(), return_exceptions=True)
+                await self._release()
+                self._registers.links.clear()
+
+    async def _linked(self, port: int | None, stack: contextlib.AsyncExitStack) -> BusLink:
+        """The link of the sockets with this port, told what will be asked of it."""
+        address, declared = address_of(self._mapping.link, port), self._mapping.link
+        await stack.enter_async_context(budget(address, declared.get("connections")))
+        link = await stack.enter_async_context(
+            LINKS.open(address, reconnect_s=seconds(declared.get("reconnect", 0)))
+        )
+        groups = {
+            (every, group): [block for block in self._registers.blocks((group,)) if block.port == port]
+            for group, every in self._mapping.groups.items()
+        }
+        link.load.joins(self._charger, share(groups, link.line, self._keep_alive_s()))
+        stack.callback(link.load.leaves, self._charger)
+        self._stretch = own_stretch(self._charger, groups, link.line, self._registers.manner)
+        return link
+
+    def _keep_alive_s(self) -> float | None:
+        keep = self._mapping.keep_alive
+        value = None if keep is None else keep.every(self._mapping.inputs)
+        return float(value) if isinstance(value, int | float) and value > 0 else None
 
     async def execute(self, action: str, evse: int, arguments: Mapping[str, Scalar]) -> None:
         if action not in self._mapping.actions:
             raise Unsupported(f"the blueprint {self._mapping.path} has no action {action!r}")
-        if self._link is None or self._reading is None or not self._online:
+        if self._reading is None or not self._online:
             raise DeviceOffline(f"{self._charger} is offline")
-        async with self._acting:
-            priority = STOP if action in URGENT else WRITE
-            written = await self._carry_out(
-                self._mapping.steps(action, self._env(max(evse, 1), arguments)), evse, priority
-            )
-            await self._verify(written, max(evse, 1))
+        evse = max(evse, 1)
+        async with self._acting[evse]:
+            self._context[evse]["waking"] = action == "wake"
+            try:
+                priority = STOP if action in URGENT else WRITE
+                written = await self._writer.carry_out((StepPlan(action=action),), evse, priority, arguments)
+                await self._writer.verify(written, evse)
+            finally:
+                self._context[evse]["waking"] = False
 
     async def refresh(self) -> None:
-        if self._link is None:
+        if not self._registers.links:
             raise DeviceOffline(f"{self._charger} is not running")
-        await self._round(tuple(self._mapping.groups), READ_BACK)
-        self._tell(self._look())
+        await self._registers.read_groups(tuple(self._mapping.groups), READ_BACK, _now())
+        self._tell(self._read())
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
-        if self._context[evse].get("tx") != transaction:
-            self._context[evse]["tx"] = transaction
-            self._forget_words()
+        self._context[evse]["tx"] = transaction
 
     @property
     def raw_values(self) -> Mapping[tuple[str, int], Raw]:
         """As they were read, by element and EVSE (0: shared)."""
-        return self._raw
+        return self._registers.raw
 
     # Polling
 
     async def _poll_for_ever(self) -> None:
-        loop = asyncio.get_running_loop()
-        due = dict.fromkeys(self._mapping.groups, loop.time())
-        misses, probe_s = 0, 1.0
+        due = dict.fromkeys(self._mapping.groups, _now())
+        failed = 0
         while True:
-            now = loop.time()
+            now = _now()
             groups = tuple(group for group, at in due.items() if at <= now + GRID_S / 2)
             try:
-                groups, reading = await self._read_due(groups if self._online else tuple(due), POLL)
+                # Before it is online everything is read once.
+                groups, reading = await self._read_due(groups if self._online else tuple(due), POLL, now)
             except DeviceOffline as error:
-                misses += 1
-                if misses >= MISSES or not self._online:
+                failed += 1
+                if failed >= MISSES or not self._online:
                     self._lost(str(error))
-                    await asyncio.sleep(min(probe_s, LONGEST_PROBE_S))
-                    probe_s *= 2
+                await asyncio.sleep(_pause(error, online=self._online))
                 continue
-            misses, probe_s = 0, 1.0
-            await self._seen(due, groups, loop.time(), reading)
-            await asyncio.sleep(max(0.0, min(due.values()) - loop.time()))
+            failed = 0
+            await self._seen(due, groups, reading)
+            await asyncio.sleep(max(0.0, min(due.values()) - _now()))
 
-    async def _read_due(self, groups: tuple[str, ...], priority: int) -> tuple[tuple[str, ...], Reading]:
+    async def _read_due(
+        self, groups: tuple[str, ...], priority: int, now: float
+    ) -> tuple[tuple[str, ...], Reading]:
         """(the groups that were read, what they say). Raises DeviceOffline.
 
         A new state is told together with what the meters say by then: both belong to one event (E02.FR.13)."""
-        await self._round(groups, priority)
-        reading = self._look()
+        await self._registers.read_groups(groups, priority, now)
+        reading = self._read()
         if not self._online or not self._moved(reading):
             return groups, reading
         rest = tuple(group for group, every in self._mapping.groups.items() if every and group not in groups)
-        await self._round(rest, priority)
-        return groups + rest, self._look()
+        await self._registers.read_groups(rest, priority, now)
+        return groups + rest, self._read()
 
     def _moved(self, reading: Reading) -> bool:
         """Has an EVSE another status than was told last?"""
@@ -144,247 +174,123 @@ class ModbusDevice:
             number in told and told[number].status != seen.status for number, seen in reading.evses.items()
         )
 
-    async def _seen(
-        self, due: dict[str, float], groups: tuple[str, ...], now: float, reading: Reading
-    ) -> None:
+    async def _seen(self, due: dict[str, float], groups: tuple[str, ...], reading: Reading) -> None:
+        now = _now()
+        stretch = max([self._stretch, *(link.load.stretch for link in self._bus_links())])
         for group in groups:
-            every = self._mapping.groups[group]
-            due[group] = self._grid.next(now, every) if every else float("inf")
+            every = self._mapping.groups[group] * stretch
+            due[group] = self._grid.next(now, every) if every else UNLIMITED
         if not self._online:
             await self._came()
         else:
             self._tell(reading)
+        self._keeper.look()
+
+    def _bus_links(self) -> list[BusLink]:
+        return [link for link in self._registers.links.values() if isinstance(link, BusLink)]
 
     async def _came(self) -> None:
-        self._online = True
-        if "on_connect" in self._mapping.actions:
-            self._reading = self._look()
-            try:
-                for evse in range(1, self.evses + 1):
-                    await self._carry_out(self._mapping.steps("on_connect", self._env(evse, {})), evse, WRITE)
-            except (DeviceOffline, DeviceRefused) as error:
-                log.warning("charger %s: on_connect: %s", self._charger, error)
-        self._tell(self._look())
+        self._online = self._keeper.online = True
+        self._reading = self._read()
+        await self._all_evses("on_connect")
+        self._tell(self._read())
+
+    async def _release(self) -> None:
+        """The hub lets go of it: what its blueprint wants then, if it can still be told."""
+        if self._online:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RELEASE_S):
+                    await self._all_evses("on_release")
+        self._online = self._keeper.online = False
+
+    async def _all_evses(self, action: str) -> None:
+        if action not in self._mapping.actions:
+            return
+        try:
+            for evse in range(1, self.evses + 1):
+                await self._writer.carry_out((StepPlan(action=action),), evse, WRITE, {})
+        except FAILURES as error:
+            log.warning("charger %s: %s: %s", self._charger, action, error)
 
     def _lost(self, reason: str) -> None:
-        if self._online or self._reading is None:
-            self._online = False
-            self._raw.clear()
-            self._forget_words()
-            assert self._sink is not None
-            self._sink.offline(reason)
-            self._reading = self._reading or Reading({})
-
-    async def _round(self, groups: tuple[str, ...], priority: int) -> None:
-        """Read what is due. Raises DeviceOffline."""
-        blocks = self._plans.get(groups)
-        if blocks is None:
-            due = [item for item in self._spans if item.point.poll in groups]
-            blocks = self._plans[groups] = plan(due, self._spans, self._rules)
-        for block in blocks:
-            await self._read(block, priority)
-
-    async def _read(self, block: Block, priority: int) -> None:
-        assert self._link is not None
-        request = Request(block.unit, READ[block.table], block.address, block.count)
-        try:
-            words = await self._link.ask(request, priority, tries=2)
-        except ModbusException as refusal:
-            await self._refused(block, refusal, priority)
+        if not self._online and self._reading is not None:
             return
-        if self._words.get(block.key) == words:
+        assert self._sink is not None
+        asleep = self._online and self._sleeps is not None and bool(self._sleeps(self._env(1)))
+        self._online = self._keeper.online = False
+        if asleep and self._reading is not None:
+            log.info("charger %s is asleep: %s", self._charger, reason)
+            self._sink.reading(_all_stale(self._reading))
             return
-        self._words[block.key] = words
-        for item in block.spans:
-            start = item.address - block.address
-            self._raw[item.element, item.evse] = item.decode(words[start : start + item.words])
+        self._registers.forget()
+        self._sink.offline(reason)
+        self._reading = self._reading or Reading({})
 
-    async def _refused(self, block: Block, refusal: ModbusException, priority: int) -> None:
-        """Exception 2 (or 3 on several values): the block is split, and the split remembered."""
-        if refusal.code in (10, 11):
-            raise DeviceOffline(str(refusal)) from refusal
-        parts = halves(block) if refusal.code in (2, 3) else []
-        if parts:
-            self._rules.splits.add((block.unit, block.table, parts[1].address))
-            self._plans.clear()
-            for part in parts:
-                await self._read(part, priority)
-        elif refusal.code in (1, 2, 3):
-            for item in block.spans:
-                log.info("charger %s has no %s (%s)", self._charger, item.element, refusal)
-                self._rules.absent.add((item.element, item.evse))
-                self._raw.pop((item.element, item.evse), None)
-            self._plans.clear()
-            asyncio.get_running_loop().call_later(RETRY_ABSENT_S, self._try_absent_again)
+    def _read(self) -> Reading:
+        reading = self._mapping.reading(self._registers.raw, self._context)
+        stale = self._registers.stale(_now())
+        if not stale:
+            return reading
+        shared = stale.get(0, frozenset())
+        evses = {
+            evse: replace(seen, stale=shared | stale.get(evse, frozenset()))
+            for evse, seen in reading.evses.items()
+        }
+        return replace(reading, evses=evses)
 
-    def _try_absent_again(self) -> None:
-        self._rules.absent.clear()
-        self._rules.splits.clear()
-        self._plans.clear()
+    async def _follow(self) -> None:
+        """While a writer waits for the device: the fast points, and all that belongs to a new state."""
+        self._tell((await self._read_due(("fast",), READ_BACK, _now()))[1])
 
-    def _forget_words(self) -> None:
-        self._words.clear()
-
-    def _look(self) -> Reading:
-        return self._mapping.reading(self._raw, self._context)
+    def _look(self) -> None:
+        self._tell(self._read())
 
     def _tell(self, reading: Reading) -> None:
         self._reading = reading
         assert self._sink is not None
         self._sink.reading(reading)
 
-    # Writing
-
-    def _env(self, evse: int, arguments: Mapping[str, Scalar]) -> dict[str, Any]:
+    def _env(self, evse: int) -> dict[str, Any]:
         assert self._reading is not None
         self._counter = (self._counter + 1) % 65536
-        return self._mapping.env(
-            self._reading, evse, counter=self._counter, **self._context[evse], **arguments
-        )
+        return self._mapping.env(self._reading, evse, counter=self._counter, **self._context[evse])
 
-    async def _carry_out(self, steps: Iterator[Step], evse: int, priority: int) -> list[Write]:
-        """Raises DeviceOffline, DeviceRefused."""
-        written = []
-        for step in steps:
-            if isinstance(step, Wait):
-                await asyncio.sleep(step.seconds)
-            elif isinstance(step, Until):
-                await self._until(step, evse)
-            elif isinstance(step, Together):
-                await self._write_together(step, evse, priority)
-            else:
-                await self._write(step, evse, priority)
-                written.append(step)
-        return written
 
-    async def _write(self, step: Write, evse: int, priority: int) -> None:
-        item = span(self._mapping, step.point, 0 if step.point.shared else max(evse, 1))
-        try:
-            words = encode(step.point.keys, step.raw)
-        except ValueError as error:
-            raise DeviceRefused(f"{step.point.name}: {error}") from error
-        assert self._link is not None
-        request = write_request(item.unit, item.table, item.address, words, step.point.keys.get("write"))
-        try:
-            await self._link.ask(request, priority)
-        except ModbusException as refusal:
-            raise DeviceRefused(f"{step.point.name} = {step.value}: {refusal}") from refusal
-        except DeviceOffline:
-            await self._after_lost_reply(item, words, request, priority)
+def manner_of(link: Mapping[str, Any]) -> Manner:
+    """How a blueprint wants its charger to be asked."""
+    return Manner(
+        seconds(link.get("timeout", 2.0)),
+        seconds(link.get("gap", 0.0)),
+        seconds(link.get("min_period", 0.0)),
+        bool(link.get("resend", False)),
+    )
 
-    async def _write_together(self, step: Together, evse: int, priority: int) -> None:
-        """One request; it isn't repeated, for what it sets off can't be read back."""
-        try:
-            request = together(self._mapping, step, max(evse, 1))
-        except ValueError as error:
-            raise DeviceRefused(str(error)) from error
-        assert self._link is not None
-        try:
-            await self._link.ask(request, priority)
-        except ModbusException as refusal:
-            raise DeviceRefused(f"{', '.join(w.point.name for w in step.writes)}: {refusal}") from refusal
 
-    async def _after_lost_reply(self, item: Span, words: list[int], request: Request, priority: int) -> None:
-        """It may have been done: look before it is repeated. What can't be read is not repeated at all."""
-        if item.point.access == "wo":
-            raise DeviceOffline(f"no answer to writing {item.element}")
-        assert self._link is not None
-        back = Request(item.unit, READ[item.table], item.address, item.words)
-        try:
-            if await self._link.ask(back, READ_BACK, tries=2) != words:
-                await self._link.ask(request, priority)
-        except ModbusException as refusal:
-            raise DeviceRefused(f"{item.element}: {refusal}") from refusal
+def _sleeps(mapping: BlueprintMapping) -> Compiled | None:
+    """When silence is normal: the rule of a charger that leaves its bus in standby."""
+    text = mapping.link.get("sleeps")
+    if text is None:
+        return None
+    elements = {element for point in mapping.points.values() for element in point.elements}
+    names = elements | set(mapping.points) | {name for name, _ in mapping.derive} | {"tx", *mapping.inputs}
+    return compile_expression(text, frozenset(names))[0]
 
-    async def _until(self, step: Until, evse: int) -> None:
-        if not await self._holds(step.holds, evse, step.within_s):
-            raise DeviceRefused("the charger did not follow in time")
 
-    async def _holds(self, holds: Compiled, evse: int, within_s: float) -> bool:
-        deadline = asyncio.get_running_loop().time() + within_s
-        while True:
-            self._tell((await self._read_due(("fast",), READ_BACK))[1])
-            if holds(self._env(evse, {})):
-                return True
-            if asyncio.get_running_loop().time() >= deadline:
-                return False
-            await asyncio.sleep(min(0.5, within_s / 5))
+def _all_stale(reading: Reading) -> Reading:
+    evses = {evse: replace(seen, stale=frozenset(seen.values)) for evse, seen in reading.evses.items()}
+    return replace(reading, evses=evses)
 
-    async def _verify(self, written: list[Write], evse: int) -> None:
-        """A written value is read back: itself where it can be, or the point that follows it."""
-        for step in written:
-            rule = self._mapping.verify.get(step.point.name)
-            if rule is not None:
-                wanted, (name, within) = step.value, rule
-                if not await self._holds(_equals(name, wanted), evse, within):
-                    raise DeviceRefused(f"{name} did not follow {step.point.name} = {wanted}")
-            elif step.point.access == "rw":
-                await self._read_back(step, evse)
 
-    async def _read_back(self, step: Write, evse: int) -> None:
-        item = span(self._mapping, step.point, 0 if step.point.shared else evse)
-        assert self._link is not None
-        request = Request(item.unit, READ[item.table], item.address, item.words)
-        try:
-            words = await self._link.ask(request, READ_BACK, tries=2)
-        except ModbusException as refusal:
-            raise DeviceRefused(f"{step.point.name}: {refusal}") from refusal
-        raw = item.decode(words)
-        self._raw[item.element, item.evse] = raw
-        self._forget_words()
-        if not _alike(step.point.conversion.value(raw), step.value):
-            raise DeviceRefused(
-                f"{step.point.name} is {step.point.conversion.value(raw)!r} after {step.value!r} was written"
-            )
+def _pause(error: DeviceOffline, *, online: bool) -> float:
+    again = error.again_s if isinstance(error, NoAnswer) else 0.0
+    return again if online else max(again, GRID_S if again else AWAY_S)
 
-    # Keep-alive
 
-    async def _keep_alive(self) -> None:
-        """A task of its own, so that no poll delays it; it begins with the first reading."""
-        keep = self._mapping.keep_alive
-        if keep is None:
-            return
-        while True:
-            period = self._mapping_period(keep.every)
-            await asyncio.sleep(period)
-            if not self._online or (keep.when is not None and not keep.when(self._env(1, {}))):
-                continue
-            try:
-                await self._one_keep_alive()
-            except (DeviceOffline, DeviceRefused) as error:
-                log.warning("charger %s: keep-alive: %s", self._charger, error)
-
-    async def _one_keep_alive(self) -> None:
-        keep = self._mapping.keep_alive
-        assert keep is not None
-        for evse in range(1, self.evses + 1):
-            if keep.read is not None:
-                chosen = [
-                    item for item in self._spans if item.point.name == keep.read and item.evse in (0, evse)
-                ]
-                for block in plan(chosen, chosen, self._rules):
-                    await self._read(block, KEEP_ALIVE)
-            # A value that isn't known yet isn't rewritten.
-            env = self._env(evse, {})
-            plans = [p for p in keep.steps if p.value is None or p.value(env) is not None]
-            await self._carry_out(self._mapping.plan(plans, env), evse, KEEP_ALIVE)
-
-    def _mapping_period(self, every: Callable[[Mapping[str, Any]], Any]) -> float:
-        value = every(self._env(1, {})) if self._online else None
-        return min(max(float(value), 0.2), 3600.0) if isinstance(value, int | float) else 1.0
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def make_device(setup: DeviceSetup) -> Device:
     mapping = setup.blueprint
     assert isinstance(mapping, BlueprintMapping)
     return ModbusDevice(setup.charger, mapping, setup.clock)
-
-
-def _alike(read: Scalar, written: Scalar) -> bool:
-    if isinstance(read, int | float) and isinstance(written, int | float):
-        return abs(read - written) <= max(0.01, abs(written) * 0.001)
-    return read == written
-
-
-def _equals(name: str, wanted: Scalar) -> Compiled:
-    return lambda env: _alike(env.get(name), wanted)

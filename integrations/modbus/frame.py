@@ -1,11 +1,10 @@
-"""Modbus TCP frames: requests, and replies that are checked word for word against them."""
+"""Modbus requests, and replies that are checked word for word against them; the same on every wire."""
 
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 READ = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
-HEADER = struct.Struct(">HHHB")
 MAX_PDU = 253
 EXCEPTIONS = {
     1: "illegal function",
@@ -57,9 +56,27 @@ class Request:
             f">BHHB{len(self.words)}H", 16, self.address, len(self.words), 2 * len(self.words), *self.words
         )
 
-    def encode(self, transaction: int) -> bytes:
-        pdu = self.pdu()
-        return HEADER.pack(transaction, 0, len(pdu) + 1, self.unit) + pdu
+    @property
+    def reply_size(self) -> int:
+        """Bytes of the PDU of a good reply."""
+        if self.words:
+            return 5
+        return 2 + ((self.count + 7) // 8 if self.function in (1, 2) else 2 * self.count)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Requests of equal shape take the same replies: without a transaction id they can't be told apart."""
+        if self.function in (5, 6):
+            return self.unit, self.function, self.address, *self.words
+        if self.words:
+            return self.unit, self.function, self.address, self.count
+        return self.unit, self.function, self.reply_size
+
+    def expects(self, pdu: bytes) -> bool:
+        """Could these first bytes of a PDU be the reply's?"""
+        if pdu[0] == self.function | 0x80:
+            return True
+        return pdu[0] == self.function and (bool(self.words) or len(pdu) < 2 or pdu[1] == self.reply_size - 2)
 
     def read(self, unit: int, pdu: bytes) -> list[int]:
         """The words of a reply (empty for a write). Raises BadReply, ModbusException."""
@@ -95,24 +112,3 @@ def write_request(unit: int, table: str, address: int, words: Sequence[int], fun
     else:
         code = 16 if function == "fc16" or len(words) > 1 else 6
     return Request(unit, code, address, len(words), tuple(words))
-
-
-class Splitter:
-    """Bytes of a TCP stream -> (transaction, unit, pdu). Raises BadReply when the stream is out of step."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, received: bytes) -> list[tuple[int, int, bytes]]:
-        self._buffer += received
-        frames = []
-        while len(self._buffer) >= HEADER.size:
-            transaction, protocol, length, unit = HEADER.unpack_from(self._buffer)
-            if protocol or not 2 <= length <= MAX_PDU + 1:
-                raise BadReply("bytes that are no Modbus TCP")
-            end = HEADER.size - 1 + length
-            if len(self._buffer) < end:
-                break
-            frames.append((transaction, unit, bytes(self._buffer[HEADER.size : end])))
-            del self._buffer[:end]
-        return frames

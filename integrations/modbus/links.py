@@ -1,281 +1,376 @@
-"""One worker for each physical link: a queue by priority, one request at a time, and all that can go wrong.
+"""One worker for each physical wire: one request at a time, the most urgent first, and all that can go wrong.
 
-Theory: a request is sent, and only a reply that answers it word for word ends it; everything else is counted
-and waited past. A connection that closes fails the request in hand at once. Time-outs adapt to the unit. Three
-time-outs in a row drop the connection (half-open links look alive for minutes otherwise); only a good reply
-resets the pause before the next connect.
+Theory: a request is sent, and only a reply that answers it word for word ends it; everything else is counted and
+waited past. After a time-out on a wire without transaction ids nothing is sent that the late reply could answer
+(late.py), and nothing at all before the line was quiet. A unit that doesn't answer is left alone (health.py), so
+that it costs the others of its wire little. A connection that closes fails the request in hand at once; three
+time-outs in a row and two seconds without a reply drop it (half-open links look alive for minutes otherwise), and
+only a good reply resets the pause before the next connect.
 """
 
 import asyncio
 import contextlib
-import heapq
 import logging
 import random
-import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Protocol, cast
+from dataclasses import dataclass
+from typing import Protocol
 
 from hub.errors import DeviceOffline
-from integrations.modbus.frame import BadReply, ModbusException, Request, Splitter
+from integrations.modbus.address import Address, SerialAddress, TcpAddress
+from integrations.modbus.frame import BadReply, ModbusException, Request
+from integrations.modbus.framing import AsciiFraming, Framing, RtuFraming, TcpFraming
+from integrations.modbus.health import Units
+from integrations.modbus.jobs import KEEP_ALIVE, POLL, READ_BACK, STOP, WRITE, Job, Jobs, Manner, Replaced
+from integrations.modbus.late import LateReplies
+from integrations.modbus.load import Load
+from integrations.modbus.timing import line_of
+from integrations.modbus.wires import Wire, open_wire
 
+__all__ = [
+    "KEEP_ALIVE",
+    "LINKS",
+    "POLL",
+    "READ_BACK",
+    "STOP",
+    "WRITE",
+    "BusLink",
+    "Link",
+    "Links",
+    "Manner",
+    "NoAnswer",
+    "Replaced",
+]
 log = logging.getLogger(__name__)
 
-STOP, WRITE, KEEP_ALIVE, READ_BACK, POLL = range(5)
-"""Priorities: a stop or limit before all else, polls last."""
-WRITES_BEFORE_A_POLL = 8
-MISSES_TO_DROP = 3
+MISSES_TO_DROP, SILENCE_TO_DROP_S = 3, 2.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
-FASTEST_S = 0.2
+FASTEST_S = {True: 0.05, False: 0.2}
+"""The shortest patience, on serial ports of ours and on networks."""
 BUSY_TRIES, BUSY_PAUSE_S = 3, 0.2
+CONNECT_S = 5.0
+GATEWAY = (10, 11)
 
 
-@dataclass(order=True, slots=True)
-class _Job:
-    priority: int
-    number: int
-    request: Request = field(compare=False)
-    done: "asyncio.Future[list[int]]" = field(compare=False)
-    tries: int = field(compare=False, default=1)
+class NoAnswer(DeviceOffline):
+    """`again_s`: asking earlier is in vain."""
+
+    def __init__(self, words: str, again_s: float = 0.0) -> None:
+        super().__init__(words)
+        self.again_s = again_s
 
 
 class Link(Protocol):
     """What a device asks of a wire."""
 
-    async def ask(self, request: Request, priority: int, *, tries: int = 1) -> list[int]:
-        """The reply's words. Raises DeviceOffline (no answer), ModbusException (its refusal)."""
+    async def ask(
+        self, request: Request, priority: int, *, tries: int = 1, manner: Manner, newest: bool = False
+    ) -> list[int]:
+        """The reply's words. `newest`: takes the place of an older write to the same register that still waits.
+        Raises NoAnswer, ModbusException (its refusal), Replaced."""
 
 
-class _Stream(asyncio.Protocol):
-    """The socket of a link."""
+@dataclass(slots=True)
+class _Pending:
+    request: Request
+    done: "asyncio.Future[list[int]]"
+    sent: float
 
-    def __init__(self) -> None:
-        self.transport: asyncio.Transport | None = None
-        self.splitter = Splitter()
-        self.waiting: tuple[int, Request, asyncio.Future[list[int]]] | None = None
+
+class BusLink:
+    """A wire with its queue. `run` owns it."""
+
+    def __init__(self, address: Address, *, reconnect_s: float = 0.0) -> None:
+        self.address = address
+        self.load = Load(str(address))
         self.discarded = 0
-        self.closed = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
-        raw = transport.get_extra_info("socket")
-        with contextlib.suppress(OSError):
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 10_000)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            frames = self.splitter.feed(data)
-        except BadReply as error:
-            self._end(str(error))
-            return
-        for transaction, unit, pdu in frames:
-            self._frame(transaction, unit, pdu)
-
-    def _frame(self, transaction: int, unit: int, pdu: bytes) -> None:
-        if self.waiting is None or self.waiting[0] != transaction or self.waiting[2].done():
-            self.discarded += 1
-            return
-        _, request, done = self.waiting
-        try:
-            done.set_result(request.read(unit, pdu))
-        except BadReply as error:
-            self.discarded += 1
-            log.debug("a reply was discarded: %s", error)
-        except ModbusException as error:
-            done.set_exception(error)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end(str(exc) if exc else "the device closed the connection")
-
-    def _end(self, reason: str) -> None:
-        if self.transport is not None:
-            self.transport.abort()
-            self.transport = None
-        if self.waiting and not self.waiting[2].done():
-            self.waiting[2].set_exception(ConnectionError(reason))
-        if not self.closed.done():
-            self.closed.set_result(None)
-
-
-class TcpLink:
-    """A Modbus TCP connection with its queue. `run` owns it."""
-
-    def __init__(self, host: str, port: int, *, timeout_s: float = 2.0, gap_s: float = 0.0) -> None:
-        self.host, self.port = host, port
-        self._timeout, self._gap = timeout_s, gap_s
-        self._jobs: list[_Job] = []
+        self.line = line_of(address)
+        self._framing = _framing(address)
+        self._first_pause = max(FIRST_PAUSE_S, reconnect_s)
+        self._pause = self._first_pause
+        self._jobs = Jobs()
+        self._units = Units(FASTEST_S[isinstance(address, SerialAddress)])
+        self._late = LateReplies()
         self._wake = asyncio.Event()
-        self._number = 0
-        self._transaction = random.randrange(1, 65536)  # noqa: S311 - no secret
-        self._stream: _Stream | None = None
-        self._usual: dict[int, float] = {}
-        self._misses = 0
-        self._writes = 0
-        self._pause = FIRST_PAUSE_S
+        self._wire: Wire | None = None
+        self._pending: _Pending | None = None
         self._next_connect = 0.0
-        self.discarded = 0
+        self._quiet_until = 0.0
+        self._misses = 0
+        self._heard_at = 0.0
 
-    async def ask(self, request: Request, priority: int, *, tries: int = 1) -> list[int]:
+    @property
+    def damaged(self) -> int:
+        return self._framing.damaged
+
+    async def ask(
+        self,
+        request: Request,
+        priority: int,
+        *,
+        tries: int = 1,
+        manner: Manner | None = None,
+        newest: bool = False,
+    ) -> list[int]:
+        manner = manner or Manner()
         done: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
-        self._number += 1
-        heapq.heappush(self._jobs, _Job(priority, self._number, request, done, tries))
+        tries = max(tries, 2) if manner.resend else tries
+        self._jobs.add(Job(priority, request, done, manner, tries, newest))
         self._wake.set()
         return await done
 
     async def run(self) -> None:
         """Until cancelled."""
+        loop = asyncio.get_running_loop()
         try:
             while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._jobs:
-                    job = self._next_job()
-                    if not job.done.done():
-                        await self._do(job)
+                now = loop.time()
+                if self._quiet_until > now:
+                    await asyncio.sleep(_whole_ms(self._quiet_until - now))
+                    continue
+                job, at = self._jobs.take(now, self._free_at)
+                if job is None:
+                    await self._sleep_until(at)
+                else:
+                    await self._do(job)
         finally:
-            self._drop("the hub stops")
-            for job in self._jobs:
+            self._close("the hub stops")
+            for job in self._jobs.drain():
                 job.done.cancel()
 
-    def _next_job(self) -> _Job:
-        """The most urgent one; after many writes a poll gets its turn."""
-        if self._writes >= WRITES_BEFORE_A_POLL:
-            polls = [job for job in self._jobs if job.priority == POLL]
-            if polls:
-                self._writes = 0
-                job = min(polls)
-                self._jobs.remove(job)
-                heapq.heapify(self._jobs)
-                return job
-        job = heapq.heappop(self._jobs)
-        self._writes = 0 if job.priority == POLL else self._writes + 1
-        return job
-
-    async def _do(self, job: _Job) -> None:
-        error: Exception = DeviceOffline("no answer")
-        for attempt in range(max(job.tries, 1)):
-            try:
-                words = await self._exchange(job.request, attempt)
-            except ModbusException as refusal:
-                error = refusal
-                break
-            except (OSError, TimeoutError) as failure:
-                error = DeviceOffline(f"{self.host}:{self.port}: {str(failure) or 'no answer in time'}")
-            else:
-                if not job.done.done():
-                    job.done.set_result(words)
-                return
-        if not job.done.done():
-            job.done.set_exception(error)
-
-    async def _exchange(self, request: Request, attempt: int) -> list[int]:
-        """One request, repeated only while the device says that it is busy."""
-        for turn in range(BUSY_TRIES + 1):
-            try:
-                return await self._send(request, attempt)
-            except ModbusException as refusal:
-                if refusal.code not in (5, 6) or turn == BUSY_TRIES:
-                    raise
-            await asyncio.sleep(BUSY_PAUSE_S)
-        raise AssertionError
-
-    async def _send(self, request: Request, attempt: int) -> list[int]:
-        stream = await self._connected()
-        assert stream.transport is not None
+    async def _sleep_until(self, at: float) -> None:
+        """Or until something is asked."""
         loop = asyncio.get_running_loop()
-        self._transaction = self._transaction % 65535 + 1
-        done: asyncio.Future[list[int]] = loop.create_future()
-        stream.waiting = (self._transaction, request, done)
-        started = loop.time()
-        stream.transport.write(request.encode(self._transaction))
+        timer = loop.call_at(at, self._wake.set) if at != float("inf") else None
         try:
-            async with asyncio.timeout(self._patience(request.unit, attempt)):
-                words = await done
+            await self._wake.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+        self._wake.clear()
+
+    def _free_at(self, job: Job, now: float) -> float:
+        return self._late.free_at(job.request, now)
+
+    # One job
+
+    async def _do(self, job: Job) -> None:
+        loop = asyncio.get_running_loop()
+        unit, now = job.request.unit, loop.time()
+        shut = self._units.shut_until(unit, now)
+        if shut > now:
+            _fail(job, NoAnswer(f"{self.address}: unit {unit} is silent", shut - now))
+            return
+        try:
+            await self._connected()
+            words = await self._exchange(job)
+        except ModbusException as refusal:
+            self._refused(job, refusal)
         except TimeoutError:
-            self._missed()
+            self._unanswered(job)
+        except OSError as failure:
+            again = max(self._next_connect - loop.time(), 0.0)
+            _fail(job, NoAnswer(f"{self.address}: {failure}", again))
+        else:
+            if not job.done.done():
+                job.done.set_result(words)
+
+    def _refused(self, job: Job, refusal: ModbusException) -> None:
+        """A busy device is asked again in a while; others come first."""
+        now = asyncio.get_running_loop().time()
+        if refusal.code in (5, 6) and job.busy < BUSY_TRIES:
+            job.busy += 1
+            job.not_before = now + BUSY_PAUSE_S
+            self._jobs.again(job)
+        elif refusal.code in GATEWAY:
+            # The gateway spoke, not the unit behind it.
+            self._misses, self._heard_at = 0, now
+            self._units.missed(job.request.unit, 0.0, now)
+            shut = self._units.shut_until(job.request.unit, now)
+            _fail(job, NoAnswer(f"{self.address}: unit {job.request.unit}: {refusal}", max(shut - now, 0.0)))
+        else:
+            _fail(job, refusal)
+
+    def _unanswered(self, job: Job) -> None:
+        now = asyncio.get_running_loop().time()
+        job.attempt += 1
+        shut = self._units.shut_until(job.request.unit, now)
+        if job.attempt < job.tries and shut <= now:
+            self._jobs.again(job)
+        else:
+            _fail(job, NoAnswer(f"{self.address}: no answer in time", max(shut - now, 0.0)))
+
+    async def _exchange(self, job: Job) -> list[int]:
+        assert self._wire is not None
+        loop = asyncio.get_running_loop()
+        request, manner = job.request, job.manner
+        on_the_line = self.line.request_s(request) + self.line.reply_s(request)
+        patience = self._units.patience(request.unit, manner.timeout_s, again=job.attempt > 0)
+        done: asyncio.Future[list[int]] = loop.create_future()
+        sent = loop.time()
+        self._pending = _Pending(request, done, sent)
+        timer = loop.call_later(on_the_line + patience, _expire, done)
+        try:
+            manner.sent(sent)
+            self._wire.send(self._framing.encode(request))
+            words = await done
+            self._heard(request, loop.time() - sent - on_the_line)
+        except TimeoutError:
+            self._missed(request, sent, manner)
             raise
-        except ModbusException:
-            self._heard(request.unit, loop.time() - started)
-            raise
-        except OSError:
-            self._drop("closed")
+        except ModbusException as refusal:
+            if refusal.code not in GATEWAY:
+                self._heard(request, loop.time() - sent - on_the_line)
             raise
         finally:
-            stream.waiting = None
-            self.discarded += stream.discarded
-            stream.discarded = 0
-        self._heard(request.unit, loop.time() - started)
-        if self._gap:
-            await asyncio.sleep(self._gap)
+            timer.cancel()
+            self._pending = None
+            now = loop.time()
+            manner.answered(now)
+            self.load.used(now - sent + self.line.silence_s, now)
+            self._quiet_until = max(self._quiet_until, now + self.line.silence_s)
         return words
 
-    def _patience(self, unit: int, attempt: int) -> float:
-        """Four times the usual reply time, at most what is configured; a second try gets all of it."""
-        usual = self._usual.get(unit)
-        if usual is None or attempt:
-            return self._timeout
-        return min(self._timeout, max(FASTEST_S, 4 * usual))
+    def _heard(self, request: Request, took_s: float) -> None:
+        now = asyncio.get_running_loop().time()
+        self._misses, self._heard_at, self._pause = 0, now, self._first_pause
+        if not self._framing.tells_apart:
+            self._late.answered(request, now)
+        if self._units.heard(request.unit, max(took_s, 0.0), now):
+            log.info("%s: unit %d answers again", self.address, request.unit)
 
-    def _heard(self, unit: int, took: float) -> None:
-        self._usual[unit] = 0.9 * self._usual.get(unit, took) + 0.1 * took
-        self._misses = 0
-        self._pause = FIRST_PAUSE_S
-
-    def _missed(self) -> None:
+    def _missed(self, request: Request, sent: float, manner: Manner) -> None:
+        now = asyncio.get_running_loop().time()
         self._misses += 1
-        if self._misses >= MISSES_TO_DROP:
-            self._drop("silent")
+        if self._units.missed(request.unit, now - sent, now):
+            log.info("%s: unit %d is silent", self.address, request.unit)
+        if not self._framing.tells_apart:
+            self._late.missed(request, sent, manner.timeout_s)
+        if isinstance(self.address, SerialAddress):
+            usual = [one.usual_s for one in self._units.units.values() if one.usual_s is not None]
+            self._quiet_until = now + self.line.silence_s + min(max(usual, default=0.0), manner.timeout_s)
+        elif not self._framing.tells_apart:
+            # What comes late on a serial port behind TCP dies with its connection.
+            self._close("a late reply must not be taken for another", pause=False)
+        elif self._misses >= MISSES_TO_DROP and now - self._heard_at >= SILENCE_TO_DROP_S:
+            self._close("silent")
 
-    def _drop(self, reason: str) -> None:
-        stream, self._stream = self._stream, None
+    # The wire
+
+    def _hear(self, received: bytes) -> None:
+        now = asyncio.get_running_loop().time()
+        self._quiet_until = max(self._quiet_until, now + self.line.silence_s)
+        try:
+            frames = self._framing.feed(received)
+        except BadReply as error:
+            self._lost(str(error))
+            return
+        for frame in frames:
+            self._take(frame.unit, frame.pdu, frame.fits, now)
+
+    def _take(self, unit: int, pdu: bytes, fits: bool, now: float) -> None:
+        pending = self._pending
+        if not fits or pending is None or pending.done.done():
+            self.discarded += 1
+            self._late.arrived(unit, pdu, now)
+            return
+        try:
+            pending.done.set_result(pending.request.read(unit, pdu))
+        except BadReply as error:
+            self.discarded += 1
+            self._late.arrived(unit, pdu, now)
+            log.debug("%s: a reply was discarded: %s", self.address, error)
+        except ModbusException as refusal:
+            if self._late.arrived(unit, pdu, now, besides=pending.request):
+                self.discarded += 1
+            else:
+                pending.done.set_exception(refusal)
+
+    def _lost(self, reason: str) -> None:
+        if self._pending is not None and not self._pending.done.done():
+            self._pending.done.set_exception(ConnectionError(reason))
+        self._close(reason)
+
+    def _close(self, reason: str, *, pause: bool = True) -> None:
+        wire, self._wire = self._wire, None
         self._misses = 0
-        if stream is not None:
-            log.debug("%s:%d: connection dropped: %s", self.host, self.port, reason)
-            stream.connection_lost(None)
-        loop = asyncio.get_running_loop()
-        self._next_connect = loop.time() + self._pause * random.uniform(0.8, 1.2)  # noqa: S311
-        self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
+        if wire is None:
+            return
+        log.debug("%s: closed: %s", self.address, reason)
+        wire.close()
+        if pause:
+            self._wait_longer()
 
-    async def _connected(self) -> _Stream:
-        if self._stream is not None and self._stream.transport is not None:
-            return self._stream
+    def _wait_longer(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._next_connect = loop.time() + self._pause * random.uniform(0.9, 1.2)  # noqa: S311 - no secret
+        self._pause = max(self._first_pause, min(self._pause * 2, LONGEST_PAUSE_S))
+
+    async def _connected(self) -> None:
+        if self._wire is not None:
+            return
         loop = asyncio.get_running_loop()
         if loop.time() < self._next_connect:
             raise ConnectionError("not connected")
+        self._framing = _framing(self.address, self._framing.damaged)
         try:
-            async with asyncio.timeout(max(self._timeout, 1.0)):
-                _, stream = await loop.create_connection(_Stream, self.host, self.port)
-        except (OSError, TimeoutError):
-            self._drop("no connection")
-            raise
-        self._stream = stream
-        return stream
+            async with asyncio.timeout(CONNECT_S):
+                self._wire = await open_wire(self.address, self._hear, self._lost)
+        except (OSError, TimeoutError) as error:
+            self._wait_longer()
+            raise ConnectionError(str(error) or "no connection in time") from error
+        self._heard_at = loop.time()
+
+
+def _framing(address: Address, damaged: int = 0) -> Framing:
+    made: Framing
+    if isinstance(address, TcpAddress) and address.framer == "tcp":
+        made = TcpFraming(random.randrange(65536), check_tid=address.check_tid)  # noqa: S311 - no secret
+    else:
+        made = AsciiFraming() if address.framer == "ascii" else RtuFraming()
+    made.damaged = damaged
+    return made
+
+
+def _expire(done: "asyncio.Future[list[int]]") -> None:
+    if not done.done():
+        done.set_exception(TimeoutError("no answer in time"))
+
+
+def _fail(job: Job, error: Exception) -> None:
+    if not job.done.done():
+        job.done.set_exception(error)
+
+
+def _whole_ms(seconds: float) -> float:
+    """The loop rounds sleeps up to whole milliseconds: so down first, and the rest in another turn."""
+    return max(seconds - 0.001, 0.0) if seconds % 0.001 > 1e-4 else seconds
 
 
 class Links:
     """The links of a hub, shared by what speaks over the same wire."""
 
     def __init__(self) -> None:
-        self._links: dict[tuple[int, str, int], TcpLink] = {}
-        self._users: dict[tuple[int, str, int], int] = {}
-        self._tasks: dict[tuple[int, str, int], asyncio.Task[None]] = {}
+        self._links: dict[tuple[int, tuple[str, str]], BusLink] = {}
+        self._users: dict[tuple[int, tuple[str, str]], int] = {}
+        self._tasks: dict[tuple[int, tuple[str, str]], asyncio.Task[None]] = {}
 
     @contextlib.asynccontextmanager
-    async def tcp(self, host: str, port: int, *, timeout_s: float, gap_s: float) -> AsyncIterator[TcpLink]:
-        """The link to host:port for as long as it is used."""
-        key = (id(asyncio.get_running_loop()), host, port)
+    async def open(self, address: Address, *, reconnect_s: float = 0.0) -> AsyncIterator[BusLink]:
+        """The link to an address for as long as it is used."""
+        key = (id(asyncio.get_running_loop()), address.key)
         if key not in self._links:
-            self._links[key] = TcpLink(host, port, timeout_s=timeout_s, gap_s=gap_s)
-            self._tasks[key] = asyncio.create_task(self._links[key].run(), name=f"modbus {host}:{port}")
+            link = self._links[key] = BusLink(address, reconnect_s=reconnect_s)
+            self._tasks[key] = asyncio.create_task(link.run(), name=f"modbus {address}")
+        elif self._links[key].address != address:
+            log.warning("%s is used as %s by others already", address, self._links[key].address)
         self._users[key] = self._users.get(key, 0) + 1
         try:
             yield self._links[key]
         finally:
             self._users[key] -= 1
             if not self._users[key]:
-                del self._links[key]
+                del self._links[key], self._users[key]
                 task = self._tasks.pop(key)
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)

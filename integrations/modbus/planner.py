@@ -8,19 +8,17 @@ from hub.blueprint.mapping import BlueprintMapping
 from integrations.modbus.spans import Span, spans
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """One read request and the points it brings."""
+    """One read request and the points it brings. Two requests of the same registers for other points differ."""
 
     unit: int
     table: str
     address: int
     count: int
     spans: tuple[Span, ...]
-
-    @property
-    def key(self) -> tuple[int, str, int, int]:
-        return self.unit, self.table, self.address, self.count
+    port: int | None = None
+    """The TCP port of a socket that has its own."""
 
 
 @dataclass(slots=True)
@@ -102,14 +100,16 @@ def _there(span: Span, rules: Rules) -> bool:
     return not rules.never.intersection(range(span.address, span.end))
 
 
-def _order(span: Span) -> tuple[int, str, int, int]:
-    return span.unit, span.table, span.address, span.end
+def _order(span: Span) -> tuple[int, int, str, int, int]:
+    return span.port or 0, span.unit, span.table, span.address, span.end
 
 
 def _fits(current: list[Span], span: Span, known: set[tuple[int, str, int]], rules: Rules) -> bool:
     first = current[0]
     start, end = first.address, max(item.end for item in current)
-    if (first.unit, first.table) != (span.unit, span.table) or max(end, span.end) - start > rules.max_block:
+    if (first.port, first.unit, first.table) != (span.port, span.unit, span.table) or max(
+        end, span.end
+    ) - start > rules.max_block:
         return False
     same = (span.address, span.end) == (start, end)
     if (first.alone or span.alone) and not same:
@@ -124,4 +124,4 @@ def _fits(current: list[Span], span: Span, known: set[tuple[int, str, int]], rul
 
 def _block(spans: list[Span]) -> Block:
     start, end = min(span.address for span in spans), max(span.end for span in spans)
-    return Block(spans[0].unit, spans[0].table, start, end - start, tuple(spans))
+    return Block(spans[0].unit, spans[0].table, start, end - start, tuple(spans), spans[0].port)

@@ -6,7 +6,8 @@ from typing import Any
 from hub.blueprint.convert import Raw
 from hub.blueprint.expression import ExpressionError, compile_expression
 from hub.blueprint.mapping import BlueprintMapping, Point
-from hub.blueprint.schema import boolean, one_of, seconds, sequence, text
+from hub.blueprint.schema import EXPRESSION, boolean, one_of, seconds, sequence, text, whole
+from hub.blueprint.shapes import shaped
 from integrations.modbus.codec import TYPES, encode
 from integrations.modbus.planner import forbidden, told
 from integrations.modbus.spans import span, spans
@@ -14,27 +15,15 @@ from integrations.modbus.spans import span, spans
 TABLES = ("holding", "input", "coil", "discrete")
 
 
-def address(value: Any) -> object:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
-        raise ValueError("expected a wire address from 0 to 65535")
-    return value
-
-
-def unit(value: Any) -> object:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 255:
-        raise ValueError("expected a unit id from 0 to 255")
-    return value
+ADDRESS = whole(0, 65535, "a wire address from 0 to 65535")
+UNIT = whole(0, 255, "a unit id from 0 to 255")
 
 
 def count(most: int) -> Callable[[Any], object]:
-    def check(value: Any) -> object:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-            raise ValueError(f"expected a whole number from 0 to {most}")
-        return value
-
-    return check
+    return whole(0, most, f"a whole number from 0 to {most}")
 
 
+@shaped({"type": "array", "items": {"type": ["integer", "string"], "pattern": "^[0-9]+(-[0-9]+)?$"}})
 def never(value: Any) -> object:
     """Addresses, and ranges of them such as 730-740."""
     sequence(value)
@@ -42,6 +31,9 @@ def never(value: Any) -> object:
     return value
 
 
+@shaped(
+    {"type": ["boolean", "object"], "properties": {key: {"type": "string"} for key in ("ca", "cert", "key")}}
+)
 def tls(value: Any) -> object:
     """true: the system's authorities; or {ca, cert, key} with files."""
     if isinstance(value, bool) or (isinstance(value, Mapping) and set(value) <= {"ca", "cert", "key"}):
@@ -49,6 +41,7 @@ def tls(value: Any) -> object:
     raise ValueError("expected true, or files as {ca: ..., cert: ..., key: ...}")
 
 
+@shaped(EXPRESSION)
 def expression(value: Any) -> object:
     try:
         compile_expression(value, frozenset())
@@ -67,7 +60,7 @@ LINK = {
     "stopbits": one_of(1, 2),
     "tls": tls,
     "tid": one_of("check", "ignore"),
-    "unit_id": unit,
+    "unit_id": UNIT,
     "timeout": seconds,
     "retries": count(10),
     "gap": seconds,
@@ -82,7 +75,7 @@ LINK = {
     "never": never,
 }
 POINT = {
-    "at": address,
+    "at": ADDRESS,
     "table": one_of(*TABLES),
     "type": one_of(*TYPES),
     "len": count(125),
@@ -91,7 +84,7 @@ POINT = {
     "byte_order": one_of("big", "little"),
     "encoding": one_of("ascii", "utf-8", "utf-16-be"),
     "write": one_of("fc5", "fc6", "fc15", "fc16"),
-    "unit_id": unit,
+    "unit_id": UNIT,
     "alone": boolean,
 }
 

@@ -14,7 +14,8 @@ from hub.blueprint.convert import Raw
 from hub.blueprint.mapping import BlueprintMapping, Point
 from hub.simulate.ev import VOLTAGE, Car, Outlet
 from integrations.modbus.codec import decode, encode, width
-from integrations.modbus.frame import HEADER, READ
+from integrations.modbus.frame import READ
+from integrations.modbus.framing import HEADER
 from integrations.modbus.spans import Span, span
 
 TABLE_OF = {code: table for table, code in READ.items()} | {

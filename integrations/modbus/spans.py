@@ -21,6 +21,8 @@ class Span:
     address: int
     words: int
     alone: bool = False
+    port: int | None = None
+    """The TCP port of its socket, if that has its own."""
 
     @property
     def end(self) -> int:
@@ -58,6 +60,7 @@ def span(mapping: BlueprintMapping, point: Point, evse: int, index: int = 0) -> 
         int(keys["at"]) + shift + _position(keys, index) * int(keys.get("step", words)),
         words,
         bool(keys.get("alone") or mapping.link.get("one_value")),
+        None if point.shared or "port" not in place else int(place["port"]),
     )
 
 

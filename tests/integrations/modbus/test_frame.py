@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.modbus.codec import TYPES, decode, encode, width
-from integrations.modbus.frame import BadReply, ModbusException, Request, Splitter, write_request
+from integrations.modbus.frame import BadReply, ModbusException, Request, write_request
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,6 @@ from integrations.modbus.frame import BadReply, ModbusException, Request, Splitt
 )
 def test_requests_have_the_standards_bytes(request_: Request, pdu: str) -> None:
     assert request_.pdu().hex() == pdu
-    assert request_.encode(7).hex() == f"00070000{len(pdu) // 2 + 1:04x}01{pdu}"
 
 
 @pytest.mark.parametrize(
@@ -58,20 +57,6 @@ def test_what_does_not_answer_is_never_data(request_: Request, unit: int, pdu: s
 def test_an_exception_is_an_answer() -> None:
     with pytest.raises(ModbusException, match="busy"):
         Request(1, 3, 0, 1).read(1, bytes.fromhex("8306"))
-
-
-def test_a_stream_is_split_wherever_it_is_cut() -> None:
-    raw = bytes.fromhex("000100000005ff0302000a" * 2)
-    for cut in range(len(raw)):
-        splitter = Splitter()
-        frames = splitter.feed(raw[:cut]) + splitter.feed(raw[cut:])
-        assert frames == [(1, 255, bytes.fromhex("0302000a"))] * 2
-
-
-@pytest.mark.parametrize("raw", ["00010001000501", "00010000000001", "000100000fff01"])
-def test_a_stream_out_of_step_is_noticed(raw: str) -> None:
-    with pytest.raises(BadReply):
-        Splitter().feed(bytes.fromhex(raw))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from hub.errors import DeviceOffline
+from integrations.modbus.address import TcpAddress
 from integrations.modbus.frame import ModbusException, Request
-from integrations.modbus.links import LINKS, POLL, STOP, WRITE, TcpLink
+from integrations.modbus.links import LINKS, POLL, STOP, WRITE, BusLink, Manner, NoAnswer, Replaced
 
 Answer = Callable[[int, int, bytes], list[bytes]]
 
@@ -27,10 +28,23 @@ def good(transaction: int, unit: int, pdu: bytes) -> list[bytes]:
     return [frame(transaction, unit, bytes([function, len(values)]) + values)]
 
 
+class Asker:
+    """A device on the link."""
+
+    def __init__(self, link: BusLink, timeout_s: float) -> None:
+        self.link = link
+        self.manner = Manner(timeout_s, gap_s=0.001)
+
+    async def ask(
+        self, request: Request, priority: int, *, tries: int = 1, newest: bool = False
+    ) -> list[int]:
+        return await self.link.ask(request, priority, tries=tries, manner=self.manner, newest=newest)
+
+
 @asynccontextmanager
 async def linked(
     answers: list[Answer], *, timeout_s: float = 0.15
-) -> AsyncIterator[tuple[TcpLink, list[bytes]]]:
+) -> AsyncIterator[tuple[Asker, list[bytes]]]:
     """`answers`: one for each request, the last one for ever. A connection is closed by an answer of [b""]."""
     seen: list[bytes] = []
     writers: list[asyncio.StreamWriter] = []
@@ -54,8 +68,8 @@ async def linked(
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with LINKS.tcp("127.0.0.1", port, timeout_s=timeout_s, gap_s=0.001) as link:
-        yield link, seen
+    async with LINKS.open(TcpAddress("127.0.0.1", port)) as link:
+        yield Asker(link, timeout_s), seen
     for writer in writers:
         writer.transport.abort()
     server.close()
@@ -132,15 +146,56 @@ async def test_writes_do_not_starve_the_polls() -> None:
         assert [pdu[0] for pdu in seen].index(3) < 20
 
 
-async def test_a_half_open_link_is_dropped_and_a_dead_one_is_not_hammered() -> None:
-    silent: Answer = lambda t, u, p: []  # noqa: E731
-    async with linked([silent, silent, silent, good], timeout_s=0.05) as (link, _):
+async def test_a_half_open_link_is_dropped_and_a_silent_unit_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("integrations.modbus.links.SILENCE_TO_DROP_S", 0.1)
+    monkeypatch.setattr("integrations.modbus.health.MISSES_OF_A_STRANGER", 9)
+    connections: list[asyncio.StreamWriter] = []
+
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    async with LINKS.open(TcpAddress("127.0.0.1", server.sockets[0].getsockname()[1])) as link:
+        asker = Asker(link, 0.05)
         for _ in range(3):
-            with pytest.raises(DeviceOffline):
-                await link.ask(READ, POLL)
-        with pytest.raises(DeviceOffline, match="not connected"):
+            with pytest.raises(NoAnswer):
+                await asker.ask(READ, POLL)
+        with pytest.raises(NoAnswer, match="not connected") as told:
+            await asker.ask(READ, POLL)
+        assert told.value.again_s > 0.1
+    for writer in connections:
+        writer.transport.abort()
+    server.close()
+    assert len(connections) == 1
+
+
+async def test_who_is_silent_costs_nothing_until_the_next_probe() -> None:
+    silent: Answer = lambda t, u, p: []  # noqa: E731
+    async with linked([silent], timeout_s=0.05) as (link, seen):
+        with pytest.raises(NoAnswer):
+            await link.ask(READ, POLL, tries=5)
+        with pytest.raises(NoAnswer, match="silent") as told:
             await link.ask(READ, POLL)
-    async with LINKS.tcp("127.0.0.1", 1, timeout_s=0.05, gap_s=0) as dead:
+        assert told.value.again_s > 0.5
+        assert len(seen) == 2
+
+
+async def test_nobody_listens() -> None:
+    async with LINKS.open(TcpAddress("127.0.0.1", 1)) as dead:
         for _ in range(2):
-            with pytest.raises(DeviceOffline):
+            with pytest.raises(NoAnswer):
                 await dead.ask(READ, POLL)
+
+
+async def test_the_newest_set_point_replaces_the_one_that_waits() -> None:
+    async with linked([good]) as (link, seen):
+        first = asyncio.create_task(link.ask(Request(1, 3, 1, 1), POLL))
+        writes = [
+            asyncio.create_task(link.ask(Request(1, 6, 9, 1, (amps,)), WRITE, newest=True))
+            for amps in (6, 7, 8)
+        ]
+        results = await asyncio.gather(first, *writes, return_exceptions=True)
+        assert [pdu[-1] for pdu in seen if pdu[0] == 6] == [8]
+        assert [type(result) for result in results[1:]] == [Replaced, Replaced, list]

@@ -6,6 +6,7 @@ import pytest
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from integrations.modbus.address import TcpAddress
 from integrations.modbus.frame import ModbusException, Request
 from integrations.modbus.links import LINKS, POLL, WRITE
 
@@ -20,7 +21,7 @@ async def port() -> AsyncIterator[int]:
 
 
 async def test_its_registers_are_read_and_written(port: int) -> None:
-    async with LINKS.tcp("127.0.0.1", port, timeout_s=2.0, gap_s=0.0) as link:
+    async with LINKS.open(TcpAddress("127.0.0.1", port)) as link:
         assert await link.ask(Request(7, 3, 100, 40), POLL) == list(range(1000, 1040))
         await link.ask(Request(7, 6, 101, 1, (7,)), WRITE)
         await link.ask(Request(7, 16, 102, 2, (8, 9)), WRITE)

@@ -1,0 +1,97 @@
+"""What a charger may cost its wire: time for its polls, and sockets at its host."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from integrations.modbus.address import Address, TcpAddress
+from integrations.modbus.frame import READ, Request
+from integrations.modbus.jobs import Manner
+from integrations.modbus.planner import Block
+from integrations.modbus.timing import DEVICE_S, FULL, Line
+
+log = logging.getLogger(__name__)
+Groups = Mapping[tuple[float, str], Sequence[Block]]
+"""By period in seconds (0: once) and name."""
+KEEP_ALIVE_REQUEST = Request(1, 3, 0, 1)
+
+
+def share(groups: Groups, line: Line, keep_alive_s: float | None = None) -> float:
+    """Of the wire's time; 1.0: all of it."""
+    total = 0.0
+    for (every, _), blocks in groups.items():
+        if every:
+            total += sum(line.transaction_s(_request(block)) for block in blocks) / every
+    if keep_alive_s:
+        total += line.transaction_s(KEEP_ALIVE_REQUEST) / keep_alive_s
+    return total
+
+
+def own_stretch(charger: str, groups: Groups, line: Line, manner: Manner) -> float:
+    """By which a charger's own intervals must grow for the pauses that it needs between requests."""
+    wanted = 0.0
+    for (every, _), blocks in groups.items():
+        if every:
+            spent = (max(manner.min_period_s, line.transaction_s(_request(b)) + manner.gap_s) for b in blocks)
+            wanted += sum(spent) / every
+    if wanted > FULL:
+        log.warning(
+            "charger %s: its polls need %.0f %% of the time that it leaves between requests;"
+            " its intervals are stretched %.2f-fold",
+            charger,
+            100 * wanted,
+            wanted / FULL,
+        )
+    return max(1.0, wanted / FULL)
+
+
+def told(groups: Groups, line: Line, wire: str) -> str:
+    """One line for people."""
+    return (
+        f"needs {100 * share(groups, line):.1f} % of {wire} (with {1000 * DEVICE_S:.0f} ms for each answer)"
+    )
+
+
+def _request(block: Block) -> Request:
+    return Request(block.unit, READ[block.table], block.address, block.count)
+
+
+class _Sockets:
+    """How many wires lead to a host, where it allows only few."""
+
+    def __init__(self) -> None:
+        self._free: dict[tuple[int, str], asyncio.Semaphore] = {}
+        self._users: dict[tuple[int, str, str], int] = {}
+
+    @contextlib.asynccontextmanager
+    async def taken(self, address: TcpAddress, most: int) -> AsyncIterator[None]:
+        """Users of one wire share it; a wire more than the host allows waits until another one is given back."""
+        loop = id(asyncio.get_running_loop())
+        wire = (loop, *address.key)
+        gate = self._free.setdefault((loop, address.host), asyncio.Semaphore(most))
+        if not self._users.get(wire):
+            if gate.locked():
+                log.warning("%s allows %d connections, which are all in use: waiting", address.host, most)
+            await gate.acquire()
+        self._users[wire] = self._users.get(wire, 0) + 1
+        try:
+            yield
+        finally:
+            self._users[wire] -= 1
+            if not self._users[wire]:
+                del self._users[wire]
+                gate.release()
+
+
+SOCKETS = _Sockets()
+
+
+@contextlib.asynccontextmanager
+async def budget(address: Address, connections: int | None) -> AsyncIterator[None]:
+    """The right to open a wire, for as long as it is used."""
+    if not connections or not isinstance(address, TcpAddress):
+        yield
+        return
+    async with SOCKETS.taken(address, connections):
+        yield

@@ -1,0 +1,58 @@
+"""How much of a wire's time its chargers ask for, and how much is used: said when it is too much."""
+
+import logging
+from dataclasses import dataclass, field
+
+from integrations.modbus.timing import FULL
+
+log = logging.getLogger(__name__)
+WINDOW_S = 60.0
+
+
+@dataclass(slots=True)
+class Load:
+    """Of one wire. `planned` by charger: the share of the wire's time that its polls and keep-alive need."""
+
+    wire: str
+    planned: dict[str, float] = field(default_factory=dict)
+    use: float = 0.0
+    """The share that was in use in the last minute."""
+    _used_s: float = 0.0
+    _since: float | None = None
+
+    @property
+    def wanted(self) -> float:
+        """1.0: all of the wire's time."""
+        return sum(self.planned.values())
+
+    @property
+    def stretch(self) -> float:
+        """By which all poll intervals grow, so that the wire keeps time for writes and repetitions."""
+        return max(1.0, self.wanted / FULL)
+
+    def joins(self, charger: str, share: float) -> None:
+        was = self.stretch
+        self.planned[charger] = share
+        if self.stretch > 1.0 and self.stretch > was:
+            log.warning(
+                "%s: %d charger%s ask for %.0f %% of its time; poll intervals are stretched %.2f-fold"
+                " (use a higher baud rate, longer intervals, or more wires)",
+                self.wire,
+                len(self.planned),
+                "" if len(self.planned) == 1 else "s",
+                100 * self.wanted,
+                self.stretch,
+            )
+
+    def leaves(self, charger: str) -> None:
+        self.planned.pop(charger, None)
+
+    def used(self, seconds: float, now: float) -> None:
+        """A transaction that ended now took so long."""
+        if self._since is None:
+            self._since = now - seconds
+        self._used_s += seconds
+        window = now - self._since
+        self.use = min(self._used_s / window, 1.0) if window else 0.0
+        if window >= WINDOW_S:
+            self._used_s, self._since = 0.0, now
