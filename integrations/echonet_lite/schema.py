@@ -40,7 +40,7 @@ POINT = {
 }
 
 
-APPLIANCE = {**LINK, "poll": seconds}
+APPLIANCE: Mapping[str, Any] = {**LINK, "poll": seconds}
 """What may be asked of a device that is only read."""
 
 
