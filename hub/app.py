@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from hub.config.changes import Changes, compare
 from hub.config.load import load_config
 from hub.config.settings import ChargerSettings, Config, MqttSettings
 from hub.control import ControlServer
+from hub.discovery import Discovery
 from hub.errors import BlueprintError, ConfigError, HubError
 from hub.integration.api import DeviceSetup
 from hub.integration.loader import load_codec, load_factory
@@ -33,9 +34,9 @@ from hub.mqtt.bridge import About, Bridge, BusLog
 from hub.mqtt.client import CommandClient, StateClient
 from hub.mqtt.commands import CommandDoor
 from hub.mqtt.listener import Listener
+from hub.part import Part
 from hub.shipped import shipped
 from hub.store.database import Database
-from hub.tasks import supervise
 from hub.topics import Topics
 from hub.uplink.connect import Connector
 from hub.uplink.keyfiles import KeyFiles
@@ -46,27 +47,6 @@ from hub.uplink.uplink import Uplink
 log = logging.getLogger(__name__)
 
 STOP_S = 8.0
-
-
-class Part:
-    """Something that runs until it is stopped: tasks, and what to close after them."""
-
-    def __init__(self) -> None:
-        self._tasks: list[asyncio.Task[None]] = []
-        self._closers: list[Callable[[], Awaitable[None]]] = []
-
-    def run(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        self._tasks.append(asyncio.create_task(supervise(name, work), name=name))
-
-    def closing(self, closer: Callable[[], Awaitable[None]]) -> None:
-        self._closers.append(closer)
-
-    async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for closer in reversed(self._closers):
-            await closer()
 
 
 class Hub:
@@ -89,6 +69,14 @@ class Hub:
         self._reloading = asyncio.Lock()
         self._database: Database | None = None
         self._bridge: Bridge | None = None
+        self._discovery = Discovery(
+            self.bus,
+            self.topics,
+            self.clock,
+            config.hub.state_dir,
+            lambda: (*self.config.chargers, *self.config.bad_chargers),
+            self.reload,
+        )
 
     async def start(self) -> None:
         """Raises HubError when a part that everybody needs can't be had."""
@@ -100,6 +88,8 @@ class Hub:
             await self._start_mqtt(config)
             self._start_bridge(config)
             await self._start_control(config)
+            for protocol in config.protocols:
+                self._need(protocol)
         except HubError:
             await self.stop()
             raise
@@ -108,10 +98,12 @@ class Hub:
         for settings in config.chargers.values():
             await self._start_charger(settings)
         self._tell_chargers()
+        self._discovery.ready()
 
     async def stop(self) -> None:
         for charger in list(self._parts):
             await self._stop_charger(charger)
+        await self._discovery.close()
         await self._stack.aclose()
         await self._mqtt.stop()
 
@@ -137,13 +129,27 @@ class Hub:
             await self._mqtt.stop()
             self._mqtt = Part()
             await self._start_mqtt(new)
-        for charger in (*changes.removed, *changes.changed):
+        anew = [*changes.changed, *self._speaking(changes.protocols, changes)]
+        for charger in (*changes.removed, *anew):
             await self._stop_charger(charger)
-        for charger in (*changes.added, *changes.changed):
+        for protocol in changes.protocols:
+            await self._discovery.stop(protocol)
+            if protocol in new.protocols:
+                self._need(protocol)
+        for charger in (*changes.added, *anew):
             await self._start_charger(new.chargers[charger])
         self._tell_chargers()
         if changes.restart:
             log.warning("only a new start of the hub changes %s", ", ".join(changes.restart))
+
+    def _speaking(self, protocols: Collection[str], changes: Changes) -> list[str]:
+        """Chargers that stay as they are, but speak one of these."""
+        changed = (*changes.removed, *changes.changed)
+        return [
+            runtime.id
+            for runtime in self.registry.all()
+            if runtime.protocol in protocols and runtime.id not in changed
+        ]
 
     def _refuse_busy(self, changes: Changes) -> None:
         """A charger isn't taken away while it charges somebody's car."""
@@ -199,12 +205,13 @@ class Hub:
             started=self.clock.now().wall,
             language=config.hub.language,
             mqtt=config.mqtt.broker.split("@")[-1],
-            features=("modbus", "ocpp1.6", "ocpp2.0.1", "mqtt"),
+            features=("modbus", "ocpp1.6", "ocpp2.0.1", "mqtt", "echonet_lite"),
             config_hash=lambda: config_hash(self.config.path),
             chargers=self.registry.listing,
             counters=lambda: self.listener.broker.counters() if self.listener else {},
         )
         requests = {"reload": self._reload_request, "log_level": self._log_level}
+        requests.update(self._discovery.requests())
         self._bridge = Bridge(self.bus, self.topics, self.clock, about, requests)
         self._bridge.start()
         part = Part()
@@ -254,11 +261,15 @@ class Hub:
             return {"status": result.outcome.value, "result": dict(result.result), "error": error}
 
         handlers = {"status": status, "cmd": command, "reload": self._reload_request}
+        handlers.update(self._discovery.requests())
         control = ControlServer(config.hub.state_dir / "control.sock", handlers)
         await control.start()
         self._stack.push_async_callback(control.close)
 
     # Chargers
+
+    def _need(self, protocol: str) -> None:
+        self._discovery.need(protocol, self.config.protocols.get(protocol, {}))
 
     async def _start_charger(self, settings: ChargerSettings) -> None:
         try:
@@ -270,6 +281,7 @@ class Hub:
     async def _build(self, settings: ChargerSettings) -> None:
         assert self._database is not None
         mapping = self._mapping(self.config, settings)
+        self._need(mapping.protocol)
         device = load_factory(mapping.protocol)(
             DeviceSetup(settings.id, mapping, settings.inputs, self.clock)
         )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hub.charger.limits import CSMS, RATING
-from hub.errors import DeviceOffline, DeviceRefused, HubError, StoreError, Unsupported
+from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, StoreError, Unsupported
 from hub.model.command import Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ REFUSALS: Mapping[type[HubError], tuple[Outcome, str]] = {
     StoreError: (Outcome.ERROR, "not_kept"),
     Unsupported: (Outcome.UNSUPPORTED, "unsupported"),
     DeviceRefused: (Outcome.REJECTED, "device"),
+    NotConfirmed: (Outcome.REJECTED, "not_confirmed"),
 }
 
 

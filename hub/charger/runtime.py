@@ -18,7 +18,7 @@ from hub.charger.publisher import Publisher
 from hub.charger.recall import recall
 from hub.charger.sessions import step
 from hub.clock import Clock
-from hub.errors import DeviceError, Unsupported
+from hub.errors import DeviceError, NotConfirmed, Unsupported
 from hub.integration.api import Device, Reading
 from hub.model.charger import Abilities, Identity, Ratings
 from hub.model.command import Command, CommandResult, Outcome
@@ -196,13 +196,16 @@ class ChargerRuntime:
         """The limit that holds, in a command's answer. Not `confirmed`: it is told when somebody charges."""
         chosen = self._evses[evse]
         offer = chosen.offer()
-        return {
+        held: dict[str, Scalar] = {
             "evse": evse,
             "current_limit": offer.current_a,
             "limit_source": offer.source,
             "charging": not chosen.control.paused,
             "confirmed": self.available and chosen.control.follows(offer),
         }
+        if "last_command" in chosen.device:
+            held["proof"] = chosen.device["last_command"]
+        return held
 
     def annotate(self, evse: int, values: Mapping[str, Scalar]) -> None:
         """What only the station knows; None withdraws."""
@@ -220,7 +223,8 @@ class ChargerRuntime:
         except Unsupported as error:
             return CommandResult(Outcome.UNSUPPORTED, code="unsupported", text=str(error))
         except DeviceError as error:
-            return CommandResult(Outcome.REJECTED, code="device", text=str(error))
+            code = "not_confirmed" if isinstance(error, NotConfirmed) else "device"
+            return CommandResult(Outcome.REJECTED, code=code, text=str(error))
         return CommandResult(Outcome.ACCEPTED)
 
     def event(self, event_type: str, **details: object) -> None:

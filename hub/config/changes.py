@@ -7,7 +7,8 @@ from hub.config.settings import Config
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Ids of chargers. `mqtt`, `log`: that part starts anew. `restart`: what only a new start of the hub can change."""
+    """Ids of chargers. `mqtt`, `log`: that part starts anew. `protocols`: integrations whose section
+    changed, with all of their chargers. `restart`: what only a new start of the hub can change."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -15,9 +16,12 @@ class Changes:
     mqtt: bool = False
     log: bool = False
     restart: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.added, self.removed, self.changed, self.mqtt, self.log, self.restart))
+        return any(
+            (self.added, self.removed, self.changed, self.mqtt, self.log, self.restart, self.protocols)
+        )
 
 
 def compare(old: Config, new: Config) -> Changes:
@@ -39,5 +43,12 @@ def compare(old: Config, new: Config) -> Changes:
                 ("mqtt.base_topic", old.mqtt.base_topic, new.mqtt.base_topic),
             )
             if before != after
+        ),
+        tuple(
+            sorted(
+                name
+                for name in old.protocols.keys() | new.protocols.keys()
+                if old.protocols.get(name) != new.protocols.get(name)
+            )
         ),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.config import schema
+from hub.config.accepted import lay_below
 from hub.config.settings import (
     ChargerSettings,
     Config,
@@ -25,6 +26,7 @@ from hub.errors import ConfigError
 from hub.yaml import Tagged, Tree, YamlError, load, suggestion
 
 MAX_INCLUDES = 16
+PROTOCOLS = ("echonet_lite",)
 PLACE = re.compile(r"(.*?):(\d+):(\d+): ")
 DEFAULT_PLACES = (Path("/etc/evhub/evhub.yaml"), Path("config/evhub.yaml"))
 
@@ -54,7 +56,9 @@ def read_config(path: Path) -> tuple[Config, list[str]]:
     tree = reader.read()
     if not isinstance(tree.value, dict):
         raise ConfigError([f"{path}:1:1: expected a map with hub:, mqtt:, chargers: ..."])
+    accepted = lay_below(tree, state_dir(path, tree.value.get("hub")))
     top, problems, bad = schema.check_sections(tree, tree.value)
+    problems += accepted
     problems += [problem for problem in reader.problems if not reader.in_charger(problem)]
     maker = _Maker(path, tree, top, reader, bad)
     config = maker.config()
@@ -65,6 +69,13 @@ def _place(problem: str) -> tuple[str, int, int, str]:
     """In the order of the file's lines."""
     found = PLACE.match(problem)
     return (found[1], int(found[2]), int(found[3]), problem) if found else ("", 0, 0, problem)
+
+
+def state_dir(path: Path, hub: object) -> Path:
+    """`hub`: that section, checked or not."""
+    told = hub.get("state_dir") if isinstance(hub, Mapping) else None
+    chosen = os.environ.get("EVHUB_STATE_DIR") or (told if isinstance(told, str) else "/var/lib/evhub")
+    return path.parent / chosen
 
 
 class _Reader:
@@ -174,6 +185,7 @@ class _Maker:
             chargers,
             {text: TokenSettings(**(about or {})) for text, about in top.get("tokens", {}).items()},
             bad,
+            {name: top[name] for name in PROTOCOLS if name in top},
         )
 
     def _say(self, path: tuple[object, ...], words: str) -> str:
@@ -183,8 +195,7 @@ class _Maker:
         return None if name is None else self._path.parent / name
 
     def _hub(self, hub: Mapping[str, Any]) -> HubSettings:
-        state_dir = os.environ.get("EVHUB_STATE_DIR") or hub.get("state_dir", "/var/lib/evhub")
-        return HubSettings(**{**hub, "state_dir": self._path.parent / state_dir})
+        return HubSettings(**{**hub, "state_dir": state_dir(self._path, hub)})
 
     def _log(self, log: Mapping[str, Any]) -> LogSettings:
         return LogSettings(**{**log, "file": self._near(log.get("file"))})

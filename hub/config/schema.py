@@ -11,7 +11,7 @@ import voluptuous as vol
 from hub.topics import SLUG
 from hub.yaml import Tree, suggestion
 
-LATER = frozenset({"modbus", "echonet_lite", "ocpp", "ocpp_lite", "web", "metrics"})
+LATER = frozenset({"modbus", "ocpp", "ocpp_lite", "web", "metrics"})
 """Sections of later versions: said to be so instead of being read and ignored."""
 LATER_MQTT = frozenset({"homeassistant", "compat"})
 VERSIONS = ("ocpp2.0.1", "ocpp1.6")
@@ -152,6 +152,39 @@ def _map(value: Any) -> Any:
     return value
 
 
+def _discover(value: Any) -> bool | str:
+    if value is True or value is False or value == "auto":
+        return value  # type: ignore[no-any-return]
+    raise vol.Invalid(f"expected true, false or auto, not {value!r}")
+
+
+def _node_id(value: Any) -> str:
+    if value == "auto" or (isinstance(value, str) and re.fullmatch(r"[0-9A-Fa-f]{26}", value)):
+        return str(value)
+    raise vol.Invalid(f"expected auto, or 26 hex digits in quotes, not {value!r}")
+
+
+def _interfaces(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise vol.Invalid("expected a list of network interfaces, such as [eth0]")
+    return tuple(value)
+
+
+def _objects(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[0-9A-Fa-f]{6}(\s*-\s*[0-9A-Fa-f]{6})?", value):
+        return value
+    raise vol.Invalid(f"expected an object in quotes, such as '02A101' or '02A101-02A164', not {value!r}")
+
+
+ECHONET_LITE = {
+    "interfaces": _interfaces,
+    "discover": _discover,
+    "node_id": _node_id,
+    "broadcast": _boolean,
+    "instances": {_text: _objects},
+}
+
+
 class _Maybe:
     """The schema's value, or null."""
 
@@ -203,6 +236,7 @@ TOP = vol.Schema(
         "csms": _Maybe(CSMS),
         "chargers": _map,
         "tokens": {_text: _Maybe({"name": _text, "group": _text})},
+        "echonet_lite": _Maybe(ECHONET_LITE),
     }
 )
 CHARGER = vol.Schema(

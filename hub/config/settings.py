@@ -116,6 +116,8 @@ class Config:
     tokens: Mapping[str, TokenSettings] = field(default_factory=dict)
     bad_chargers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Chargers that don't check, with their problems: the others run."""
+    protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What stands in the section of an integration, by its protocol."""
 
     @property
     def charger_problems(self) -> list[str]:
