@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+from hub.appliances import Appliances
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
 from hub.bus import Bus
@@ -17,6 +18,7 @@ from hub.charger.limits import Fallback
 from hub.charger.memory import StoredMemory
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
+from hub.charger.supply import Supply
 from hub.clock import Clock, SystemClock
 from hub.config.changes import Changes, compare
 from hub.config.load import load_config
@@ -77,6 +79,7 @@ class Hub:
             lambda: (*self.config.chargers, *self.config.bad_chargers),
             self.reload,
         )
+        self._appliances = Appliances(self.bus, self.topics, self.clock, config.path.parent, self._need)
 
     async def start(self) -> None:
         """Raises HubError when a part that everybody needs can't be had."""
@@ -95,6 +98,9 @@ class Hub:
             raise
         for charger, problems in config.bad_chargers.items():
             self._say_bad(charger, problems)
+        for device, problems in config.bad_devices.items():
+            log.error("device %s is left out: %s", device, "; ".join(problems))
+        await self._appliances.use(config.devices)
         for settings in config.chargers.values():
             await self._start_charger(settings)
         self._tell_chargers()
@@ -103,6 +109,7 @@ class Hub:
     async def stop(self) -> None:
         for charger in list(self._parts):
             await self._stop_charger(charger)
+        await self._appliances.close()
         await self._discovery.close()
         await self._stack.aclose()
         await self._mqtt.stop()
@@ -111,7 +118,7 @@ class Hub:
         """Applies what changed in the file. Raises HubError: nothing was changed."""
         async with self._reloading:
             new = load_config(self.config.path)
-            if new.bad_chargers:
+            if new.charger_problems:
                 raise ConfigError(new.charger_problems)
             for settings in new.chargers.values():
                 self._mapping(new, settings)  # a blueprint that doesn't check leaves everything as it is
@@ -132,10 +139,12 @@ class Hub:
         anew = [*changes.changed, *self._speaking(changes.protocols, changes)]
         for charger in (*changes.removed, *anew):
             await self._stop_charger(charger)
+        await self._appliances.stop(changes.protocols)
         for protocol in changes.protocols:
             await self._discovery.stop(protocol)
             if protocol in new.protocols:
                 self._need(protocol)
+        await self._appliances.use(new.devices)
         for charger in (*changes.added, *anew):
             await self._start_charger(new.chargers[charger])
         self._tell_chargers()
@@ -283,7 +292,7 @@ class Hub:
         mapping = self._mapping(self.config, settings)
         self._need(mapping.protocol)
         device = load_factory(mapping.protocol)(
-            DeviceSetup(settings.id, mapping, settings.inputs, self.clock)
+            DeviceSetup(settings.id, mapping, settings.inputs, self.clock, self.config.path.parent)
         )
         memory = StoredMemory(self._database, settings.id)
         runtime = ChargerRuntime(
@@ -306,6 +315,8 @@ class Hub:
             if settings.csms is None
             else Connector(uplink, endpoint(settings.csms), keys=keys, jitter_s=self._jitter)
         )
+        if settings.meter is not None and settings.meter.evse > runtime.evses:
+            raise HubError(f"meter: it has no EVSE {settings.meter.evse}")
         self.registry.add(runtime)
         install(runtime, uplink, connector)
         part = self._parts[settings.id] = Part()
@@ -313,6 +324,9 @@ class Hub:
         part.run(f"charger {settings.id}", runtime.run)
         if connector is not None:
             part.run(f"csms {settings.id}", connector.run)
+        if settings.meter is not None:
+            supply = Supply(runtime, settings.meter.evse, settings.meter.sources)
+            part.closing(supply.start(self.bus, self.topics))
 
     def _mapping(self, config: Config, settings: ChargerSettings) -> BlueprintMapping:
         search = (*config.blueprint_search, shipped("blueprints"))

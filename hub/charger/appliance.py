@@ -77,6 +77,7 @@ class ApplianceRuntime:
         self.available = False
         self._values = dict.fromkeys(self._values)
         self._tell()
+        self._publisher.tick(self._clock.now())  # not one second later: perhaps there is none
 
     def info(self) -> dict[str, object]:
         who = self.identity

@@ -1,6 +1,6 @@
 """Carries what a meter says over to a charger that doesn't say it itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from hub.bus import Bus, Message
@@ -22,12 +22,12 @@ class Supply:
         self._supplied, self._evse, self._sources = supplied, evse, dict(sources)
         self._values: dict[str, Scalar] = {}
 
-    def start(self, bus: Bus, topics: Topics) -> Callable[[], None]:
+    def start(self, bus: Bus, topics: Topics) -> Callable[[], Awaitable[None]]:
         """Returns the function that ends it."""
         devices = sorted({device for device, _ in self._sources.values()})
         ends = [bus.subscribe(topics.charger(each, "state"), self._taker(each)) for each in devices]
 
-        def end() -> None:
+        async def end() -> None:
             for each in ends:
                 each()
 

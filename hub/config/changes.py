@@ -17,11 +17,12 @@ class Changes:
     log: bool = False
     restart: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ()
+    devices: bool = False
+    """What isn't a charger."""
 
     def __bool__(self) -> bool:
-        return any(
-            (self.added, self.removed, self.changed, self.mqtt, self.log, self.restart, self.protocols)
-        )
+        parts = (self.added, self.removed, self.changed, self.mqtt, self.log, self.restart, self.protocols)
+        return any((*parts, self.devices))
 
 
 def compare(old: Config, new: Config) -> Changes:
@@ -51,4 +52,5 @@ def compare(old: Config, new: Config) -> Changes:
                 if old.protocols.get(name) != new.protocols.get(name)
             )
         ),
+        old.devices != new.devices,
     )

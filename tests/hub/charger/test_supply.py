@@ -39,11 +39,11 @@ def test_what_the_meter_does_not_know_is_not_said() -> None:
     assert charger.told == [(2, {}), (2, {})]
 
 
-def test_what_was_said_before_it_started_counts_and_nothing_after_it_ended() -> None:
+async def test_what_was_said_before_it_started_counts_and_nothing_after_it_ended() -> None:
     bus, charger = Bus(), Charger()
     bus.publish("evhub/panel/state", {"channel_3_power": 1}, retain=True)
     end = Supply(charger, 1, SOURCES).start(bus, Topics())
     assert charger.told == [(1, {"power": 1})]
-    end()
+    await end()
     bus.publish("evhub/panel/state", {"channel_3_power": 2})
     assert len(charger.told) == 1

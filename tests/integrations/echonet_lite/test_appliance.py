@@ -1,7 +1,6 @@
 """A meter on the wire becomes values; it comes, goes, and is told by its maker's name."""
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,12 +14,7 @@ from hub.integration.api import DeviceSetup, Reading
 from integrations.echonet_lite import make_appliance
 from integrations.echonet_lite.network import NETWORKS
 from integrations.echonet_lite.stack import StackSettings
-
-SPEC = importlib.util.spec_from_file_location("echonet_peer_a", Path(__file__).with_name("peer.py"))
-assert SPEC is not None
-assert SPEC.loader is not None
-peer: Any = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(peer)
+from tests.integrations.echonet_lite import peer
 
 BOARD = {
     0x80: b"\x30",

@@ -1,7 +1,6 @@
 """A stand-in on the wire, and the hub's device that finds it, listens to it and tells it what to do."""
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,13 +20,9 @@ from integrations.echonet_lite.simulated import DISCHARGER, ChargerObject, Trait
 from integrations.echonet_lite.simulation import Faults
 from integrations.echonet_lite.simulator import SimulatedCharger, Simulator, site
 from integrations.echonet_lite.stack import StackSettings
+from tests.integrations.echonet_lite import peer
 
 BLUEPRINTS = Path(__file__).parents[3] / "blueprints"
-SPEC = importlib.util.spec_from_file_location("echonet_peer", Path(__file__).with_name("peer.py"))
-assert SPEC is not None
-assert SPEC.loader is not None
-peer: Any = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(peer)
 
 
 class Sink:
