@@ -48,10 +48,12 @@ chargers:
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncIterator[tuple[Hub, Peer, Path]]:
+async def house(folder: Path, impatient: str = "") -> AsyncIterator[tuple[Hub, Peer, Path]]:
     async with Peer(objects={0x02A101: dict(WITHOUT_METER), BOARD: board()}) as peer:
         path = folder / "evhub.yaml"
-        path.write_text(text(peer, interface()), encoding="utf-8")
+        path.write_text(
+            text(peer, interface()).replace("poll: 0.1", f"poll: 0.1{impatient}"), encoding="utf-8"
+        )
         hub = Hub(load_config(path), jitter_s=0.0, logs=False)
         await hub.start()
         try:
@@ -95,10 +97,7 @@ async def test_a_board_is_on_the_bus_and_its_channel_is_the_charger_s_meter(
 
 
 async def test_a_board_that_is_silent_makes_its_values_unknown(tmp_path: Path) -> None:
-    async with house(tmp_path) as (hub, peer, path):
-        await until(lambda: retained(hub, "panel/state/power") == 500)
-        path.write_text(text(peer, interface()).replace("poll: 0.1", "poll: 0.1, timeout: 0.1, retries: 1"))
-        await hub.reload()
+    async with house(tmp_path, ", timeout: 0.1, retries: 1") as (hub, peer, _):
         await until(lambda: retained(hub, "panel/state/power") == 500)
         peer.silent = True
         await until(lambda: retained(hub, "panel/availability") == "offline")
