@@ -1,12 +1,10 @@
 """The composition root: builds the parts from a Config, runs them, reloads them, stops them."""
 
 import asyncio
-import hashlib
 import logging
 import ssl
 from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 from hub.appliances import Appliances
@@ -20,6 +18,7 @@ from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
 from hub.charger.supply import Supply
 from hub.clock import Clock, SystemClock
+from hub.config import kept
 from hub.config.changes import Changes, compare
 from hub.config.load import load_config
 from hub.config.settings import ChargerSettings, Config, MqttSettings
@@ -105,6 +104,10 @@ class Hub:
             await self._start_charger(settings)
         self._tell_chargers()
         self._discovery.ready()
+        if config.refused:
+            self._say_refused(config.refused)
+        else:
+            await self._keep(config)
 
     async def stop(self) -> None:
         for charger in list(self._parts):
@@ -125,6 +128,7 @@ class Hub:
             changes = compare(self.config, new)
             self._refuse_busy(changes)
             await self._apply(changes, new)
+            await self._keep(new)
             log.info("reloaded: %s", changes)
             return changes
 
@@ -138,7 +142,10 @@ class Hub:
             await self._start_mqtt(new)
         anew = [*changes.changed, *self._speaking(changes.protocols, changes)]
         for charger in (*changes.removed, *anew):
+            runtime = self.registry.get(charger)
             await self._stop_charger(charger)
+            if runtime is not None and charger in changes.removed:
+                runtime.clear()
         await self._appliances.stop(changes.protocols)
         for protocol in changes.protocols:
             await self._discovery.stop(protocol)
@@ -167,6 +174,12 @@ class Hub:
             states = [runtime.state(evse) for evse in range(1, runtime.evses + 1)] if runtime else []
             if any(state.get("transaction_id") for state in states):
                 raise HubError(f"charger {charger} has a transaction: it can be removed when that has ended")
+
+    async def _keep(self, config: Config) -> None:
+        try:
+            await asyncio.to_thread(kept.keep, config)
+        except OSError as error:
+            log.warning("no copy of %s was kept: %s", config.path, error)
 
     # MQTT
 
@@ -211,11 +224,12 @@ class Hub:
 
     def _start_bridge(self, config: Config) -> None:
         about = About(
-            started=self.clock.now().wall,
+            started=self.clock.now(),
             language=config.hub.language,
             mqtt=config.mqtt.broker.split("@")[-1],
             features=("modbus", "ocpp1.6", "ocpp2.0.1", "mqtt", "echonet_lite"),
-            config_hash=lambda: config_hash(self.config.path),
+            config_hash=lambda: self.config.hash,
+            config_problems=lambda: self.config.refused,
             chargers=self.registry.listing,
             counters=lambda: self.listener.broker.counters() if self.listener else {},
         )
@@ -349,6 +363,12 @@ class Hub:
         if self._bridge is not None:
             self._bridge.event("bad_charger", {"charger": charger, "problems": problems})
 
+    def _say_refused(self, problems: tuple[str, ...]) -> None:
+        for problem in problems:
+            log.error("the configuration is broken, the last good one is used: %s", problem)
+        assert self._bridge is not None
+        self._bridge.event("bad_config", {"problems": problems})
+
     def _tell_chargers(self) -> None:
         assert self._bridge is not None
         self._bridge.info()
@@ -375,13 +395,6 @@ def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Descript
         limits.max_current,
         Fallback(limits.fallback, limits.fallback_current),
     )
-
-
-def config_hash(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    except OSError:
-        return ""
 
 
 async def run_hub(config: Config, stop: asyncio.Event, reload: asyncio.Event) -> None:

@@ -109,6 +109,8 @@ class _Compiler:
             inputs=self._inputs,
             simulate=value.get("simulate", {}),
             tests=value.get("tests", []),
+            files=tuple(self._source.files),
+            digest=self._source.digest,
         )
 
     def _resolved(self, node: Any, inputs: Mapping[str, Any]) -> Any:

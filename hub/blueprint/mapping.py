@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hub.blueprint.convert import Conversion, Raw
@@ -148,6 +149,10 @@ class BlueprintMapping:
     inputs: Mapping[str, Any]
     simulate: Mapping[str, Any]
     tests: Sequence[Mapping[str, Any]]
+    files: tuple[Path, ...] = ()
+    """Where it was read from: the blueprint's own file and those that it extends."""
+    digest: str = ""
+    """Of those files' texts."""
 
     @property
     def abilities(self) -> Abilities:

@@ -19,6 +19,7 @@ class Host(Protocol):
     """The runtime, as far as a driver needs it."""
 
     id: str
+    device: Device
     available: bool
 
     def show(self, evse: int) -> None: ...
@@ -31,8 +32,8 @@ class Host(Protocol):
 class Driver:
     """`look` whenever something may have changed, and once a second."""
 
-    def __init__(self, evse: Evse, device: Device, clock: Clock, host: Host) -> None:
-        self._evse, self._device, self._clock, self._host = evse, device, clock, host
+    def __init__(self, evse: Evse, clock: Clock, host: Host) -> None:
+        self._evse, self._clock, self._host = evse, clock, host
         self._waiting: list[asyncio.Future[HubError | None]] = []
         self._complained = False
 
@@ -77,7 +78,7 @@ class Driver:
         arguments: dict[str, Scalar] = {} if action == "pause" else {"limit": wanted.limit_a}
         error: HubError | None = DeviceError(f"{action} was broken off")
         try:
-            await self._device.execute(action, self._evse.number, arguments)
+            await self._host.device.execute(action, self._evse.number, arguments)
             error = None
         except (DeviceError, Unsupported) as refusal:
             error = refusal

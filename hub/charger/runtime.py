@@ -61,11 +61,12 @@ class ChargerRuntime:
         self._memory: Memory = memory or Forgetful()
         self._watchers: list[Watcher] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._running: asyncio.Task[None] | None = None
         self._evses = {
             number: Evse(number, device.abilities, self.ratings, description.fallback)
             for number in range(1, device.evses + 1)
         }
-        self._drivers = {number: Driver(evse, device, clock, self) for number, evse in self._evses.items()}
+        self._drivers = {number: Driver(evse, clock, self) for number, evse in self._evses.items()}
         recall(charger, self._evses, remembered or Remembered(), clock.now())
         self._seen_at: float | None = None
         self._kept_totals: dict[int, float | None] = {}
@@ -106,6 +107,24 @@ class ChargerRuntime:
                 self._keep_meter(number, self._clock.now())
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
+
+    def fits(self, device: Device) -> bool:
+        """May `device` take over, with all that is known of this charger as it is?"""
+        before = self.device
+        return (device.evses, device.abilities, device.ratings) == (
+            before.evses,
+            before.abilities,
+            before.ratings,
+        )
+
+    def swap(self, device: Device) -> None:
+        """Another device for the same charger takes over (its blueprint was edited): sessions, transactions and the
+        CSMS notice nothing."""
+        for number, evse in self._evses.items():
+            device.set_context(number, transaction=evse.notes.get("transaction_id") is not None)
+        self.device = device
+        if self._running is not None:
+            self._running.cancel()
 
     def clear(self) -> None:
         """The charger was removed: nothing of it stays retained."""
@@ -250,16 +269,18 @@ class ChargerRuntime:
     # Inside
 
     async def _run_device(self) -> None:
-        """A device that breaks is away: what it has said is no longer true."""
-        broken = True
-        try:
-            await self.device.run(self)
-        except asyncio.CancelledError:
-            broken = False
-            raise
-        finally:
-            if broken:
-                self.offline("its integration has stopped")
+        """A device that breaks is away: what it has said is no longer true. One that was swapped goes quietly."""
+        device = None
+        while device is not self.device:
+            device = self.device
+            running = self._running = asyncio.create_task(device.run(self))
+            try:
+                await asyncio.wait([running])
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+        self.offline("its integration has stopped")
+        running.result()
 
     def _take(self, number: int, reading: Reading, now: Moment, *, came: bool) -> None:
         evse, seen = self._evses[number], reading.evses[number]

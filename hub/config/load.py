@@ -40,20 +40,23 @@ def config_path(given: str | None) -> Path:
     return next((path for path in DEFAULT_PLACES if path.is_file()), DEFAULT_PLACES[-1])
 
 
-def load_config(path: Path) -> Config:
-    """Raises ConfigError where the file can't be used; a bad charger is told in the Config."""
-    config, problems = read_config(path)
+def load_config(path: Path, texts: Mapping[str, str] | None = None) -> Config:
+    """Raises ConfigError where the file can't be used; a bad charger is told in the Config.
+
+    `texts`: what to read instead of the files of these names.
+    """
+    config, problems = read_config(path, texts)
     if problems:
         raise ConfigError([*problems, *config.charger_problems])
     return config
 
 
-def read_config(path: Path) -> tuple[Config, list[str]]:
+def read_config(path: Path, texts: Mapping[str, str] | None = None) -> tuple[Config, list[str]]:
     """What could be made of the file, and all that is wrong with it besides its bad chargers.
 
     Raises ConfigError where nothing could be read.
     """
-    reader = _Reader(path)
+    reader = _Reader(path, texts or {})
     tree = reader.read()
     if not isinstance(tree.value, dict):
         raise ConfigError([f"{path}:1:1: expected a map with hub:, mqtt:, chargers: ..."])
@@ -79,34 +82,48 @@ def state_dir(path: Path, hub: object) -> Path:
     return path.parent / chosen
 
 
+def _name(path: Path) -> str:
+    return str(path.absolute())
+
+
 class _Reader:
     """Resolves !include, !secret and !env; what fails is a problem at its place."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, given: Mapping[str, str]) -> None:
         self._path = path
+        self._given = given
+        self.texts: dict[str, str] = {}
+        """What was read, but for the secrets."""
         self.problems: list[str] = []
         self.charger_problems: dict[str, list[str]] = {}
         self._secrets: Tree | None = None
         self._includes = 0
 
     def read(self) -> Tree:
-        tree = self._file(self._path)
+        tree = self._file(self._path, self._text(self._path))
         tree.value = self._resolved(tree.value, (), tree)
         return tree
 
     def in_charger(self, problem: str) -> bool:
         return any(problem in problems for problems in self.charger_problems.values())
 
-    def _file(self, path: Path) -> Tree:
+    def _text(self, path: Path) -> str:
         try:
-            return load(path.read_text(encoding="utf-8"), str(path))
+            text = self._given.get(_name(path))
+            text = path.read_text(encoding="utf-8") if text is None else text
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError([f"{path}:1:1: cannot be read: {error}"]) from error
+        self.texts[_name(path)] = text
+        return text
+
+    def _file(self, path: Path, text: str) -> Tree:
+        try:
+            return load(text, str(path))
         except YamlError as error:
             if error.tree is None:
                 raise ConfigError(list(error.problems)) from error
             self.problems += error.problems
             return error.tree
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError([f"{path}:1:1: cannot be read: {error}"]) from error
 
     def _resolved(self, node: Any, path: tuple[object, ...], tree: Tree) -> Any:
         if isinstance(node, Tagged):
@@ -144,7 +161,8 @@ class _Reader:
                 raise ValueError(f"!secret {name}: {file} is missing")
             if file.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_IROTH):
                 raise ValueError(f"!secret {name}: {file} may be read or written by others; chmod 600 {file}")
-            self._secrets = self._file(file)
+            self._secrets = self._file(file, self._text(file))
+            del self.texts[_name(file)]
         found = self._secrets.value if isinstance(self._secrets.value, dict) else {}
         if not isinstance(found.get(name), str | int | float):
             raise ValueError(f"!secret {name}: not in {file}{suggestion(name, found)}")
@@ -156,9 +174,9 @@ class _Reader:
         file = (folder / name).resolve()
         if self._includes > MAX_INCLUDES:
             raise ValueError(f"more than {MAX_INCLUDES} includes")
-        if not file.is_relative_to(folder) or not file.is_file():
+        if not file.is_relative_to(folder) or not (_name(file) in self._given or file.is_file()):
             raise ValueError(f"!include {name}: no such file beside {self._path.name}")
-        included = self._file(file)
+        included = self._file(file, self._text(file))
         for table, theirs in ((tree.values, included.values), (tree.keys, included.keys)):
             table.update({(*path, *place): position for place, position in theirs.items() if place})
         tree.value_files[path] = str(file)
@@ -189,9 +207,10 @@ class _Maker:
             chargers,
             {text: TokenSettings(**(about or {})) for text, about in top.get("tokens", {}).items()},
             bad,
-            {name: top[name] for name in PROTOCOLS if name in top},
-            found,
-            bad_devices,
+            self._reader.texts,
+            protocols={name: top[name] for name in PROTOCOLS if name in top},
+            devices=found,
+            bad_devices=bad_devices,
         )
 
     def _say(self, path: tuple[object, ...], words: str) -> str:

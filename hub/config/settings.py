@@ -1,5 +1,6 @@
 """The configuration as the hub uses it, after every check."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,10 +136,21 @@ class Config:
     tokens: Mapping[str, TokenSettings] = field(default_factory=dict)
     bad_chargers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Chargers that don't check, with their problems: the others run."""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What was read, by file, but for the secrets."""
+    refused: tuple[str, ...] = ()
+    """What is wrong with the file now: this is the last one that was good."""
+
     protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What stands in the section of an integration, by its protocol."""
     devices: Mapping[str, DeviceSettings] = field(default_factory=dict)
     bad_devices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        """Of what the files say, to tell two configurations apart."""
+        texts = (part for pair in sorted(self.texts.items()) for part in pair)
+        return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
 
     @property
     def charger_problems(self) -> list[str]:

@@ -8,6 +8,8 @@ from typing import Any
 import aiomqtt
 import pytest
 
+from hub.app import Hub
+from hub.config.kept import load_or_last_good
 from hub.control import ask
 from hub.errors import ConfigError, HubError
 from hub.model.command import Command, CommandResult
@@ -267,6 +269,7 @@ async def test_a_reload_applies_the_difference_and_refuses_what_is_bad(tmp_path:
             "mqtt": True,
         }
         await world.until(lambda: world.csms.stations == ["street"])
+        assert list(world.hub.bus.retained("evhub/garage/#")) == []
         world.path.write_text("chargers: {street: {use_blueprint: {path: keba/p31}}}")
         with pytest.raises(HubError, match="did you mean"):
             await ask(socket, "reload")
@@ -291,3 +294,29 @@ async def test_a_bad_charger_does_not_hide_the_others(tmp_path: Path) -> None:
         await world.until(lambda: world.status("garage") == "available")
         assert world.hub is not None
         assert list(world.hub.config.bad_chargers) == ["Bad Id"]
+
+
+async def test_a_hub_with_a_broken_file_starts_with_the_last_good_one_and_says_so(tmp_path: Path) -> None:
+    async with World(tmp_path, {"garage": ("keba/p30", {}, FREE)}) as world:
+        await world.until(lambda: world.status("garage") == "available")
+        await world.stop_hub()
+        good = world.path.read_text()
+        world.path.write_text(good.replace("chargers:", "chargrs:"))
+        said: list[Any] = []
+        world.hub = Hub(load_or_last_good(world.path), jitter_s=0.0, logs=False)
+        world.hub.bus.subscribe("evhub/bridge/event", lambda message: said.append(message.payload))
+        await world.hub.start()
+        await world.until(lambda: world.status("garage") == "available")
+
+        def problems() -> Any:
+            assert world.hub is not None
+            (info,) = world.hub.bus.retained("evhub/bridge/info")
+            return info.payload["config_problems"]  # type: ignore[index]
+
+        assert "did you mean 'chargers'" in problems()[0]
+        assert [event["type"] for event in said] == ["bad_config"]
+        with pytest.raises(ConfigError):
+            await world.hub.reload()
+        world.path.write_text(good)
+        assert not await world.hub.reload()
+        assert not problems()

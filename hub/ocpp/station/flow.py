@@ -38,6 +38,8 @@ class Transaction:
     seq_no: int = 0
     charging_state: str = "EVConnected"
     started: str = ""
+    last: str = ""
+    """The newest time that was told of it: none after it is earlier."""
     plugged_once: bool = False
     token_told: bool = False
     remote_told: bool = False

@@ -1,18 +1,18 @@
 """A charging station: the parts put together. Inputs come as calls, what is to be done leaves by `drain`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
 from hub.model.charger import Status
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
-from hub.model.moment import Moment, parse_time, rfc3339
+from hub.model.moment import Moment, rfc3339
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station.authorization import Authorization, Verdict
 from hub.ocpp.station.availability import Availability
 from hub.ocpp.station.boot import Boot, Registration
 from hub.ocpp.station.charging_profile import restored as restored_profile
+from hub.ocpp.station.clock import StationClock
 from hub.ocpp.station.control import Control
 from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
@@ -39,9 +39,6 @@ from hub.ocpp.station.tokens import Tokens
 from hub.ocpp.station.transactions import Transactions
 from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
-
-CLOCK_SLACK_S = 2.0
-"""A CSMS whose clock differs by less is taken to have ours."""
 
 
 class Call(NamedTuple):
@@ -112,7 +109,7 @@ class Station:
         self._queue = Queue()
         self._sent: dict[int, _Sent] = {}
         self._next_ref = 0
-        self._offset = timedelta()
+        self.clock = StationClock(self, now)
         self._link_lost: float | None = None
 
         def kept(kind: str) -> dict[str, Any]:
@@ -233,6 +230,7 @@ class Station:
 
     def tick(self, now: Moment) -> None:
         """Whatever is due by now."""
+        self.clock.look(now)
         if self.boot.heartbeat_due(now):
             self._queue.add(Heartbeat(), 0)
             self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
@@ -288,7 +286,7 @@ class Station:
 
     def stamp(self, now: Moment) -> str:
         """A moment in the CSMS's time."""
-        return rfc3339(now.wall + self._offset)
+        return rfc3339(self.clock.at(now))
 
     def reply(self, call_id: str, payload: Mapping[str, object]) -> None:
         self.emit(Reply(call_id, payload))
@@ -371,7 +369,7 @@ class Station:
         if isinstance(message, BootNotification):
             self._registered(payload, now)
         elif isinstance(message, Heartbeat):
-            self._set_clock(payload, now)
+            self.clock.heard(payload.get("currentTime"), now)
         elif isinstance(message, Authorize):
             assert self.dialect is not None
             self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
@@ -381,7 +379,7 @@ class Station:
             self.upkeep.heard(message, payload, now)
 
     def _registered(self, payload: Mapping[str, Any], now: Moment) -> None:
-        self._set_clock(payload, now)
+        self.clock.heard(payload.get("currentTime"), now)
         interval = payload.get("interval", 0)
         self.boot.answered(str(payload["status"]), interval, now)
         if not self.boot.accepted:
@@ -392,15 +390,6 @@ class Station:
             self.boot.reason = "PowerUp"
             self.emit(Keep("boot", "reason", None))
         self._back_online(now, everything=True)  # B01.FR.05
-
-    def _set_clock(self, payload: Mapping[str, Any], now: Moment) -> None:
-        try:
-            offset = parse_time(str(payload.get("currentTime"))) - now.wall
-        except (ValueError, OverflowError):
-            return
-        # Each answer travels for another while: what is told must not run backwards because of that.
-        if abs((offset - self._offset).total_seconds()) > CLOCK_SLACK_S:
-            self._offset = offset if abs(offset.total_seconds()) > CLOCK_SLACK_S else timedelta()
 
     def _transaction_answered(self, event: TransactionEvent, payload: Mapping[str, Any], now: Moment) -> None:
         number = payload.get("transactionId")

@@ -6,17 +6,19 @@ comes to hold, and ends when one of TxStopPoint ceases to. Each event takes the 
 first and the last event and the meter values between; its words are given when a message is sent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 from hub.model.charger import Status
 from hub.model.moment import Moment, rfc3339
+from hub.ocpp.station.clock import later, unset
 from hub.ocpp.station.effects import Effect, Happened, Keep, Permit
 from hub.ocpp.station.flow import Flow, Grant, Transaction, document
 from hub.ocpp.station.measurands import samples
 from hub.ocpp.station.messages import NOBODY, MeterValue, Token, TransactionEvent
-from hub.ocpp.station.outbox import Outbox
+from hub.ocpp.station.outbox import Outbox, restamped
 from hub.ocpp.station.variables import Variables
 
 HISTORY = 250
@@ -145,6 +147,26 @@ class Transactions:
         flow.permitted = None
         self._settle_permission(flow)
 
+    def restamp(self, flows: Iterable[Flow], step: timedelta) -> Iterator[Effect]:
+        """What was written before `PLAUSIBLE` was written by a clock that nobody had set: it happened `step` later."""
+        for flow in flows:
+            transaction = flow.transaction
+            if transaction is not None and unset(transaction.started):
+                transaction.started, transaction.last = (
+                    later(transaction.started, step),
+                    later(transaction.last, step),
+                )
+                transaction.history = [restamped(value, step) for value in transaction.history]
+                yield Keep("transaction", str(flow.evse), document(flow))
+        yield from self._outbox.restamp(step)
+
+    def _at(self, flow: Flow, now: Moment) -> str:
+        """Never earlier than what was told before, wherever the clock was set."""
+        transaction = flow.transaction
+        assert transaction is not None
+        transaction.last = max(transaction.last, self._stamp(now))
+        return transaction.last
+
     def _schedule(self, flow: Flow, now: Moment) -> None:
         flow.sample_due = _following(flow.sample_due, self._variables.int("TxUpdatedInterval"), now)
 
@@ -161,7 +183,7 @@ class Transactions:
 
     def _meter(self, flow: Flow, now: Moment, wanted: list[str], context: str) -> tuple[MeterValue, ...]:
         found = samples(wanted, flow.state, flow.register.wh, context)
-        return (MeterValue(self._stamp(now), found),) if found else ()
+        return (MeterValue(self._at(flow, now), found),) if found else ()
 
     def _tell(
         self,
@@ -179,7 +201,7 @@ class Transactions:
             transaction.id,
             flow.evse,
             transaction.seq_no,
-            self._stamp(now),
+            self._at(flow, now),
             trigger,
             transaction.charging_state,
             flow.register.wh,

@@ -18,7 +18,7 @@ def bridge(bus: Bus, clock: ManualClock) -> Bridge:
         return {"changed": ["garage"]}
 
     about = About(
-        clock.now().wall,
+        clock.now(),
         "en",
         "embedded",
         ("modbus",),
@@ -54,6 +54,7 @@ async def test_health_is_told_at_once() -> None:
     clock.advance(5)
     health = kept(bus, "evhub/bridge/health")
     assert health["chargers_online"] == 1  # type: ignore[index]
+    clock.jump(-3600)
     assert subject.health()["uptime_s"] == 5
     task.cancel()
 
