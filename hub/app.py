@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-from hub.appliances import Appliances
+from hub.appliances import Appliances, supply
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
 from hub.bus import Bus
@@ -16,7 +16,6 @@ from hub.charger.limits import Fallback
 from hub.charger.memory import StoredMemory
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
-from hub.charger.supply import Supply
 from hub.clock import Clock, SystemClock
 from hub.config import kept
 from hub.config.changes import Changes, compare
@@ -97,9 +96,7 @@ class Hub:
             raise
         for charger, problems in config.bad_chargers.items():
             self._say_bad(charger, problems)
-        for device, problems in config.bad_devices.items():
-            log.error("device %s is left out: %s", device, "; ".join(problems))
-        await self._appliances.use(config.devices)
+        await self._appliances.use(config.devices, config.bad_devices)
         for settings in config.chargers.values():
             await self._start_charger(settings)
         self._tell_chargers()
@@ -329,18 +326,15 @@ class Hub:
             if settings.csms is None
             else Connector(uplink, endpoint(settings.csms), keys=keys, jitter_s=self._jitter)
         )
-        if settings.meter is not None and settings.meter.evse > runtime.evses:
-            raise HubError(f"meter: it has no EVSE {settings.meter.evse}")
+        end_supply = supply(runtime, settings.meter, self.bus, self.topics)
         self.registry.add(runtime)
         install(runtime, uplink, connector)
         part = self._parts[settings.id] = Part()
+        part.closing(end_supply)
         part.run(f"station {settings.id}", uplink.run)
         part.run(f"charger {settings.id}", runtime.run)
         if connector is not None:
             part.run(f"csms {settings.id}", connector.run)
-        if settings.meter is not None:
-            supply = Supply(runtime, settings.meter.evse, settings.meter.sources)
-            part.closing(supply.start(self.bus, self.topics))
 
     def _mapping(self, config: Config, settings: ChargerSettings) -> BlueprintMapping:
         search = (*config.blueprint_search, shipped("blueprints"))

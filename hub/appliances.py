@@ -1,13 +1,15 @@
 """The site's devices that aren't chargers, while they run: started, stopped and changed as the configuration says."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 
 from hub.bus import Bus
 from hub.charger.appliance import ApplianceRuntime
+from hub.charger.runtime import ChargerRuntime
+from hub.charger.supply import Supply
 from hub.clock import Clock
-from hub.config.settings import DeviceSettings
+from hub.config.settings import DeviceSettings, MeterSettings
 from hub.errors import HubError
 from hub.integration.api import DeviceSetup
 from hub.integration.loader import load_appliance
@@ -26,8 +28,12 @@ class Appliances:
         self._bus, self._topics, self._clock, self._folder, self._need = bus, topics, clock, folder, need
         self._running: dict[str, tuple[DeviceSettings, ApplianceRuntime, Part]] = {}
 
-    async def use(self, wanted: Mapping[str, DeviceSettings]) -> None:
-        """These from now on, and no others. One that can't be is said and left out."""
+    async def use(
+        self, wanted: Mapping[str, DeviceSettings], bad: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        """These from now on, and no others. One that can't be is said and left out; so are `bad` ones."""
+        for device, problems in (bad or {}).items():
+            log.error("device %s is left out: %s", device, "; ".join(problems))
         for device, (settings, runtime, _) in list(self._running.items()):
             if wanted.get(device) != settings:
                 await self._stop(device)
@@ -70,3 +76,17 @@ class Appliances:
     async def _stop(self, device: str) -> None:
         _, _, part = self._running.pop(device)
         await part.stop()
+
+
+def supply(
+    runtime: ChargerRuntime, meter: MeterSettings | None, bus: Bus, topics: Topics
+) -> Callable[[], Awaitable[None]]:
+    """The charger takes what `meter` names from now on, until the result is awaited. Raises HubError."""
+    if meter is None:
+        return _nothing
+    if meter.evse > runtime.evses:
+        raise HubError(f"meter: it has no EVSE {meter.evse}")
+    return Supply(runtime, meter.evse, meter.sources).start(bus, topics)
+
+
+async def _nothing() -> None: ...

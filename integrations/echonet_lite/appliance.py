@@ -18,7 +18,7 @@ from integrations.echonet_lite.makers import maker
 from integrations.echonet_lite.network import NETWORKS, Network
 from integrations.echonet_lite.place import Place
 from integrations.echonet_lite.profile import words
-from integrations.echonet_lite.properties import Classes, ObjectClass, own_classes
+from integrations.echonet_lite.properties import EPCS, Classes, own_classes
 from integrations.echonet_lite.readings import FAST, flat, shown
 from integrations.echonet_lite.remote import Remote
 from integrations.echonet_lite.schema import appliance_link
@@ -117,9 +117,7 @@ class EchonetAppliance:
             wake=self._wake.set,
         )
         try:
-            await remote.begin(self._periods(eoj >> 8, range(0x80, 0x100)))
-            if remote.readable is None:
-                raise DeviceOffline(f"{remote.name} doesn't tell which properties it has")
+            await remote.begin(dict.fromkeys(WHO, 0.0), also=self._periods(eoj >> 8))
             await remote.read(remote.schedule.epcs)
             self._remote, self._told_loss = remote, False
             log.info("%s is %s", self._name, remote.name)
@@ -142,15 +140,10 @@ class EchonetAppliance:
             except TimeoutError:
                 continue
 
-    def _periods(self, class_code: int, epcs: range) -> dict[int, float]:
-        known = self._known(class_code, None)
+    def _periods(self, class_code: int) -> dict[int, float]:
+        epcs = shown(self._classes.any(class_code), EPCS)
         fast = FAST.get(class_code, frozenset())
-        periods = {epc: self._settings.every_s if epc in fast else SLOW_S for epc in shown(known, epcs)}
-        return periods | dict.fromkeys(WHO, 0.0)
-
-    def _known(self, class_code: int, release: str | None) -> ObjectClass:
-        known = self._classes.get(class_code, release)
-        return known or ObjectClass(class_code, f"class_{class_code:04x}", {}, {})
+        return {epc: self._settings.every_s if epc in fast else SLOW_S for epc in epcs}
 
     def _lost(self, reason: str) -> None:
         self._remote = None
@@ -160,7 +153,7 @@ class EchonetAppliance:
             self._sink.offline(reason)
 
     def _tell(self, remote: Remote) -> None:
-        known = self._known(remote.eoj >> 8, remote.release)
+        known = self._classes.any(remote.eoj >> 8, remote.release)
         who = Identity(
             maker(int.from_bytes(remote.image.get(0x8A, b"")[:3], "big")),
             words(remote.image.get(0x8C, b"")) or known.names.get("en", ""),

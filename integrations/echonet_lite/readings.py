@@ -5,8 +5,9 @@ of a kind have stands under the names that chargers use, too: power W, energy kW
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+from hub.model.catalog import BY_KEY, BY_POINT
 from hub.model.entity import Scalar
 from integrations.echonet_lite.edt import Value
 from integrations.echonet_lite.properties import ObjectClass
@@ -51,6 +52,7 @@ FAST: Mapping[int, frozenset[int]] = {
     0x027D: frozenset({0xCF, 0xD3, 0xD4, 0xD5, 0xD6, 0xD8, 0xE2, 0xE4}),
 }
 """What moves."""
+MEANT = frozenset({*BY_KEY, *BY_POINT, "limit_applied", "energy_session", "rfid"})
 HISTORIES = re.compile(r"_log\d?$|_at_every_minute$")
 MEASURED = {
     "electric_energy": "energy",
@@ -81,6 +83,12 @@ def flat(known: ObjectClass, image: Mapping[int, bytes]) -> dict[str, Scalar]:
     common = COMMON.get(known.code, {})
     values.update({key: values[source] for key, source in common.items() if source in values})
     return values
+
+
+def beside(known: ObjectClass, image: Mapping[int, bytes], mapped: Container[int]) -> dict[str, Scalar]:
+    """Of a charger: what its blueprint doesn't map. Names that mean something to the hub stay the blueprint's."""
+    others = {epc: edt for epc, edt in image.items() if epc not in mapped}
+    return {name: value for name, value in flat(known, others).items() if name not in MEANT}
 
 
 def _key(known: ObjectClass, epc: int) -> str:

@@ -100,7 +100,7 @@ async def test_a_board_that_is_silent_makes_its_values_unknown(tmp_path: Path) -
     async with house(tmp_path, ", timeout: 0.1, retries: 1") as (hub, peer, _):
         await until(lambda: retained(hub, "panel/state/power") == 500)
         peer.silent = True
-        await until(lambda: retained(hub, "panel/availability") == "offline")
+        await until(lambda: retained(hub, "panel/availability") == "offline", 30.0)
         assert retained(hub, "panel/state/power") == "null"
 
 

@@ -106,7 +106,7 @@ def test_a_user_s_class_file_beside_the_configuration_is_used(tmp_path: Path) ->
         "properties: {0xF1: {key: doorOpen, access: o--, type: u16, range: [0, 999]}}", encoding="utf-8"
     )
     device: Any = make_appliance(setup(tmp_path))
-    assert device._known(0x0287, "R").properties[0xF1].key == "doorOpen"
+    assert device._classes.any(0x0287, "R").properties[0xF1].key == "doorOpen"
     (own / "0287.yaml").write_text("properties: {0xF1: {key: x}}", encoding="utf-8")
     with pytest.raises(HubError, match=r"0287\.yaml"):
         make_appliance(setup(tmp_path))
