@@ -47,6 +47,7 @@ class SimulatedCharger:
         ]
         self._limits = _written_by(mapping, "set_limit")
         self._server: asyncio.Server | None = None
+        self._at: tuple[str, int] = ("", 0)
         self._writers: set[asyncio.StreamWriter] = set()
         for item in self._spans:
             self._store(item, _start(mapping, item))
@@ -57,7 +58,13 @@ class SimulatedCharger:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Returns the port."""
         self._server = await asyncio.start_server(self._serve, host, port)
-        return int(self._server.sockets[0].getsockname()[1])
+        self._at = self._server.sockets[0].getsockname()[:2]
+        return int(self._at[1])
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """By which the blueprint reaches it."""
+        return {"host": self._at[0], "port": self._at[1]}
 
     async def run(self) -> None:
         """Time passes for the cars."""
