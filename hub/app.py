@@ -26,7 +26,7 @@ from hub.discovery import Discovery
 from hub.errors import BlueprintError, ConfigError, HubError
 from hub.integration.api import DeviceSetup
 from hub.integration.loader import load_codec, load_factory
-from hub.logs import setup_logs
+from hub.logs import Diary, setup_logs
 from hub.model.command import Command
 from hub.mqtt.access import Access, Account
 from hub.mqtt.address import Credentials, parse_broker
@@ -39,9 +39,10 @@ from hub.shipped import shipped
 from hub.store.database import Database
 from hub.topics import Topics
 from hub.uplink.connect import Connector
+from hub.uplink.jobs import Jobs
 from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.operations import install
-from hub.uplink.setup import endpoint, station_setup
+from hub.uplink.setup import desk, endpoint, station_setup
 from hub.uplink.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,8 @@ class Hub:
         self._stack = AsyncExitStack()
         self._reloading = asyncio.Lock()
         self._database: Database | None = None
+        self._diary = Diary()
+        self._desk = desk(config.hub, self._diary)
         self._bridge: Bridge | None = None
         self._discovery = Discovery(
             self.bus,
@@ -319,7 +322,13 @@ class Hub:
         keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
         setup = station_setup(settings, mapping, self.config.tokens, keys.names())
         uplink = await Uplink.create(
-            runtime, self._database, self.clock, setup, remember=settings.csms is not None, keys=keys
+            runtime,
+            self._database,
+            self.clock,
+            setup,
+            remember=settings.csms is not None,
+            keys=keys,
+            jobs=Jobs(settings.id, setup.reach, self._desk),
         )
         connector = (
             None
@@ -376,6 +385,7 @@ class Hub:
                 keep=config.log.keep,
                 compress=config.log.compress,
                 style=config.log.format,
+                diary=self._diary,
             )
 
 

@@ -2,8 +2,10 @@
 
 import gzip
 import logging
+import re
 import shutil
 import sys
+from collections import deque
 from datetime import UTC, datetime
 from logging.handlers import TimedRotatingFileHandler
 from pathlib import Path
@@ -40,19 +42,42 @@ class JsonFormat(logging.Formatter):
         return orjson.dumps(body).decode()
 
 
+class Diary(logging.Handler):
+    """The latest lines in memory: what a CSMS gets that asks for a charger's diagnostics."""
+
+    def __init__(self, most: int = 5000) -> None:
+        super().__init__()
+        self.setFormatter(TextFormat())
+        self._lines: deque[tuple[float, str]] = deque(maxlen=most)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append((record.created, self.format(record)))
+
+    def lines(self, charger: str, oldest: datetime | None, latest: datetime | None) -> list[str]:
+        """Those that name the charger: what concerns others is nothing for its CSMS."""
+        names = re.compile(rf"(?<![\w-]){re.escape(charger)}(?![\w-])")
+        first = oldest.timestamp() if oldest else 0.0
+        last = latest.timestamp() if latest else float("inf")
+        return [line for at, line in list(self._lines) if first <= at <= last and names.search(line)]
+
+
 def _compress(source: str, target: str) -> None:
     with Path(source).open("rb") as plain, gzip.open(target, "wb") as packed:
         shutil.copyfileobj(plain, packed)
     Path(source).unlink()
 
 
-def setup_logs(*, level: str, file: Path | None, keep: int, compress: bool, style: str) -> None:
+def setup_logs(
+    *, level: str, file: Path | None, keep: int, compress: bool, style: str, diary: Diary | None = None
+) -> None:
     """Takes the place of what was set up before; a file that can't be opened is said on the terminal."""
     root = logging.getLogger()
     for handler in list(root.handlers):
-        if getattr(handler, "evhub", False):
+        if getattr(handler, "evhub", False) or isinstance(handler, Diary):
             root.removeHandler(handler)
             handler.close()
+    if diary is not None:
+        root.addHandler(diary)
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     problem = None
     if file is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.blueprint.convert import Conversion, Raw
 from hub.blueprint.expression import Compiled, compile_expression
+from hub.blueprint.since import since
 from hub.errors import DeviceRefused, Unsupported
 from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Abilities, Identity, Ratings, Status
@@ -207,6 +208,7 @@ class BlueprintMapping:
         yield from self.plan(self.actions[action], env)
 
     def plan(self, plans: Sequence[StepPlan], env: Mapping[str, Any]) -> Iterator[Step]:
+        env = since(env)
         for plan in plans:
             if plan.condition is not None and not plan.condition(env):
                 continue

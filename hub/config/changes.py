@@ -41,6 +41,7 @@ def compare(old: Config, new: Config) -> Changes:
             name
             for name, before, after in (
                 ("hub.state_dir", old.hub.state_dir, new.hub.state_dir),
+                ("hub.firmware", old.hub.firmware, new.hub.firmware),
                 ("mqtt.base_topic", old.mqtt.base_topic, new.mqtt.base_topic),
             )
             if before != after

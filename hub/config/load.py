@@ -14,6 +14,7 @@ from hub.config.settings import (
     ChargerSettings,
     Config,
     CsmsSettings,
+    FirmwareSettings,
     HubSettings,
     LimitSettings,
     LogSettings,
@@ -220,7 +221,8 @@ class _Maker:
         return None if name is None else self._path.parent / name
 
     def _hub(self, hub: Mapping[str, Any]) -> HubSettings:
-        return HubSettings(**{**hub, "state_dir": state_dir(self._path, hub)})
+        firmware = FirmwareSettings(**hub.get("firmware", {}))
+        return HubSettings(**{**hub, "state_dir": state_dir(self._path, hub), "firmware": firmware})
 
     def _log(self, log: Mapping[str, Any]) -> LogSettings:
         return LogSettings(**{**log, "file": self._near(log.get("file"))})

@@ -137,6 +137,12 @@ def _hosts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _command(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
+        raise vol.Invalid("expected a command and its arguments as a list")
+    return tuple(value)
+
+
 def _values(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping) or any(isinstance(item, Mapping | list) for item in value.values()):
         raise vol.Invalid("expected names and values")
@@ -228,7 +234,13 @@ CSMS = {
 }
 TOP = vol.Schema(
     {
-        "hub": {"name": _text, "language": _one_of("en", "ja"), "timezone": _timezone, "state_dir": _text},
+        "hub": {
+            "name": _text,
+            "language": _one_of("en", "ja"),
+            "timezone": _timezone,
+            "state_dir": _text,
+            "firmware": {"install": _command, "unsigned": _boolean},
+        },
         "log": {
             "level": _one_of("debug", "info", "warning", "error"),
             "file": _text,

@@ -17,11 +17,20 @@ class Secret(str):
 
 
 @dataclass(frozen=True, slots=True)
+class FirmwareSettings:
+    """`install`: the command that installs new firmware of the gateway; empty: nobody can."""
+
+    install: tuple[str, ...] = ()
+    unsigned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HubSettings:
     name: str = "evhub"
     language: str = "en"
     timezone: str = "UTC"
     state_dir: Path = Path("/var/lib/evhub")
+    firmware: FirmwareSettings = FirmwareSettings()
 
 
 @dataclass(frozen=True, slots=True)

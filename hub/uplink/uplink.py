@@ -23,8 +23,11 @@ from hub.ocpp.rpc import Answered, CallReceived, Event, Failed, Rpc, SendText
 from hub.ocpp.schemas import schemas
 from hub.ocpp.station.effects import (
     DURABLE,
+    Abandon,
     Act,
     Annotate,
+    Begin,
+    Done,
     Effect,
     Happened,
     Limit,
@@ -43,6 +46,7 @@ from hub.store import journal
 from hub.store.database import Database
 from hub.uplink.asked import Answer, Asked
 from hub.uplink.commit import Committer
+from hub.uplink.jobs import Jobs
 from hub.uplink.keyfiles import KeyFiles
 
 log = logging.getLogger(__name__)
@@ -74,12 +78,14 @@ class Uplink:
         *,
         remember: bool,
         keys: KeyFiles | None = None,
+        jobs: Jobs | None = None,
     ) -> None:
         self.runtime = runtime
         self.station = station
         self.reconnect = asyncio.Event()
         self._committer = Committer(runtime.id, database, clock, remember=remember)
         self._keys = keys
+        self._jobs = jobs
         self._clock = clock
         self._remember = remember
         self._link: TextLink | None = None
@@ -101,13 +107,14 @@ class Uplink:
         *,
         remember: bool,
         keys: KeyFiles | None = None,
+        jobs: Jobs | None = None,
     ) -> "Uplink":
         """With what the journal has kept. Raises StoreError."""
         now = clock.now()
         memory = await journal.memory(database, runtime.id)
         owed = await journal.outbox(database, runtime.id, now)
         station = Station(setup, memory, owed, now)
-        return cls(runtime, database, clock, station, remember=remember, keys=keys)
+        return cls(runtime, database, clock, station, remember=remember, keys=keys, jobs=jobs)
 
     async def run(self) -> None:
         """Carries effects out, in order, until cancelled."""
@@ -228,8 +235,8 @@ class Uplink:
             case Reconnect(reason=reason):
                 log.info("%s: reconnecting: %s", self.runtime.id, reason)
                 self.reconnect.set()
-            case StoreKey(key=key, pem=pem):
-                self._store_key(key, pem)
+            case StoreKey() | Begin() | Abandon():
+                self._with_files(effect)
             case Act():
                 self._spawn(self._act(effect))
 
@@ -259,6 +266,15 @@ class Uplink:
             case Happened(event=event, details=details):
                 self.runtime.event(event, **details)
 
+    def _with_files(self, effect: StoreKey | Begin | Abandon) -> None:
+        match effect:
+            case StoreKey(key=key, pem=pem):
+                self._store_key(key, pem)
+            case Begin():
+                self._spawn(self._begin(effect))
+            case Abandon(ref=ref) if self._jobs is not None:
+                self._jobs.abandon(ref)
+
     def _store_key(self, key: str, pem: str | None) -> None:
         """Without it the certificate that comes for it is refused, and a new one asked for."""
         try:
@@ -270,6 +286,10 @@ class Uplink:
     async def _act(self, act: Act) -> None:
         result = await self.runtime.act(act.evse, act.action, act.arguments)
         self.tell(lambda station, now: station.device_done(act.ref, result, now))
+
+    async def _begin(self, begin: Begin) -> None:
+        done = Done(False) if self._jobs is None else await self._jobs.run(begin.ref, begin.job)
+        self.tell(lambda station, now: station.job_done(begin.ref, done, now))
 
     async def _speak(self) -> None:
         """Own CALLs, one outstanding; none on a connection that is about to be left."""

@@ -122,6 +122,8 @@ class TransactionEvent:
     offline: bool = False
     first_plugged: bool = False
     """2.0.1: the event that names the EVSE."""
+    phases: int | None = None
+    """How many are used, where that is new."""
 
 
 Message = (

@@ -1,9 +1,8 @@
 """A charging station: the parts put together. Inputs come as calls, what is to be done leaves by `drain`."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from hub.model.charger import Status
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
 from hub.model.moment import Moment, rfc3339
@@ -14,6 +13,7 @@ from hub.ocpp.station.boot import Boot, Registration
 from hub.ocpp.station.charging_profile import restored as restored_profile
 from hub.ocpp.station.clock import StationClock
 from hub.ocpp.station.control import Control
+from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
 from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.flow import restored
@@ -40,50 +40,7 @@ from hub.ocpp.station.transactions import Transactions
 from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
-
-class Call(NamedTuple):
-    """A CALL to be answered, from the CSMS or (id `cmd:...`) from the command door."""
-
-    id: str
-    action: str
-    payload: Mapping[str, Any]
-
-
-class Outgoing(NamedTuple):
-    """The next CALL; `ref` comes back with its answer."""
-
-    ref: object
-    action: str
-    payload: Mapping[str, object]
-
-
-class Dialect(Protocol):
-    """One OCPP version's words."""
-
-    version: str
-    subprotocol: str
-    calls: Mapping[str, "Callable[[Station, Call, Moment], Mapping[str, object] | None]"]
-    ends_with_samples: bool
-    """A transaction's last message carries what was sampled on the way."""
-
-    def encode(self, station: "Station", message: Message) -> tuple[str, Mapping[str, object]] | None:
-        """None: this version has no such message."""
-
-    def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
-        """What an answer says of the token it was asked about."""
-
-    def connector_status(self, status: Status) -> str: ...
-
-    def undeliverable(self, station: "Station", event: TransactionEvent) -> str | None:
-        """Why an event can never be said in this version; None: it can."""
-
-
-class Timed(Protocol):
-    """A part with something to do at times."""
-
-    def tick(self, now: Moment) -> None: ...
-
-    def deadlines(self) -> list[float]: ...
+__all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
 
 class _Sent(NamedTuple):

@@ -73,8 +73,9 @@ class Transactions:
         flow.transaction.charging_state = flow.charging_state()
         flow.sample_due = None
         self.reschedule(flow, now)
-        wanted = self._variables.list("TxStartedMeasurands")
-        self._tell(flow, now, "Started", trigger, self._meter(flow, now, wanted, "Transaction.Begin"))
+        flow.transaction.begun_nowhere = flow.grant is not None and flow.grant.roams
+        meter = () if flow.transaction.begun_nowhere else self._first_values(flow, now)
+        self._tell(flow, now, "Started", trigger, meter)
         self._emit(Happened("session_authorized", {"evse": flow.evse, "transaction_id": flow.transaction.id}))
 
     def end(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
@@ -179,7 +180,11 @@ class Transactions:
         assert transaction is not None
         if (before ^ flow.conditions) & {"Authorized", "EVConnected"}:
             transaction.charging_state = flow.charging_state()
-            self._tell(flow, now, "Updated", trigger, ())
+            owed, transaction.begun_nowhere = transaction.begun_nowhere and flow.plugged, False
+            self._tell(flow, now, "Updated", trigger, self._first_values(flow, now) if owed else ())
+
+    def _first_values(self, flow: Flow, now: Moment) -> tuple[MeterValue, ...]:
+        return self._meter(flow, now, self._variables.list("TxStartedMeasurands"), "Transaction.Begin")
 
     def _meter(self, flow: Flow, now: Moment, wanted: list[str], context: str) -> tuple[MeterValue, ...]:
         found = samples(wanted, flow.state, flow.register.wh, context)
@@ -232,7 +237,8 @@ class Transactions:
         if grant and grant.reservation_id is not None and not transaction.reservation_told:
             reservation, transaction.reservation_told = grant.reservation_id, True  # E03.FR.03
         # E01.FR.16: once more when the plug is in.
-        names_evse = told.seq_no == 0 or (flow.plugged and not transaction.plugged_once)
+        known = told.seq_no == 0 and not transaction.begun_nowhere
+        names_evse = known or (flow.plugged and not transaction.plugged_once)
         transaction.plugged_once = transaction.plugged_once or flow.plugged
         owner = Token(*transaction.token) if transaction.token else None
         return replace(
@@ -242,7 +248,19 @@ class Transactions:
             remote_start_id=remote,
             reservation_id=reservation,
             first_plugged=names_evse,
+            phases=self._phases(flow),
         )
+
+    def _phases(self, flow: Flow) -> int | None:
+        """How many are used, when energy begins to flow and when that has changed (E03.FR.13/14)."""
+        phases, transaction = flow.state.get("phases_active"), flow.transaction
+        assert transaction is not None
+        if transaction.charging_state != "Charging" or not isinstance(phases, int) or not 1 <= phases <= 3:
+            return None
+        if phases == transaction.phases_told:
+            return None
+        transaction.phases_told = phases
+        return phases
 
     def _settle_permission(self, flow: Flow) -> None:
         """Energy may flow while somebody is authorized; a refused one waits for StopTxOnInvalidId."""

@@ -24,10 +24,10 @@ UPKEEP: tuple[Variable, ...] = (
     integer("ActiveNetworkProfile", 1, None, (COMM, "ActiveNetworkProfile"), writable=False),
     members_of(
         "FileTransferProtocols",
-        "HTTP,HTTPS",
+        "FTP,HTTP,HTTPS",
         "SupportedFileTransferProtocols",
         (COMM, "FileTransferProtocols"),
-        ("HTTP", "HTTPS"),
+        ("FTP", "HTTP", "HTTPS"),
         writable=False,
     ),
     Variable(

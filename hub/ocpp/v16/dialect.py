@@ -21,7 +21,7 @@ from hub.ocpp.station.messages import (
     TransactionEvent,
 )
 from hub.ocpp.station.station import Call, Station
-from hub.ocpp.v16 import configuration, core, local_list, reservation, security, smart_charging
+from hub.ocpp.v16 import configuration, core, firmware, local_list, reservation, security, smart_charging
 
 Words = tuple[str, Mapping[str, object]]
 
@@ -85,13 +85,15 @@ def id_tag(token: Token | None) -> str:
     return (token.text if token and token.text else "NoAuthorization")[:20]
 
 
-REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS, **firmware.ENCODERS}
 
 
 class Dialect16:
     version = "1.6"
     subprotocol = "ocpp1.6"
     ends_with_samples = True
+    triggered_measurands = "TxUpdatedMeasurands"
+    tells_of_drivers = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **configuration.CALLS,
@@ -99,6 +101,7 @@ class Dialect16:
         **local_list.CALLS,
         **reservation.CALLS,
         **security.CALLS,
+        **firmware.CALLS,
     }
 
     def connector_status(self, status: Status) -> str:

@@ -23,7 +23,9 @@ from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v201 import (
     certificates,
     core,
+    firmware,
     local_list,
+    logs,
     network,
     reservation,
     security,
@@ -45,13 +47,19 @@ STATUS = {
 STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "UnlockCommand": "Other"}
 
 
-REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
+    **security.ENCODERS,
+    **firmware.ENCODERS,
+    **logs.ENCODERS,
+}
 
 
 class Dialect201:
     version = "2.0.1"
     subprotocol = "ocpp2.0.1"
     ends_with_samples = False
+    triggered_measurands = "AlignedMeasurands"
+    tells_of_drivers = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **variables.CALLS,
@@ -59,6 +67,8 @@ class Dialect201:
         **local_list.CALLS,
         **reservation.CALLS,
         **security.CALLS,
+        **firmware.CALLS,
+        **logs.CALLS,
         **certificates.CALLS,
         **network.CALLS,
     }
@@ -137,6 +147,8 @@ class Dialect201:
             said["offline"] = True
         if event.token:
             said["idToken"] = id_token(event.token)
+        if event.phases is not None:
+            said["numberOfPhasesUsed"] = event.phases
         if event.reservation_id is not None:
             said["reservationId"] = event.reservation_id
         if event.first_plugged:

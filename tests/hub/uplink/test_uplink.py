@@ -208,7 +208,7 @@ async def test_a_command_is_answered_by_the_station_and_the_device(tmp_path: Pat
         assert not answer.done()
         world.runtime.acting.set_result(CommandResult(Outcome.ACCEPTED))
         assert await answer == ({"status": "Unlocked"}, None, "")
-        refused = await world.uplink.call(V16, "GetDiagnostics", {"location": "ftp://x"}, by="test")
+        refused = await world.uplink.call(V16, "GetCompositeNonsense", {}, by="test")
         assert refused[:2] == (None, ErrorCode.NOT_SUPPORTED)
 
 
