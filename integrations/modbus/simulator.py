@@ -8,7 +8,8 @@ silence, delay, wrong answers.
 import asyncio
 import contextlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hub.blueprint.mapping import BlueprintMapping, StepPlan
 from hub.simulate.ev import Car, Outlet
