@@ -38,7 +38,6 @@ MAKERS = {
     0x0000C9: "Kikusui Electronics",
     0x0000CB: "Fuji Electric",
     0x0000D4: "Murata Manufacturing",
-    0x0000E0: "Looop",
     0x0000E2: "NextDrive",
     0x0000EB: "Nichicon Kameoka",
     0x0000EF: "Toyota Industries",

@@ -31,9 +31,9 @@ def test_what_people_write_goes_before_it(tmp_path: Path) -> None:
 
 
 def test_a_mistake_is_told_with_its_place(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text("chargers:\n  found:\n    nam: x\n    use_blueprint: {path: a/b}\n")
+    (tmp_path / FILE).write_text("chargers:\n  found:\n    title: x\n    use_blueprint: {path: a/b}\n")
     (problem,) = load_config(written(tmp_path)).bad_chargers["found"]
-    assert problem.startswith(f"{tmp_path / FILE}:3:5: chargers.found.nam: unknown key")
+    assert problem.startswith(f"{tmp_path / FILE}:3:5: chargers.found.title: unknown key")
 
 
 @pytest.mark.parametrize("text", ["[", "[]"])
