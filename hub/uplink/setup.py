@@ -49,14 +49,20 @@ def station_setup(
         keys=keys,
         version=__version__,
         csms=csms is not None,
+        defaults={**_supply(mapping), **(csms.defaults if csms else {})},
         **({} if csms is None else _connection(csms)),
     )
+
+
+def _supply(mapping: BlueprintMapping) -> Mapping[str, str]:
+    """What a blueprint asks of its site is a truth for OCPP, too."""
+    phases = mapping.inputs.get("input.phases")
+    return {"SupplyPhases": str(phases)} if phases in (1, 3) else {}
 
 
 def _connection(csms: CsmsSettings) -> dict[str, Any]:
     """What a station must know of its configured connection."""
     return {
-        "defaults": csms.defaults,
         "vendors": csms.data_transfer,
         "url": csms.url,
         "security_profile": csms.security_profile,
