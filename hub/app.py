@@ -5,27 +5,21 @@ import logging
 import ssl
 from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
-from hub.appliances import Appliances, supply
-from hub.blueprint.compile import load_blueprint
-from hub.blueprint.mapping import BlueprintMapping
+from hub.appliances import Appliances
 from hub.bus import Bus
-from hub.charger.description import Description
-from hub.charger.limits import Fallback
-from hub.charger.memory import StoredMemory
 from hub.charger.registry import Registry
-from hub.charger.runtime import ChargerRuntime
+from hub.chargers import Chargers, House, check_blueprints
 from hub.clock import Clock, SystemClock
 from hub.config import kept
 from hub.config.changes import Changes, compare
 from hub.config.load import load_config
-from hub.config.settings import ChargerSettings, Config, MqttSettings
+from hub.config.settings import Config, MqttSettings
 from hub.control import ControlServer
 from hub.discovery import Discovery
-from hub.errors import BlueprintError, ConfigError, HubError
-from hub.integration.api import DeviceSetup
-from hub.integration.loader import load_codec, load_factory
+from hub.errors import ConfigError, HubError
 from hub.logs import Diary, setup_logs
 from hub.model.command import Command
 from hub.mqtt.access import Access, Account
@@ -35,15 +29,9 @@ from hub.mqtt.client import CommandClient, StateClient
 from hub.mqtt.commands import CommandDoor
 from hub.mqtt.listener import Listener
 from hub.part import Part
-from hub.shipped import shipped
 from hub.store.database import Database
 from hub.topics import Topics
-from hub.uplink.connect import Connector
-from hub.uplink.jobs import Jobs
-from hub.uplink.keyfiles import KeyFiles
-from hub.uplink.operations import install
-from hub.uplink.setup import desk, endpoint, station_setup
-from hub.uplink.uplink import Uplink
+from hub.uplink.setup import desk
 
 log = logging.getLogger(__name__)
 
@@ -62,15 +50,14 @@ class Hub:
         self.topics = Topics(config.mqtt.base_topic)
         self.registry = Registry(self.bus, self.topics, self.clock)
         self.listener: Listener | None = None
-        self._jitter = jitter_s
+        self._jitter_s = jitter_s
         self._logs = logs
-        self._parts: dict[str, Part] = {}
         self._mqtt = Part()
+        self._watch = Part()
         self._stack = AsyncExitStack()
         self._reloading = asyncio.Lock()
-        self._database: Database | None = None
+        self._chargers: Chargers | None = None
         self._diary = Diary()
-        self._desk = desk(config.hub, self._diary)
         self._bridge: Bridge | None = None
         self._discovery = Discovery(
             self.bus,
@@ -86,22 +73,20 @@ class Hub:
         """Raises HubError when a part that everybody needs can't be had."""
         config = self.config
         self._set_up_logs(config)
-        self._database = await Database.open(config.hub.state_dir / "evhub.db")
-        self._stack.push_async_callback(self._database.close)
+        database = await Database.open(config.hub.state_dir / "evhub.db")
+        self._stack.push_async_callback(database.close)
+        self._chargers = Chargers(config, self._house(database), self._say_bad)
         try:
             await self._start_mqtt(config)
             self._start_bridge(config)
             await self._start_control(config)
             for protocol in config.protocols:
                 self._need(protocol)
+            await self._appliances.use(config.devices, config.bad_devices)
+            await self._start_chargers(self._chargers)
         except HubError:
             await self.stop()
             raise
-        for charger, problems in config.bad_chargers.items():
-            self._say_bad(charger, problems)
-        await self._appliances.use(config.devices, config.bad_devices)
-        for settings in config.chargers.values():
-            await self._start_charger(settings)
         self._tell_chargers()
         self._discovery.ready()
         if config.refused:
@@ -110,8 +95,9 @@ class Hub:
             await self._keep(config)
 
     async def stop(self) -> None:
-        for charger in list(self._parts):
-            await self._stop_charger(charger)
+        await self._watch.stop()
+        if self._chargers is not None:
+            await self._chargers.stop_all()
         await self._appliances.close()
         await self._discovery.close()
         await self._stack.aclose()
@@ -123,17 +109,19 @@ class Hub:
             new = load_config(self.config.path)
             if new.charger_problems:
                 raise ConfigError(new.charger_problems)
-            for settings in new.chargers.values():
-                self._mapping(new, settings)  # a blueprint that doesn't check leaves everything as it is
+            await check_blueprints(new)
             changes = compare(self.config, new)
             self._refuse_busy(changes)
-            await self._apply(changes, new)
+            changes = await self._apply(changes, new)
             await self._keep(new)
             log.info("reloaded: %s", changes)
             return changes
 
-    async def _apply(self, changes: Changes, new: Config) -> None:
-        self.config = new
+    async def _apply(self, changes: Changes, new: Config) -> Changes:
+        """Returns them with the chargers whose blueprint was edited."""
+        chargers = self._chargers
+        assert chargers is not None
+        self.config = chargers.config = new
         if changes.log:
             self._set_up_logs(new)
         if changes.mqtt:
@@ -143,7 +131,7 @@ class Hub:
         anew = [*changes.changed, *self._speaking(changes.protocols, changes)]
         for charger in (*changes.removed, *anew):
             runtime = self.registry.get(charger)
-            await self._stop_charger(charger)
+            await chargers.stop(charger)
             if runtime is not None and charger in changes.removed:
                 runtime.clear()
         await self._appliances.stop(changes.protocols)
@@ -153,10 +141,13 @@ class Hub:
                 self._need(protocol)
         await self._appliances.use(new.devices)
         for charger in (*changes.added, *anew):
-            await self._start_charger(new.chargers[charger])
+            await chargers.start(charger)
+        untouched = new.chargers.keys() - {*changes.added, *anew}
+        changes = replace(changes, blueprints=tuple(await chargers.take_over(sorted(untouched))))
         self._tell_chargers()
         if changes.restart:
             log.warning("only a new start of the hub changes %s", ", ".join(changes.restart))
+        return changes
 
     def _speaking(self, protocols: Collection[str], changes: Changes) -> list[str]:
         """Chargers that stay as they are, but speak one of these."""
@@ -251,6 +242,7 @@ class Hub:
             "added": changes.added,
             "removed": changes.removed,
             "changed": changes.changed,
+            "blueprints": changes.blueprints,
             "mqtt": changes.mqtt,
         }
 
@@ -291,78 +283,31 @@ class Hub:
 
     # Chargers
 
+    def _house(self, database: Database) -> House:
+        return House(
+            self.bus,
+            self.topics,
+            self.clock,
+            self.registry,
+            database,
+            desk(self.config.hub, self._diary),
+            self._need,
+            self._jitter_s,
+        )
+
+    async def _start_chargers(self, chargers: Chargers) -> None:
+        for charger, problems in self.config.bad_chargers.items():
+            self._say_bad(charger, problems)
+        for charger in self.config.chargers:
+            await chargers.start(charger)
+        self._watch.run("blueprints", chargers.watch)
+
     def _need(self, protocol: str) -> None:
         self._discovery.need(protocol, self.config.protocols.get(protocol, {}))
 
-    async def _start_charger(self, settings: ChargerSettings) -> None:
-        try:
-            await self._build(settings)
-        except HubError as error:
-            problems = error.problems if isinstance(error, ConfigError) else [str(error)]
-            self._say_bad(settings.id, tuple(problems))
-
-    async def _build(self, settings: ChargerSettings) -> None:
-        assert self._database is not None
-        mapping = self._mapping(self.config, settings)
-        self._need(mapping.protocol)
-        device = load_factory(mapping.protocol)(
-            DeviceSetup(settings.id, mapping, settings.inputs, self.clock, self.config.path.parent)
-        )
-        memory = StoredMemory(self._database, settings.id)
-        runtime = ChargerRuntime(
-            settings.id,
-            _described(settings, mapping),
-            device,
-            bus=self.bus,
-            topics=self.topics,
-            clock=self.clock,
-            memory=memory,
-            remembered=await memory.remembered(),
-        )
-        keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
-        setup = station_setup(settings, mapping, self.config.tokens, keys.names())
-        uplink = await Uplink.create(
-            runtime,
-            self._database,
-            self.clock,
-            setup,
-            remember=settings.csms is not None,
-            keys=keys,
-            jobs=Jobs(settings.id, setup.reach, self._desk),
-        )
-        connector = (
-            None
-            if settings.csms is None
-            else Connector(uplink, endpoint(settings.csms), keys=keys, jitter_s=self._jitter)
-        )
-        end_supply = supply(runtime, settings.meter, self.bus, self.topics)
-        self.registry.add(runtime)
-        install(runtime, uplink, connector)
-        part = self._parts[settings.id] = Part()
-        part.closing(end_supply)
-        part.run(f"station {settings.id}", uplink.run)
-        part.run(f"charger {settings.id}", runtime.run)
-        if connector is not None:
-            part.run(f"csms {settings.id}", connector.run)
-
-    def _mapping(self, config: Config, settings: ChargerSettings) -> BlueprintMapping:
-        search = (*config.blueprint_search, shipped("blueprints"))
-        try:
-            return load_blueprint(settings.blueprint, settings.inputs, search, load_codec)
-        except BlueprintError as error:
-            raise BlueprintError(
-                [f"charger {settings.id}: {problem}" for problem in error.problems]
-            ) from error
-
-    async def _stop_charger(self, charger: str) -> None:
-        part = self._parts.pop(charger, None)
-        if part is not None:
-            await part.stop()
-        self.registry.remove(charger)
-
     def _say_bad(self, charger: str, problems: tuple[str, ...]) -> None:
         for problem in problems:
-            log.error("charger %s is left out: %s", charger, problem)
+            log.error("charger %s: %s", charger, problem)
         if self._bridge is not None:
             self._bridge.event("bad_charger", {"charger": charger, "problems": problems})
 
@@ -387,18 +332,6 @@ class Hub:
                 style=config.log.format,
                 diary=self._diary,
             )
-
-
-def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Description:
-    limits = settings.limits
-    return Description(
-        settings.name,
-        mapping.protocol,
-        mapping.path,
-        mapping.identity,
-        limits.max_current,
-        Fallback(limits.fallback, limits.fallback_current),
-    )
 
 
 async def run_hub(config: Config, stop: asyncio.Event, reload: asyncio.Event) -> None:

@@ -8,7 +8,8 @@ from hub.config.settings import Config
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Ids of chargers. `mqtt`, `log`: that part starts anew. `protocols`: integrations whose section
-    changed, with all of their chargers. `restart`: what only a new start of the hub can change."""
+    changed, with all of their chargers. `restart`: what only a new start of the hub can change.
+    `blueprints`: chargers whose blueprint was edited."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -19,10 +20,10 @@ class Changes:
     protocols: tuple[str, ...] = ()
     devices: bool = False
     """What isn't a charger."""
+    blueprints: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        parts = (self.added, self.removed, self.changed, self.mqtt, self.log, self.restart, self.protocols)
-        return any((*parts, self.devices))
+        return self != Changes()
 
 
 def compare(old: Config, new: Config) -> Changes:

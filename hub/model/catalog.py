@@ -49,6 +49,8 @@ ENTITIES: tuple[Entity, ...] = (
     Entity("vendor_error", "text"),
     Entity("id_tag", "text"),
     Entity("transaction_id", "text"),
+    Entity("tariff", "text"),
+    Entity("total_cost", "number", digits=2),
     Entity("locked", "bool", point="locked"),
     Entity("age_s", "number", "s", digits=1),
     Entity("stale", "text"),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
+from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import Message, TransactionEvent
 from hub.ocpp.station.verdict import Verdict
 
@@ -47,6 +48,9 @@ class Dialect(Protocol):
 
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         """What an answer says of the token it was asked about."""
+
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        """What an answer to Authorize or a transaction's event says of money."""
 
     def connector_status(self, status: Status) -> str: ...
 

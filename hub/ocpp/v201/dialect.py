@@ -6,9 +6,11 @@ from typing import Any
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
+from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     MeterReport,
@@ -23,6 +25,7 @@ from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v201 import (
     certificates,
     core,
+    costs,
     firmware,
     local_list,
     logs,
@@ -32,6 +35,7 @@ from hub.ocpp.v201 import (
     smart_charging,
     variables,
 )
+from hub.ocpp.v201.costs import read_told
 from hub.ocpp.v201.tokens import id_token, read_verdict
 
 Words = tuple[str, Mapping[str, object]]
@@ -65,6 +69,7 @@ class Dialect201:
         **variables.CALLS,
         **smart_charging.CALLS,
         **local_list.CALLS,
+        **costs.CALLS,
         **reservation.CALLS,
         **security.CALLS,
         **firmware.CALLS,
@@ -93,6 +98,8 @@ class Dialect201:
                     "reservationId": number,
                     "reservationUpdateStatus": status,
                 }
+            case ExternalLimit():
+                return smart_charging.external_limit(station, message)
             case TransactionEvent():
                 return "TransactionEvent", self._transaction(message)
             case Raw():
@@ -103,6 +110,9 @@ class Dialect201:
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTokenInfo")
         return read_verdict(said) if said else None
+
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        return read_told(payload)
 
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         return None

@@ -118,6 +118,7 @@ def test_the_running_hub_is_asked_and_told(running: World, capsys: pytest.Captur
     shown = capsys.readouterr().out
     assert "Energy.Active.Import.Register" in shown
     assert '"connectorStatus": "Available"' in shown
+    assert "limits can be set" in shown
     assert main(["mapping", "test", "garage", "--json", *config]) == 0
 
 
