@@ -58,3 +58,9 @@ def test_the_phases_of_the_supply_are_known_to_ocpp(phases: int, said: str | Non
     setup = station_setup(replace(CHARGER, csms=csms), mapping, {}, frozenset())
     assert setup.defaults["SupplyPhases"] == known
     assert "SupplyPhases" not in station_setup(CHARGER, MAPPING, {}, frozenset()).defaults
+
+
+def test_the_voltage_of_the_supply_is_known_to_ocpp() -> None:
+    mapping = load_blueprint("echonet/ev_charger", {"host": "auto"}, (shipped("blueprints"),), load_codec)
+    assert station_setup(CHARGER, mapping, {}, frozenset()).voltage == 200
+    assert station_setup(CHARGER, MAPPING, {}, frozenset()).voltage == 230
