@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.bus import Bus
 from hub.charger.description import Description, info, merged, rated
-from hub.charger.driver import Driver
+from hub.charger.driver import Driver, Promise
 from hub.charger.evse import Evse
 from hub.charger.limits import CSMS, Outside
 from hub.charger.memory import PAUSE, Forgetful, Memory, Remembered
@@ -215,11 +215,17 @@ class ChargerRuntime:
         self._keep_limit(evse, source, now)
         self._wish(evse)
 
-    async def settled(self, evse: int) -> None:
+    def promise(self, evse: int) -> Promise:
+        """What becomes of the wish that was just made: a device may refuse it before it is on disk."""
+        return self._drivers[evse].promise()
+
+    async def settled(self, promise: Promise) -> None:
         """Until what is wanted is on disk, and the device has confirmed it. Raises StoreError, DeviceError,
         Unsupported: the wish stays, and is tried again."""
         await self._memory.written()
-        await self._drivers[evse].settled()
+        error = await promise
+        if error is not None:
+            raise error
 
     def holding(self, evse: int) -> dict[str, Scalar]:
         """The limit that holds, in a command's answer. Not `confirmed`: it is told when somebody charges."""

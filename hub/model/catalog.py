@@ -49,6 +49,7 @@ ENTITIES: tuple[Entity, ...] = (
     Entity("vendor_error", "text"),
     Entity("id_tag", "text"),
     Entity("transaction_id", "text"),
+    Entity("display_message", "text"),
     Entity("tariff", "text"),
     Entity("total_cost", "number", digits=2),
     Entity("locked", "bool", point="locked"),

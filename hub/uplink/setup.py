@@ -32,6 +32,7 @@ def station_setup(
     mapping: BlueprintMapping,
     tokens: Mapping[str, TokenSettings],
     keys: frozenset[str],
+    timezone: str = "UTC",
 ) -> StationSetup:
     csms = settings.csms
     free = settings.free if settings.free is not None else csms is None and not tokens
@@ -46,6 +47,7 @@ def station_setup(
         facts={
             "Identity": csms.identity if csms else settings.id,
             "ConnectorCount": str(mapping.evses),
+            "TimeZone": timezone,
         },
         keys=keys,
         version=__version__,

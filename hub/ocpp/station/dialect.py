@@ -7,6 +7,7 @@ from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import Message, TransactionEvent
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class Dialect(Protocol):
         """What an answer to Authorize or a transaction's event says of money."""
 
     def connector_status(self, status: Status) -> str: ...
+
+    def readings(self, station: "Station", now: Moment) -> Mapping[Place, Reading]:
+        """What variable monitors may watch; a version without them has nothing."""
 
     def undeliverable(self, station: "Station", event: TransactionEvent) -> str | None:
         """Why an event can never be said in this version; None: it can."""

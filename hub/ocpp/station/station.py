@@ -124,6 +124,7 @@ class Station:
 
     def state(self, evse: int, state: State, now: Moment) -> None:
         self.evses.state(evse, state, now)
+        self.upkeep.look(now)
 
     def outside_limit(self, evse: int, outside: Outside | None, now: Moment) -> None:
         """The lowest limit that isn't the CSMS's; None: there is none any more."""
@@ -143,6 +144,7 @@ class Station:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
             before = len(self._effects)
             reply = handler(self, call, now)
+            self.upkeep.look(now)
         except CallError as error:
             self.emit(ReplyError(call.id, error.code, error.description))
             return

@@ -22,6 +22,7 @@ from hub.ocpp.station.messages import (
     Token,
     TransactionEvent,
 )
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v16 import configuration, core, firmware, local_list, reservation, security, smart_charging
 
@@ -133,6 +134,9 @@ class Dialect16:
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTagInfo")
         return Verdict(said["status"], said.get("parentIdTag"), said.get("expiryDate")) if said else None
+
+    def readings(self, station: Station, now: Moment) -> Mapping[Place, Reading]:
+        return {}
 
     def told(self, payload: Mapping[str, Any]) -> Told | None:
         return None  # 1.6 knows no money

@@ -21,14 +21,18 @@ from hub.ocpp.station.messages import (
     StatusNotification,
     TransactionEvent,
 )
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v201 import (
     certificates,
     core,
     costs,
+    customer,
+    display,
     firmware,
     local_list,
     logs,
+    monitoring,
     network,
     reservation,
     security,
@@ -74,6 +78,9 @@ class Dialect201:
         **security.CALLS,
         **firmware.CALLS,
         **logs.CALLS,
+        **monitoring.CALLS,
+        **customer.CALLS,
+        **display.CALLS,
         **certificates.CALLS,
         **network.CALLS,
     }
@@ -110,6 +117,9 @@ class Dialect201:
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTokenInfo")
         return read_verdict(said) if said else None
+
+    def readings(self, station: Station, now: Moment) -> Mapping[Place, Reading]:
+        return monitoring.readings(station, now)
 
     def told(self, payload: Mapping[str, Any]) -> Told | None:
         return read_told(payload)
