@@ -100,11 +100,11 @@ class Simulator:
 class SimulatedCharger:
     """What the demo and `evhub mapping` run: one charger of a blueprint's class, alone on its node."""
 
-    def __init__(self, mapping: BlueprintMapping, *, speed: float = 1.0) -> None:
+    def __init__(self, mapping: BlueprintMapping, *, speed: float = 1.0, seed: int = 0) -> None:
         self.mapping = mapping
         self.object = ChargerObject(Traits(class_code=int(mapping.link["eoj"])))
         eoj = next(iter(instances(int(mapping.link["eoj"]), 1)))
-        self.simulator = Simulator(SimulatedNode({eoj: self.object}), speed=speed)
+        self.simulator = Simulator(SimulatedNode({eoj: self.object}, seed=seed), speed=speed)
         self.outlets: dict[int, Outlet] = {1: self.object.outlet}
 
     @property

@@ -112,7 +112,9 @@ class Garage:
 
     def _mapping(self, port: int) -> BlueprintMapping:
         """Modbus TCP, whichever wire the blueprint is for."""
-        where = dict.fromkeys(example_inputs(self.path, SEARCH), f"tcp://127.0.0.1:{port}")
-        if "input.port" in self.charger.mapping.inputs:
-            where |= {"port": port}
-        return load(self.path, {**where, **self._inputs})
+        declared = self.charger.mapping.inputs
+        address = f"tcp://127.0.0.1:{port}"
+        where = {"host": address, "serial": address, "port": port}
+        return load(
+            self.path, {k: v for k, v in where.items() if f"input.{k}" in declared} | dict(self._inputs)
+        )

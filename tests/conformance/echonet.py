@@ -15,13 +15,18 @@ from integrations.echonet_lite.points import edt, epc_of, raw_values
 from integrations.echonet_lite.simulated import CHARGE, ChargerObject, Traits
 from tests.conformance.bench import Bench, Outlet
 
+VOLTS = 690
+"""One phase that gives what the three of other devices give."""
+POWER_W = (6 * VOLTS, 30 * VOLTS)
 MUCH_WH = 30_000.0
 KINDS = {"ev_charger": 0x02A1, "ev_charger_discharger": 0x027E}
 
 
 @cache
 def mapping(kind: str) -> BlueprintMapping:
-    return load_blueprint(f"echonet/{kind}", {"host": "x"}, (shipped("blueprints"),), load_codec)
+    return load_blueprint(
+        f"echonet/{kind}", {"host": "x", "voltage": VOLTS}, (shipped("blueprints"),), load_codec
+    )
 
 
 class EchonetOutlet(Outlet):
@@ -29,7 +34,7 @@ class EchonetOutlet(Outlet):
 
     def __init__(self, bench: Bench, evse: int, kind: str) -> None:
         super().__init__()
-        self.object = ChargerObject(Traits(class_code=KINDS[kind], stays=True))
+        self.object = ChargerObject(Traits(class_code=KINDS[kind], power_w=POWER_W, volts=VOLTS, stays=True))
         self._mapping = mapping(kind)
         self._bench, self._evse = bench, evse
         self._told: str | None = None
