@@ -65,11 +65,7 @@ class Demo:
 
     async def start(self) -> None:
         csms_port = await self.csms.start()
-        for charger in self.chargers.values():
-            await charger.start(
-                f"{NETWORK}.21" if charger.mapping.protocol == "echonet_lite" else "127.0.0.1"
-            )
-        inputs = {name: dict(charger.inputs) for name, charger in self.chargers.items()}
+        inputs = {name: await started(charger) for name, charger in self.chargers.items()}
         self._clocks = [asyncio.create_task(charger.run()) for charger in self.chargers.values()]
         path = self._folder / "evhub.yaml"
         path.write_text(config_text(csms_port, inputs, self.port), encoding="utf-8")
@@ -174,6 +170,14 @@ class Demo:
             "day",
             f"the day is over: {len(done)} transactions, {total:.1f} kWh, {len(self.csms.complaints)} complaints",
         )
+
+
+async def started(charger: Any) -> dict[str, Any]:
+    """By which inputs its blueprint reaches it."""
+    if charger.mapping.protocol == "echonet_lite":
+        await charger.start(f"{NETWORK}.21")
+        return {"host": f"{NETWORK}.21"}
+    return {"host": "127.0.0.1", "port": await charger.start("127.0.0.1")}
 
 
 def say(who: str, line: str) -> None:

@@ -5,8 +5,7 @@ import contextlib
 import errno
 import socket
 import struct
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from hub.blueprint.mapping import BlueprintMapping
 from hub.errors import HubError
@@ -106,11 +105,6 @@ class SimulatedCharger:
         eoj = next(iter(instances(int(mapping.link["eoj"]), 1)))
         self.simulator = Simulator(SimulatedNode({eoj: self.object}, seed=seed), speed=speed)
         self.outlets: dict[int, Outlet] = {1: self.object.outlet}
-
-    @property
-    def inputs(self) -> Mapping[str, Any]:
-        """By which the blueprint reaches it."""
-        return {"host": self.simulator.host}
 
     @property
     def silent(self) -> bool:
