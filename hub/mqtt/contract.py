@@ -94,12 +94,15 @@ SAMPLE = _object(
     {"measurand": TEXT, "phase": MAYBE_TEXT, "location": TEXT, "unit": TEXT, "value": NUMBER},
 )
 INFO = _object(
+    # Of a charger, and (without what follows) of a meter or a battery.
     {
         **dict.fromkeys(("name", "vendor", "model", "serial", "firmware", "protocol"), TEXT),
+        "exposes": {"type": "array", "items": TEXT},
+    },
+    {
         "blueprint": MAYBE_TEXT,
         "capabilities": {"type": "array", "items": TEXT},
         "evses": {"type": "array", "items": EVSE, "minItems": 1},
-        "exposes": {"type": "array", "items": TEXT},
         "limits": _object(dict.fromkeys(("min_current", "max_current", "step"), NUMBER)),
     },
     additionalProperties=True,
