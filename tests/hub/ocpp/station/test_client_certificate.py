@@ -6,6 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from hub.ocpp.station.client_certificate import LATER_S
 from hub.ocpp.station.effects import Reconnect, StoreKey
 from tests.hub.ocpp.authority import Authority
 from tests.hub.ocpp.world import World
@@ -171,3 +172,32 @@ def test_its_own_certificate_cannot_be_deleted() -> None:
 
     named = hash_words(hash_data(read_chain(leaf)[0], root.certificate))
     assert world.ask("DeleteCertificate", {"certificateHashData": named}) == {"status": "Failed"}
+
+
+DAY = 86_400.0
+
+
+def test_a_month_before_its_certificate_expires_the_station_asks_by_itself_once() -> None:
+    world, root = asking(**SECURE), Authority()
+    give(world, root.issue(trigger(world), days=100))
+    world.take()
+    world.advance(69 * DAY)
+    assert "SignCertificate" not in world.actions()
+    world.disconnect()
+    world.advance(2 * DAY)
+    assert "SignCertificate" not in world.actions()
+    world.connect()
+    world.advance(LATER_S)
+    (csr,) = {p["csr"] for a, p in world.sent if a == "SignCertificate"}
+    assert give(world, root.issue(csr, days=300)) == "Accepted"
+    world.take()
+    world.advance(40 * DAY)
+    assert "SignCertificate" not in world.actions()
+
+
+def test_below_profile_3_nothing_is_renewed() -> None:
+    world = asking()
+    give(world, Authority().issue(trigger(world), days=100))
+    world.take()
+    world.advance(90 * DAY)
+    assert "SignCertificate" not in world.actions()
