@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 RENEWAL = timedelta(days=30)
+MOST_WAITING = 3
+"""Keys whose certificate may still come: a CSMS that asks for one after the other fills no disk."""
 LATER_S = 60.0
 """When the CSMS is away."""
 
@@ -47,7 +49,8 @@ class ClientCertificate:
 
     def __init__(self, station: "Station", kept: Mapping[str, str], keys: frozenset[str]) -> None:
         self._station = station
-        self._keys = set(keys)
+        self._keys = dict.fromkeys(sorted(keys))
+        """The newest last, as far as this process has made them."""
         self._own = {
             key: Own(key, pem, tuple(rules.read_chain(pem))) for key, pem in kept.items() if key in keys
         }
@@ -67,8 +70,12 @@ class ClientCertificate:
         """A new key, and its CSR to the CSMS (A02.FR.02/03)."""
         organization = self._station.variables.text("OrganizationName")
         key, pem, csr = rules.new_request(self.common_name, organization)
-        self._keys.add(key)
+        self._keys[key] = None
         self._station.emit(StoreKey(key, pem))
+        waiting = [known for known in self._keys if known not in self._own]
+        for known in waiting[:-MOST_WAITING]:
+            del self._keys[known]
+            self._station.emit(StoreKey(known, None))
         self._csr, self._resent, self._due = csr, 0, None
         self._station.say(SignCertificate(csr), unregistered=True)
 

@@ -1,12 +1,13 @@
 """A02, A03: a fresh key, its request, the certificate taken or refused, and the old one until the new worked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from hub.ocpp.station.client_certificate import LATER_S
+from hub.ocpp.station.client_certificate import LATER_S, MOST_WAITING
 from hub.ocpp.station.effects import Reconnect, StoreKey
 from tests.hub.ocpp.authority import Authority
 from tests.hub.ocpp.world import World
@@ -201,3 +202,35 @@ def test_below_profile_3_nothing_is_renewed() -> None:
     world.take()
     world.advance(90 * DAY)
     assert "SignCertificate" not in world.actions()
+
+
+def stored(world: World) -> list[str]:
+    """The key files that there are."""
+    files: dict[str, None] = {}
+    for effect in world.effects:
+        if isinstance(effect, StoreKey):
+            files[effect.key] = None
+            if effect.pem is None:
+                del files[effect.key]
+    return list(files)
+
+
+def test_only_the_last_requests_keys_are_kept() -> None:
+    world, root = asking(), Authority()
+    first = trigger(world)
+    assert give(world, root.issue(first)) == "Accepted"
+    csrs = [trigger(world) for _ in range(6)]
+    assert len(stored(world)) == 1 + MOST_WAITING
+    assert give(world, root.issue(csrs[0])) == "Rejected"
+    assert give(world, root.issue(csrs[3])) == "Accepted"
+
+
+def test_a_restart_between_request_and_certificate_loses_nothing() -> None:
+    world, root = asking(), Authority()
+    csr = trigger(world)
+    world.setup = replace(world.setup, keys=frozenset(stored(world)))
+    world.restart()
+    world.connect()
+    assert give(world, root.issue(csr)) == "Accepted"
+    world.restart()
+    assert world.station.upkeep.client_certificate.current(world.clock.now()) is not None
