@@ -116,8 +116,10 @@ class Remote:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SURE_S):
                     await self._discovery.look(node.host)
-        if node.suspect or self._stack.nodes.at(node.host) is not node:
+        if self._stack.nodes.at(node.host) is not node:
             raise DeviceOffline(f"{self.name}: another node lives there now")
+        if node.suspect:
+            raise DeviceOffline(f"{self.name}: it has started anew and doesn't say who it is")
 
     def _map(self, edt: bytes) -> frozenset[int] | None:
         told = property_map(edt)
