@@ -87,7 +87,9 @@ async def test_a_board_is_on_the_bus_and_its_channel_is_the_charger_s_meter(
     async with house(tmp_path) as (hub, peer, _):
         await until(lambda: retained(hub, "panel/state/power") == 500)
         assert retained(hub, "panel/availability") == "online"
-        assert retained(hub, "panel/info")["vendor"] == "Panasonic"
+        info = retained(hub, "panel/info")
+        assert info["vendor"] == "Panasonic"
+        assert info["names"]["power"]["ja"] == "瞬時電力計測値"
         await until(lambda: state(hub).get("energy_total") == 10.0, 20.0)
         peer.change(0xC7, b"\x41", eoj=0x02A101)
         await until(lambda: state(hub).get("plugged"))
