@@ -35,7 +35,7 @@ fuzz: setup ## every property and every handler, for long and by chance
 	$(BIN)/python -m pytest -m fuzz -n auto
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz -n auto
 
-interop: setup ## against mosquitto, libmodbus and npm's Modbus stack, where they are installed
+interop: setup ## against mosquitto, libmodbus and npm's OCPP stacks, where they can be had
 	$(BIN)/python -m pytest -m interop
 
 netns: setup ## machines on a switch, as network namespaces (needs root)

@@ -210,7 +210,9 @@ class Hub:
     def _start_bridge(self, config: Config) -> None:
         about = About(
             started=self.clock.now(),
+            name=config.hub.name,
             language=config.hub.language,
+            timezone=config.hub.timezone,
             mqtt=config.mqtt.broker.split("@")[-1],
             features=("modbus", "ocpp1.6", "ocpp2.0.1", "mqtt", "echonet_lite"),
             config_hash=lambda: self.config.hash,
@@ -324,6 +326,7 @@ class Hub:
                 keep=config.log.keep,
                 compress=config.log.compress,
                 style=config.log.format,
+                timezone=config.hub.timezone,
                 diary=self._diary,
             )
 

@@ -174,7 +174,7 @@ class Chargers:
     ) -> tuple[Uplink, Connector | None]:
         house = self._house
         keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
-        setup = station_setup(settings, mapping, self.config.tokens, keys.names())
+        setup = station_setup(settings, mapping, self.config.tokens, keys.names(), self.config.hub.timezone)
         uplink = await Uplink.create(
             runtime,
             house.database,

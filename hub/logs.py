@@ -9,6 +9,7 @@ from collections import deque
 from datetime import UTC, datetime
 from logging.handlers import TimedRotatingFileHandler
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -18,8 +19,12 @@ CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127) if code != 10}
 class TextFormat(logging.Formatter):
     """One line a record; control characters of what came from outside are escaped."""
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z")
+    def __init__(self, timezone: str = "UTC") -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        self._zone = ZoneInfo(timezone)
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
+        return datetime.fromtimestamp(record.created, self._zone).strftime(datefmt or "%Y-%m-%dT%H:%M:%S%z")
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record).translate(CONTROL)
@@ -68,7 +73,14 @@ def _compress(source: str, target: str) -> None:
 
 
 def setup_logs(
-    *, level: str, file: Path | None, keep: int, compress: bool, style: str, diary: Diary | None = None
+    *,
+    level: str,
+    file: Path | None,
+    keep: int,
+    compress: bool,
+    style: str,
+    timezone: str = "UTC",
+    diary: Diary | None = None,
 ) -> None:
     """Takes the place of what was set up before; a file that can't be opened is said on the terminal."""
     root = logging.getLogger()
@@ -87,7 +99,7 @@ def setup_logs(
         except OSError as error:
             problem = error
     for handler in handlers:
-        handler.setFormatter(JsonFormat() if style == "json" else TextFormat())
+        handler.setFormatter(JsonFormat() if style == "json" else TextFormat(timezone))
         handler.evhub = True  # type: ignore[attr-defined]
         root.addHandler(handler)
     root.setLevel(level.upper())

@@ -24,10 +24,24 @@ ACTIONS = [
     "reserve",
     "reset",
     "reset_evse",
+    "display",
 ]
 GROUPS = ("once", "fast", "normal", "slow")
 CONTEXT = frozenset(
-    {"tx", "told", "reachable", "n", "connector", "limit", "phases", "inop", "id_tag", "counter", "waking"}
+    {
+        "tx",
+        "told",
+        "reachable",
+        "n",
+        "connector",
+        "limit",
+        "phases",
+        "inop",
+        "id_tag",
+        "counter",
+        "waking",
+        "message",
+    }
 )
 BEFORE = "before."
 """A value as it was before the first step of an action: `before.enable`."""

@@ -94,9 +94,9 @@ def number(message: Mapping[str, object], name: str, *, most: float = 100_000.0)
 
 async def _seen_through(runtime: "ChargerRuntime", evses: Sequence[int]) -> CommandResult:
     failure: HubError | None = None
-    for evse in evses:
+    for promise in [runtime.promise(evse) for evse in evses]:
         try:
-            await runtime.settled(evse)
+            await runtime.settled(promise)
         except HubError as error:
             failure = failure or error
     result = {"evses": tuple(runtime.holding(evse) for evse in evses)}

@@ -15,6 +15,10 @@ from hub.model.entity import Scalar
 log = logging.getLogger(__name__)
 
 
+Promise = asyncio.Future[HubError | None]
+"""None: confirmed."""
+
+
 class Host(Protocol):
     """The runtime, as far as a driver needs it."""
 
@@ -34,7 +38,7 @@ class Driver:
 
     def __init__(self, evse: Evse, clock: Clock, host: Host) -> None:
         self._evse, self._clock, self._host = evse, clock, host
-        self._waiting: list[asyncio.Future[HubError | None]] = []
+        self._waiting: list[Promise] = []
         self._complained = False
 
     def look(self) -> None:
@@ -48,17 +52,16 @@ class Driver:
         if self._waiting and not control.pending(offer):
             self._settle(None)
 
-    async def settled(self) -> None:
-        """Until the device has confirmed all that is wanted. Raises DeviceError, Unsupported: it hasn't."""
+    def promise(self) -> Promise:
+        """Settled when the device has confirmed all that is wanted, or with the reason why it hasn't."""
+        promise: Promise = asyncio.get_running_loop().create_future()
         if not self._evse.control.pending(self._evse.offer()):
-            return
-        if not self._host.available:
-            raise DeviceOffline(f"charger {self._host.id} is offline")
-        waiting: asyncio.Future[HubError | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
-        error = await waiting
-        if error is not None:
-            raise error
+            promise.set_result(None)
+        elif not self._host.available:
+            promise.set_result(DeviceOffline(f"charger {self._host.id} is offline"))
+        else:
+            self._waiting.append(promise)
+        return promise
 
     def lost(self, reason: str) -> None:
         self._evse.control.forget()

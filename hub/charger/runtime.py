@@ -9,9 +9,9 @@ from typing import Any
 
 from hub.bus import Bus
 from hub.charger.description import Description, info, merged, rated
-from hub.charger.driver import Driver
+from hub.charger.driver import Driver, Promise
 from hub.charger.evse import Evse
-from hub.charger.limits import CSMS
+from hub.charger.limits import CSMS, Outside
 from hub.charger.memory import PAUSE, Forgetful, Memory, Remembered
 from hub.charger.meter import By
 from hub.charger.publisher import Publisher
@@ -33,6 +33,7 @@ TICK_S = 1.0
 
 Operation = Callable[[Command], Awaitable[CommandResult]]
 Watcher = Callable[[int, State], None]
+LimitWatcher = Callable[[int, Outside | None], None]
 
 
 class ChargerRuntime:
@@ -60,6 +61,7 @@ class ChargerRuntime:
         self._publisher = Publisher(bus, topics, charger, clock, self._live)
         self._memory: Memory = memory or Forgetful()
         self._watchers: list[Watcher] = []
+        self._limit_watchers: list[LimitWatcher] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[None] | None = None
         self._evses = {
@@ -178,6 +180,14 @@ class ChargerRuntime:
                 watcher(number, evse.device)
         return lambda: self._watchers.remove(watcher)
 
+    def watch_limits(self, watcher: LimitWatcher) -> Callable[[], None]:
+        """Called with the lowest limit of anybody but the CSMS, whenever there is another one or none any more."""
+        self._limit_watchers.append(watcher)
+        for number, evse in self._evses.items():
+            if (outside := evse.limits.outside()) is not None:
+                watcher(number, outside)
+        return lambda: self._limit_watchers.remove(watcher)
+
     def permit(self, evse: int, allowed: bool | None) -> None:
         self._evses[evse].control.permitted = allowed
         self._wish(evse)
@@ -205,11 +215,17 @@ class ChargerRuntime:
         self._keep_limit(evse, source, now)
         self._wish(evse)
 
-    async def settled(self, evse: int) -> None:
+    def promise(self, evse: int) -> Promise:
+        """What becomes of the wish that was just made: a device may refuse it before it is on disk."""
+        return self._drivers[evse].promise()
+
+    async def settled(self, promise: Promise) -> None:
         """Until what is wanted is on disk, and the device has confirmed it. Raises StoreError, DeviceError,
         Unsupported: the wish stays, and is tried again."""
         await self._memory.written()
-        await self._drivers[evse].settled()
+        error = await promise
+        if error is not None:
+            raise error
 
     def holding(self, evse: int) -> dict[str, Scalar]:
         """The limit that holds, in a command's answer. Not `confirmed`: it is told when somebody charges."""
@@ -398,8 +414,12 @@ class ChargerRuntime:
     # Memory
 
     def _keep_limit(self, number: int, source: str, now: Moment) -> None:
-        if source != CSMS:
-            self._memory.limit(number, source, self._evses[number].limits.body(source, now))
+        if source == CSMS:
+            return
+        limits = self._evses[number].limits
+        self._memory.limit(number, source, limits.body(source, now))
+        for watcher in self._limit_watchers:
+            watcher(number, limits.outside())
 
     def _keep_meter(self, number: int, now: Moment) -> None:
         meter = self._evses[number].meter

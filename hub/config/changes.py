@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 
 from hub.config.settings import Config
 
+FIXED = ("name", "language", "timezone", "state_dir", "firmware")
+"""Of `hub:`, what a running hub doesn't change."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -39,8 +42,7 @@ def compare(old: Config, new: Config) -> Changes:
         tuple(
             name
             for name, before, after in (
-                ("hub.state_dir", old.hub.state_dir, new.hub.state_dir),
-                ("hub.firmware", old.hub.firmware, new.hub.firmware),
+                *((f"hub.{key}", getattr(old.hub, key), getattr(new.hub, key)) for key in FIXED),
                 ("mqtt.base_topic", old.mqtt.base_topic, new.mqtt.base_topic),
             )
             if before != after

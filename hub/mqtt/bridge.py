@@ -27,6 +27,8 @@ class About:
 
     started: Moment
     language: str
+    name: str
+    timezone: str
     mqtt: str
     features: tuple[str, ...]
     config_hash: Callable[[], str]
@@ -83,10 +85,12 @@ class Bridge:
         self._say(
             "info",
             {
+                "name": about.name,
                 "version": __version__,
                 "started": rfc3339(about.started.wall),
                 "mqtt": about.mqtt,
                 "language": about.language,
+                "timezone": about.timezone,
                 "config_hash": about.config_hash(),
                 "config_problems": list(about.config_problems()),
                 "log_level": logging.getLevelName(logging.getLogger().level).lower(),

@@ -31,6 +31,7 @@ def station_setup(
     mapping: BlueprintMapping,
     tokens: Mapping[str, TokenSettings],
     keys: frozenset[str],
+    timezone: str = "UTC",
 ) -> StationSetup:
     csms = settings.csms
     free = settings.free if settings.free is not None else csms is None and not tokens
@@ -45,6 +46,7 @@ def station_setup(
         facts={
             "Identity": csms.identity if csms else settings.id,
             "ConnectorCount": str(mapping.evses),
+            "TimeZone": timezone,
         },
         keys=keys,
         version=__version__,

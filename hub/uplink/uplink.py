@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.charger import limits
 from hub.charger.runtime import ChargerRuntime
 from hub.clock import Clock
 from hub.link.websocket import LinkClosed, TextLink
@@ -38,6 +39,7 @@ from hub.ocpp.station.effects import (
     ReplyError,
     StoreKey,
 )
+from hub.ocpp.station.external_limits import Outside
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.station import Call, Dialect, Outgoing, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
@@ -120,6 +122,7 @@ class Uplink:
         """Carries effects out, in order, until cancelled."""
         self._work.set()
         end = self.runtime.watch(self._state)
+        end_limits = self.runtime.watch_limits(self._outside)
         try:
             while True:
                 await self._work.wait()
@@ -129,6 +132,7 @@ class Uplink:
                 self._set_timer()
         finally:
             end()
+            end_limits()
             await self._finish()
 
     # Inputs
@@ -176,6 +180,10 @@ class Uplink:
     def _state(self, evse: int, state: State) -> None:
         self.station.state(evse, state, self._clock.now())
         self._drain()
+
+    def _outside(self, evse: int, limit: limits.Outside | None) -> None:
+        known = None if limit is None else Outside(limit.source, limit.current_a, limit.power_w)
+        self.tell(lambda station, now: station.outside_limit(evse, known, now))
 
     def _event(self, event: Event, now: Moment) -> None:
         match event:

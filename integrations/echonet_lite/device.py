@@ -56,6 +56,7 @@ class EchonetDevice:
         self._online = False
         self._told_loss = False
         self._reason = ""
+        self._looked: tuple[int, Reading] | None = None
         self._wake = asyncio.Event()
         self._acting = asyncio.Lock()
 
@@ -81,18 +82,19 @@ class EchonetDevice:
             raise DeviceOffline(f"{self._charger} is offline")
         async with self._acting:
             if action in SWITCHES:
-                self._context[1].pop("told", None)
+                self._note("told", None)
             actor = self._actor(remote, arguments)
             self._proof = Proof.NOT_CONFIRMED
             try:
                 self._proof = await actor.act(self._mapping.steps(action, self._env(arguments)))
                 if action in SWITCHES:
-                    self._context[1]["told"] = action
+                    self._note("told", action)
             except DeviceRefused as error:
                 if not isinstance(error, NotConfirmed):
                     self._proof = Proof.REJECTED
                 raise
             finally:
+                self._looked = None
                 if self._online:
                     self._tell(self._look())
 
@@ -104,7 +106,7 @@ class EchonetDevice:
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         if self._context[evse].get("tx") != transaction:
-            self._context[evse]["tx"] = transaction
+            self._note("tx", transaction)
             self._wake.set()
 
     @property
@@ -142,8 +144,8 @@ class EchonetDevice:
         )
         try:
             await remote.begin(self._periods(), force_polling=self._mapping.link.get("force_polling", False))
-            self._remote = remote
-            self._context[1]["settable"] = self._settable(remote)
+            self._remote, self._looked = remote, None
+            self._note("settable", self._settable(remote))
             await remote.read(remote.schedule.epcs)
             await self._came(remote)
             await self._poll(remote)
@@ -164,7 +166,7 @@ class EchonetDevice:
     def _lost(self, reason: str) -> None:
         self._online = False
         self._remote = None
-        self._context[1].pop("told", None)
+        self._note("told", None)
         if reason != self._reason:
             self._reason = reason
             log.info("charger %s isn't there: %s", self._charger, reason)
@@ -230,8 +232,22 @@ class EchonetDevice:
     def _urgent(self) -> Manners:
         return replace(self._manners, priority=READ_BACK)
 
+    def _note(self, name: str, value: object) -> None:
+        """What rules may ask beside the points; None: nothing is known."""
+        if value is None:
+            self._context[1].pop(name, None)
+        else:
+            self._context[1][name] = value
+        self._looked = None
+
     def _look(self) -> Reading:
-        reading = self._mapping.reading(self.raw_values, self._context)
+        """Most polls find what the one before has found: that isn't worked out again."""
+        version = self._remote.version if self._remote is not None else -1
+        if self._looked is None or self._looked[0] != version:
+            self._looked = version, self._proved(self._mapping.reading(self.raw_values, self._context))
+        return self._looked[1]
+
+    def _proved(self, reading: Reading) -> Reading:
         if self._proof is None:
             return reading
         evses = {

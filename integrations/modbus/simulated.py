@@ -108,7 +108,7 @@ class Registers:
         starts = self.mapping.simulate.get("registers") or {}
         for number, outlet in outlets.items():
             seen = measured(outlet, float(starts.get("energy") or 0))
-            env = {**self._env(number), **seen}
+            env = {**self.values(number), **seen} if self._shows else {}
             values: dict[str, Any] = {**_elements(seen), **(self._states.get(outlet.state) or {})}
             values |= {name: show(env) for name, show in self._shows.items()}
             for item in self.spans:
@@ -120,9 +120,17 @@ class Registers:
                 if value is not None:
                     self._store(item, value)
 
+    def poke(self, name: str, value: Any, evse: int) -> None:
+        """A point or one of its phases. Raises KeyError, ValueError."""
+        here = [i for i in self.spans if name in (i.element, i.point.name) and i.evse in (0, evse)]
+        if not here:
+            raise KeyError(name)
+        for item in here:
+            self._store(item, value)
+
     def _follow(self, number: int, outlet: Outlet) -> None:
         """What the set-points mean for the outlet."""
-        env = self._env(number)
+        env = self.values(number)
         limit = self._limit(env) if self._limit else None
         if isinstance(limit, int | float):
             outlet.limit_a = float(limit)
@@ -130,7 +138,8 @@ class Registers:
         if phases in (1, 2, 3):
             outlet.phases = int(phases)
 
-    def _env(self, evse: int) -> dict[str, Any]:
+    def values(self, evse: int) -> dict[str, Any]:
+        """What the registers hold, by element, with what else an expression may ask."""
         found: dict[str, Any] = {**self.mapping.inputs, "n": evse, "connector": evse}
         for item in self.spans:
             if item.evse in (0, evse):

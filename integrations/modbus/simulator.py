@@ -1,19 +1,23 @@
-"""A charger on the wire: a Modbus TCP server whose registers are a blueprint's own map, with cars that come and go.
+"""A charger on the wire: a Modbus server whose registers are a blueprint's own map, with cars that come and go.
 
 It answers only for registers that the blueprint declares (exception 2 otherwise), keeps to `one_value`, insists on
-the write function that a point names, and takes writes by what the blueprint's actions mean. Faults for tests:
-silence, delay, wrong answers.
+the write function that a point names, and takes writes by what the blueprint's actions mean. It is served on TCP
+(Modbus TCP, or RTU and ASCII as behind a serial server) and on a pseudo-terminal.
 """
 
 import asyncio
 import contextlib
+import os
+import random
 import struct
-from collections.abc import Sequence
+import tty
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from hub.blueprint.mapping import BlueprintMapping, StepPlan
 from hub.simulate.ev import Car, Outlet
 from integrations.modbus.frame import READ
-from integrations.modbus.framing import HEADER
+from integrations.modbus.serving import SERVINGS, AsciiServing, Asked, Faults, Serving
 from integrations.modbus.simulated import Registers, Told
 
 TABLE_OF = {code: table for table, code in READ.items()} | {
@@ -25,31 +29,70 @@ TABLE_OF = {code: table for table, code in READ.items()} | {
 STEP_S = 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class _Terminal:
+    """A pseudo-terminal with both its ends: while ours holds the other one too, its reader may come and go."""
+
+    work: asyncio.Task[None]
+    transport: asyncio.ReadTransport
+    ours: int
+    theirs: int
+
+    async def close(self) -> None:
+        self.work.cancel()
+        await asyncio.gather(self.work, return_exceptions=True)
+        self.transport.close()
+        os.close(self.ours)
+        os.close(self.theirs)
+
+
 class SimulatedCharger:
     """All EVSEs of one blueprint. `speed`: how many seconds of the car's life pass in one second."""
 
-    def __init__(self, mapping: BlueprintMapping, *, speed: float = 1.0) -> None:
+    def __init__(self, mapping: BlueprintMapping, *, speed: float = 1.0, seed: int = 0) -> None:
         self.mapping = mapping
         self.speed = speed
         self.outlets = {number: Outlet() for number in range(1, mapping.evses + 1)}
         self.silent = False
-        self.delay_s = 0.0
+        self.faults = Faults()
         self.written: list[tuple[str, int, object]] = []
         """(point, EVSE, value) of every write, in order."""
         self.refused: list[tuple[int, int, str, int, int]] = []
         """(exception, function, table, address, count) of every request that was refused."""
         self.registers = Registers(mapping, self.outlets)
         self._limits = _written_by(mapping, "set_limit")
+        self._units = {item.unit for item in self.registers.spans}
+        self._chance = random.Random(seed)  # noqa: S311 - no secret
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._terminals: list[_Terminal] = []
         self.update()
 
     # Life
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
+    async def start(self, host: str = "127.0.0.1", port: int = 0, framer: str = "tcp") -> int:
         """Returns the port."""
-        self._server = await asyncio.start_server(self._serve, host, port)
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._writers.add(writer)
+            await self._converse(reader, writer.write, self._serving(framer))
+            self._writers.discard(writer)
+            writer.close()
+
+        self._server = await asyncio.start_server(serve, host, port)
         return int(self._server.sockets[0].getsockname()[1])
+
+    async def start_terminal(self, framer: str = "rtu") -> str:
+        """On a pseudo-terminal; returns the path of the end that a hub opens as a serial port."""
+        ours, theirs = os.openpty()
+        tty.setraw(theirs)
+        reader = asyncio.StreamReader()
+        pipe = os.fdopen(os.dup(ours), "rb", buffering=0)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        work = self._converse(reader, lambda data: os.write(ours, data), self._serving(framer))
+        self._terminals.append(_Terminal(asyncio.create_task(work), transport, ours, theirs))
+        return os.ttyname(theirs)
 
     async def run(self) -> None:
         """Time passes for the cars."""
@@ -64,6 +107,9 @@ class SimulatedCharger:
                 writer.transport.abort()
             await self._server.wait_closed()
             self._server = None
+        for terminal in self._terminals:
+            await terminal.close()
+        self._terminals.clear()
 
     def pass_time(self, seconds: float) -> None:
         for outlet in self.outlets.values():
@@ -86,27 +132,41 @@ class SimulatedCharger:
         self.outlets[evse].faulted = faulted
         self.update()
 
+    def poke(self, point: str, value: object, evse: int = 1) -> None:
+        """A register from outside; what an outlet shows there comes back with its next change. Raises KeyError,
+        ValueError."""
+        self.registers.poke(point, value, evse)
+
     def update(self) -> None:
         """The registers as the outlets are now."""
         self.registers.show(self.outlets)
 
     # Wire
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            while True:
-                transaction, _, length, unit = HEADER.unpack(await reader.readexactly(HEADER.size))
-                pdu = await reader.readexactly(length - 1)
-                if self.silent:
-                    continue
-                if self.delay_s:
-                    await asyncio.sleep(self.delay_s)
-                answer = self._answer(unit, pdu)
-                writer.write(HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
-                await writer.drain()
-        self._writers.discard(writer)
-        writer.close()
+    async def _converse(
+        self, reader: asyncio.StreamReader, send: Callable[[bytes], object], serving: Serving
+    ) -> None:
+        with contextlib.suppress(OSError):
+            while received := await reader.read(4096):
+                for asked in serving.feed(received):
+                    answer = self._frame(asked, serving)
+                    if answer is None:
+                        continue
+                    if self.faults.delay:
+                        await asyncio.sleep(self.faults.delay)
+                    send(answer)
+
+    def _serving(self, framer: str) -> Serving:
+        """ABL's controllers, which sleep until they are asked twice, begin their answers otherwise."""
+        if framer == "ascii" and self.mapping.link.get("resend"):
+            return AsciiServing(b">")
+        return SERVINGS[framer]()
+
+    def _frame(self, asked: Asked, serving: Serving) -> bytes | None:
+        """None: silence."""
+        if self.silent or (serving.addressed and asked.unit not in self._units):
+            return None
+        return self.faults.spoil(asked, self._answer(asked.unit, asked.pdu), serving, self._chance)
 
     def _answer(self, unit: int, pdu: bytes) -> bytes:
         function = pdu[0]

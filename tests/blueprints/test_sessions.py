@@ -1,15 +1,15 @@
 """Every shipped blueprint through a whole session: its own registers on Modbus TCP, the real device, the runtime."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
-from hub.blueprint.load import available, read_source
 from hub.simulate.ev import Car
-from tests.blueprints.garage import SEARCH, Garage, load
+from tests.blueprints.garage import PATHS, Garage, several, single, sockets
 from tests.blueprints.warped import warped
 
-PATHS = [name for name, _ in available(SEARCH) if read_source(name, SEARCH).value["protocol"] == "modbus"]
+CARD = "04a2b3c4"
 HELD = ("preparing", "suspended_evse", "suspended_ev", "finishing")
 
 
@@ -18,14 +18,38 @@ def test_a_car_comes_is_charged_as_it_is_told_and_leaves(path: str) -> None:
     warped(_session(path))
 
 
+@pytest.mark.parametrize("path", [path for path in PATHS if sockets(path) > 1])
+def test_the_second_socket_is_its_own(path: str) -> None:
+    warped(_second(path))
+
+
+async def _second(path: str) -> None:
+    async with Garage(path, **several(path)) as garage:
+        for evse in (1, 2):
+            await garage.until_status("available", evse=evse)
+        garage.runtime.permit(2, True)
+        garage.runtime.limit(2, "ems", 10.0)
+        garage.charger.plug(Car(needs_wh=1_000_000), 2)
+        await garage.until_status("charging", evse=2)
+        outlet = garage.charger.outlets[2]
+        await garage.until(lambda: abs(outlet.current_a - 10) < 0.5, "the second is limited")
+        garage.runtime.pause(2, True)
+        await garage.until(lambda: outlet.current_a == 0, "the second is paused")
+        await garage.until_status(*HELD, evse=2)
+        assert garage.state() == "available"
+        assert garage.charger.refused == []
+
+
 async def _session(path: str) -> None:
-    async with Garage(path, **({"sockets": 1} if "input.sockets" in load(path, {}).inputs else {})) as garage:
+    async with Garage(path, **single(path)) as garage:
         await garage.until_status("available")
         actions = garage.runtime.abilities.actions
-        garage.runtime.permit(1, True)
-        garage.runtime.limit(1, "ems", 12.0)
         car = Car(needs_wh=1_000_000)
         garage.charger.plug(car)
+        if "rfid" in garage.runtime.abilities.readings:
+            await _card(garage)
+        garage.runtime.limit(1, "ems", 12.0)
+        garage.runtime.permit(1, True)
         await garage.until_status("charging")
         if "set_limit" in actions:
             await _limits(garage)
@@ -40,7 +64,17 @@ async def _session(path: str) -> None:
         garage.charger.unplug()
         await garage.until_status("available")
         assert garage.charger.refused == []
-        _sessions(garage, car)
+        _sessions(garage)
+        _kept_alive(garage)
+
+
+async def _card(garage: Garage) -> None:
+    garage.runtime.permit(1, False)
+    await garage.until_status(*HELD)
+    garage.charger.swipe(CARD)
+    await garage.until(
+        lambda: any(str(event.get("id_tag")).casefold() == CARD for event in garage.events), "a card is shown"
+    )
 
 
 async def _limits(garage: Garage) -> None:
@@ -88,7 +122,7 @@ async def _energy(garage: Garage, car: Car) -> None:
         return
     counters = [name for name in ("energy_total", "session_energy") if garage.state(name) is not None]
     before, begin = {name: garage.state(name) for name in counters}, car.taken_wh
-    await asyncio.sleep(200)
+    await asyncio.sleep(120)
     taken = (car.taken_wh - begin) / 1000
     for name in counters:
         counted = float(garage.state(name)) - float(before[name])
@@ -101,7 +135,19 @@ async def _full(garage: Garage, car: Car) -> None:
     await garage.until_status(*HELD)
 
 
-def _sessions(garage: Garage, car: Car) -> None:
+def _kept_alive(garage: Garage) -> None:
+    """What is written to keep it alive comes before its time-out, as long as its condition holds."""
+    mapping, env = garage.charger.mapping, garage.charger.registers.values(1)
+    keep = mapping.keep_alive
+    if keep is None or not keep.steps or (keep.when is not None and not keep.when(env)):
+        return
+    longest = env.get("timeout") or 2 * float(keep.every(env))
+    for name in {plan.point.name for plan in keep.steps if plan.point}:
+        times = garage.written_at[name]
+        assert max(after - before for before, after in pairwise(times)) < longest
+
+
+def _sessions(garage: Garage) -> None:
     told = [event["event_type"] for event in garage.events]
     assert told.count("session_started") == 1, told
     assert told.count("session_ended") == 1, told

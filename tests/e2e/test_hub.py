@@ -220,9 +220,13 @@ async def test_operations_in_the_words_of_both_versions(tmp_path: Path) -> None:
             await execute(world, "change_availability", {"connectorId": 1, "type": "Operative"})
         ).outcome == "accepted"
         assert (await execute(world, "data_transfer", {"vendor_id": "x"})).outcome == "rejected"
+        assert (await execute(world, "limit_transaction", {"energy": "much"})).code == "bad_value"
+        limited = await execute(world, "limit_transaction", {"evse": 1, "energy": 50, "time": 3600})
+        assert limited.result == {"evse": 1, "energy": 50.0, "time": 3600.0}
         assert (await execute(world, "stop", {"evse": 1})).outcome == "accepted"
         await world.until(lambda: world.state("garage", "transaction_id") is None)
         assert (await execute(world, "stop")).outcome == "rejected"
+        assert (await execute(world, "limit_transaction", {"time": 60})).code == "no_transaction"
         assert (await execute(world, "start")).outcome == "accepted"
         assert (await execute(world, "authorize", {"evse": 9, "id_token": "x"})).code == "bad_value"
         assert (await execute(world, "authorize", {"id_token": ""})).code == "bad_value"

@@ -35,6 +35,13 @@ def test_control_characters_cannot_forge_a_line() -> None:
     assert "\\x1b" in line
 
 
+def test_a_line_has_the_time_of_the_configured_zone() -> None:
+    told = record("x")
+    told.created = 1_800_000_000.0
+    assert TextFormat().format(told).startswith("2027-01-15T08:00:00+0000 WARNING n: x")
+    assert TextFormat("Asia/Tokyo").format(told).startswith("2027-01-15T17:00:00+0900")
+
+
 def test_json_lines_name_the_charger_and_the_exception() -> None:
     body = json.loads(JsonFormat().format(record("x", charger="garage")))
     assert (body["level"], body["charger"]) == ("warning", "garage")

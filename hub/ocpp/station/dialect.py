@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
+from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import Message, TransactionEvent
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -48,7 +50,13 @@ class Dialect(Protocol):
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         """What an answer says of the token it was asked about."""
 
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        """What an answer to Authorize or a transaction's event says of money."""
+
     def connector_status(self, status: Status) -> str: ...
+
+    def readings(self, station: "Station", now: Moment) -> Mapping[Place, Reading]:
+        """What variable monitors may watch; a version without them has nothing."""
 
     def undeliverable(self, station: "Station", event: TransactionEvent) -> str | None:
         """Why an event can never be said in this version; None: it can."""

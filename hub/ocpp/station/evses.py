@@ -61,6 +61,7 @@ class Evses:
         grant = flow.grant
         if grant and grant.refused_at_wh is not None and flow.register.wh >= grant.refused_at_wh:
             self._station.tokens.no_more_energy(flow, now)
+        self._station.transaction_limits.check(flow, now)
         if first:
             transactions.permit_again(flow)
             self.limit(flow, now)
@@ -121,6 +122,8 @@ class Evses:
         if before is not None and self.with_transaction(before) is None:
             for profile in self._station.profiles.ended(before):
                 self._station.emit(Keep("profile", str(profile.id), None))
+            self._station.costs.ended(flow, before, now)
+            self._station.transaction_limits.ended(before)
             self._station.control.idle(now)
             self._station.upkeep.firmware.idle(now)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:

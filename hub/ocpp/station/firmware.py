@@ -109,8 +109,9 @@ class FirmwareUpdates:
     @property
     def blocks_new_sessions(self) -> bool:
         """L01.FR.07: while an installation waits for the last transaction."""
-        allowed = self._station.variables.bool("AllowNewSessionsPendingFirmwareUpdate")
-        return self._due is None and not allowed and self._phase in ("waiting", "installing")
+        if self._due is not None or self._phase not in ("waiting", "installing"):
+            return False
+        return not self._station.variables.bool("AllowNewSessionsPendingFirmwareUpdate")
 
     # Going on
 
@@ -235,4 +236,4 @@ class FirmwareUpdates:
         self._last = FirmwareStatus(status, self._firmware.request_id, self._firmware.signed)
         self._station.emit(Keep("firmware", "status", [status, self._last.request_id, self._last.signed]))
         self._station.upkeep.notices.add(self._last)
-        self._station.emit(Happened("firmware", {"status": status}))
+        self._station.emit(Happened("firmware_update", {"status": status}))

@@ -63,6 +63,10 @@ class Transaction:
     group: str | None = None
     stopped_by: tuple[str, str] | None = None
     """The token that ended its authorization, until that is told."""
+    most_wh: int | None = None
+    """The register at which it ends."""
+    ends_at: str | None = None
+    """When it ends, by the hub's own clock."""
     told_at: str = ""
     """When its last event was, by the hub's own clock."""
     csms_id: int | None = None

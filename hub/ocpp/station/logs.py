@@ -1,11 +1,12 @@
 """Logs for the CSMS: which one, where to, and how its upload goes (N01; 1.6's GetLog and GetDiagnostics)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.model.moment import Moment, rfc3339
-from hub.ocpp.station.effects import Abandon, Begin, Done, Upload
+from hub.ocpp.station.effects import Abandon, Begin, Done, Keep, Upload
 from hub.ocpp.station.facts import told
 from hub.ocpp.station.reports import LogStatus
 from hub.ocpp.station.urls import BadUrl
@@ -36,16 +37,25 @@ class LogRequest:
 
 
 class Logs:
-    """One upload at a time; a new request ends the one before."""
+    """One upload at a time; a new request ends the one before. `kept`: what `Keep("log", ...)` kept."""
 
-    def __init__(self, station: "Station") -> None:
+    def __init__(self, station: "Station", kept: Mapping[str, Any]) -> None:
         self._station = station
+        self._lost = kept.get("request")
         self._request: LogRequest | None = None
         self._job: Upload | None = None
         self._left = 0
         self._number = 0
         self._due: float | None = None
         self._last = LogStatus("Idle")
+
+    def begin(self) -> None:
+        """The process has started: an upload that went with the last one is told to have failed."""
+        if self._lost is not None:
+            request_id, diagnostics = self._lost
+            self._lost = None
+            self._station.upkeep.notices.add(LogStatus("UploadFailure", request_id, diagnostics))
+            self._station.emit(Keep("log", "request", None))
 
     def start(self, request: LogRequest, now: Moment) -> tuple[str, str | None]:
         """(Accepted, AcceptedCanceled or Rejected; the file's name)"""
@@ -60,6 +70,7 @@ class Logs:
             self._tell("AcceptedCanceled")
         self._request, self._left = request, min(max(request.retries, 0), MOST_RETRIES)
         self._job = self._upload(request, now)
+        self._station.emit(Keep("log", "request", [request.request_id, request.diagnostics]))
         self._begin()
         return status, self._job.filename
 
@@ -132,6 +143,7 @@ class Logs:
 
     def _end(self, status: str) -> None:
         self._tell(status)
+        self._station.emit(Keep("log", "request", None))
         self._request = self._job = self._due = None
 
     def _tell(self, status: str) -> None:

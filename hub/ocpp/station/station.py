@@ -13,14 +13,17 @@ from hub.ocpp.station.boot import Boot, Registration
 from hub.ocpp.station.charging_profile import restored as restored_profile
 from hub.ocpp.station.clock import StationClock
 from hub.ocpp.station.control import Control
+from hub.ocpp.station.costs import Costs
 from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
 from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
+from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.local_list import LocalList
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     ReservationEnded,
@@ -36,6 +39,7 @@ from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.statuses import Statuses
 from hub.ocpp.station.tokens import Tokens
+from hub.ocpp.station.transaction_limits import TransactionLimits
 from hub.ocpp.station.transactions import Transactions
 from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
@@ -93,6 +97,9 @@ class Station:
         self.statuses = Statuses(self)
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)
+        self.external = ExternalLimits(self)
+        self.transaction_limits = TransactionLimits(self, now)
+        self.costs = Costs(self)
         self.control = Control(self)
         self.upkeep = Upkeep(self, kept)
         self.upkeep.begin(now)
@@ -117,6 +124,11 @@ class Station:
 
     def state(self, evse: int, state: State, now: Moment) -> None:
         self.evses.state(evse, state, now)
+        self.upkeep.look(now)
+
+    def outside_limit(self, evse: int, outside: Outside | None, now: Moment) -> None:
+        """The lowest limit that isn't the CSMS's; None: there is none any more."""
+        self.external.set(evse, outside, now)
 
     def token(self, evse: int, token: Token, now: Moment) -> str:
         """Somebody identifies himself. Returns what became of it: accepted, rejected, asking, stopped."""
@@ -132,6 +144,7 @@ class Station:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
             before = len(self._effects)
             reply = handler(self, call, now)
+            self.upkeep.look(now)
         except CallError as error:
             self.emit(ReplyError(call.id, error.code, error.description))
             return
@@ -196,7 +209,7 @@ class Station:
 
     def _timed(self) -> tuple["Timed", ...]:
         charging = self.reservations, self.evses, self.tokens, self.metering, self.statuses
-        return *charging, self.control, self.upkeep
+        return *charging, self.transaction_limits, self.control, self.upkeep
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
@@ -263,6 +276,7 @@ class Station:
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.statuses.report(now, everything=everything)
         self.reservations.back_online()
+        self.external.back_online(now)
 
     def _not_said(self, message: Message, now: Moment) -> None:
         """The connection went, or nobody answered: what must not be lost is put right."""
@@ -272,6 +286,8 @@ class Station:
             self.tokens.not_answered(message, now)
         elif isinstance(message, ReservationEnded):
             self.reservations.unsaid(message)
+        elif isinstance(message, ExternalLimit):
+            self.external.unsaid(message)
 
     def _next_told(self, now: Moment) -> Outgoing | None:
         waits = self.boot.accepted and not self._in_flight()
@@ -329,6 +345,9 @@ class Station:
             self.clock.heard(payload.get("currentTime"), now)
         elif isinstance(message, Authorize):
             assert self.dialect is not None
+            told = self.dialect.told(payload)
+            if told is not None:
+                self.costs.authorized(message.token, told)
             self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
         elif isinstance(message, TransactionEvent):
             self._transaction_answered(message, payload, now)
@@ -357,6 +376,9 @@ class Station:
         verdict = self.dialect.verdict(payload)
         if verdict and event.token:
             self.tokens.transaction_verdict(event, verdict, now)
+        told = self.dialect.told(payload)
+        if told is not None:
+            self.costs.answered(event, told)
         self._forget_id(event)
 
     def _forget_id(self, event: TransactionEvent) -> None:

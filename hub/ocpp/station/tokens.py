@@ -73,6 +73,7 @@ class Tokens:
         grant.roams = grant.roams and not flow.plugged and len(self._station.evses.flows) > 1
         grant.reservation_id = self._station.reservations.use(flow.evse, grant.token, grant.group, now)
         flow.grant = grant
+        self._station.costs.granted(flow, grant)
         if not flow.plugged:
             timeout = self._station.variables.int("EVConnectionTimeOut")
             grant.deadline = now.mono + timeout if timeout else None

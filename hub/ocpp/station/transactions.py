@@ -123,6 +123,11 @@ class Transactions:
         wanted = self._variables.list("TxUpdatedMeasurands")
         self._tell(flow, now, "Updated", "Trigger", self._meter(flow, now, wanted, "Trigger"))
 
+    def rate_changed(self, flow: Flow, now: Moment) -> None:
+        """Somebody else than the CSMS has changed what may be drawn (K11.FR.04)."""
+        if flow.transaction is not None:
+            self._tell(flow, now, "Updated", "ChargingRateChanged", ())
+
     def flowing_changed(self, flow: Flow, now: Moment) -> None:
         """Energy has begun to flow, or has stopped: a start or stop point (E02, E06)."""
         if (flow.conditions ^ flow.now_conditions()) & {"EnergyTransfer"}:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 from hub.model.moment import Moment
 from hub.ocpp.station.certificates import Certificates
 from hub.ocpp.station.client_certificate import ClientCertificate
+from hub.ocpp.station.display import Display
 from hub.ocpp.station.effects import Done
 from hub.ocpp.station.firmware import FirmwareUpdates
 from hub.ocpp.station.logs import Logs
 from hub.ocpp.station.messages import Message
+from hub.ocpp.station.monitoring import Monitors
 from hub.ocpp.station.network import Network
 from hub.ocpp.station.notices import Notice, Notices
 from hub.ocpp.station.reports import SignCertificate
@@ -34,7 +36,9 @@ class Upkeep:
         self.client_certificate = ClientCertificate(station, kept("client_certificate"), station.setup.keys)
         self.network = Network(station, kept("network"))
         self.firmware = FirmwareUpdates(station, kept("firmware"))
-        self.logs = Logs(station)
+        self.logs = Logs(station, kept("log"))
+        self.display = Display(station, kept("display"))
+        self.monitors = Monitors(station, kept("monitor"), kept("monitoring"))
 
     def begin(self, now: Moment) -> None:
         """The process has started."""
@@ -43,6 +47,8 @@ class Upkeep:
         self._note_certificates()
         self.security.happened("StartupOfTheDevice", now)
         self.firmware.begin(now)
+        self.logs.begin()
+        self.display.look(now)
 
     # From the station
 
@@ -50,12 +56,20 @@ class Upkeep:
         self.client_certificate.tick(now)
         self.firmware.tick(now)
         self.logs.tick(now)
+        self.look(now)
+
+    def look(self, now: Moment) -> None:
+        """Something may have changed."""
+        self.display.look(now)
+        self.monitors.look(now)
 
     def deadlines(self) -> list[float]:
         times = [
             *self.client_certificate.deadlines(),
             *self.firmware.deadlines(),
             *self.logs.deadlines(),
+            *self.monitors.deadlines(),
+            *self.display.deadlines(),
         ]
         notice = self.notices.deadline()
         if self._station.boot.accepted and notice is not None:

@@ -6,9 +6,11 @@ from typing import Any
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
+from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     MeterReport,
@@ -20,6 +22,7 @@ from hub.ocpp.station.messages import (
     Token,
     TransactionEvent,
 )
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v16 import configuration, core, firmware, local_list, reservation, security, smart_charging
 
@@ -119,8 +122,8 @@ class Dialect16:
                 return "Authorize", {"idTag": id_tag(token)}
             case MeterReport(evse=evse, value=value):
                 return "MeterValues", {"connectorId": evse, "meterValue": [meter_value(value)]}
-            case ReservationEnded():
-                return None  # 1.6 tells it by the connector's status alone
+            case ReservationEnded() | ExternalLimit():
+                return None  # 1.6 tells a reservation's end by the connector's status, a limit not at all
             case TransactionEvent():
                 return self._transaction(station, message)
             case Raw():
@@ -131,6 +134,12 @@ class Dialect16:
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTagInfo")
         return Verdict(said["status"], said.get("parentIdTag"), said.get("expiryDate")) if said else None
+
+    def readings(self, station: Station, now: Moment) -> Mapping[Place, Reading]:
+        return {}
+
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        return None  # 1.6 knows no money
 
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         if event.event != "Started" and event.transaction not in station.csms_ids:

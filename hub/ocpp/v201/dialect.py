@@ -6,9 +6,11 @@ from typing import Any
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
+from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     MeterReport,
@@ -19,19 +21,25 @@ from hub.ocpp.station.messages import (
     StatusNotification,
     TransactionEvent,
 )
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v201 import (
     certificates,
     core,
+    costs,
+    customer,
+    display,
     firmware,
     local_list,
     logs,
+    monitoring,
     network,
     reservation,
     security,
     smart_charging,
     variables,
 )
+from hub.ocpp.v201.costs import read_told
 from hub.ocpp.v201.tokens import id_token, read_verdict
 
 Words = tuple[str, Mapping[str, object]]
@@ -65,10 +73,14 @@ class Dialect201:
         **variables.CALLS,
         **smart_charging.CALLS,
         **local_list.CALLS,
+        **costs.CALLS,
         **reservation.CALLS,
         **security.CALLS,
         **firmware.CALLS,
         **logs.CALLS,
+        **monitoring.CALLS,
+        **customer.CALLS,
+        **display.CALLS,
         **certificates.CALLS,
         **network.CALLS,
     }
@@ -93,6 +105,8 @@ class Dialect201:
                     "reservationId": number,
                     "reservationUpdateStatus": status,
                 }
+            case ExternalLimit():
+                return smart_charging.external_limit(station, message)
             case TransactionEvent():
                 return "TransactionEvent", self._transaction(message)
             case Raw():
@@ -103,6 +117,12 @@ class Dialect201:
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTokenInfo")
         return read_verdict(said) if said else None
+
+    def readings(self, station: Station, now: Moment) -> Mapping[Place, Reading]:
+        return monitoring.readings(station, now)
+
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        return read_told(payload)
 
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         return None

@@ -346,6 +346,18 @@ async def test_a_card_without_a_station_is_only_an_event() -> None:
     assert len(world.events("id_tag")) == 1
 
 
+async def test_whoever_watches_the_limits_learns_of_those_that_are_not_the_csms() -> None:
+    world = World()
+    world.runtime.limit(1, "ems", 10.0)
+    seen: list[tuple[int, str | None]] = []
+    end = world.runtime.watch_limits(lambda evse, outside: seen.append((evse, outside and outside.source)))
+    world.runtime.limit(1, "csms", 8.0)
+    world.runtime.limit(1, "ems", None)
+    end()
+    world.runtime.limit(1, "ems", 6.0)
+    assert seen == [(1, "ems"), (1, None)]
+
+
 async def test_what_the_station_knows_is_laid_over() -> None:
     world = World()
     world.see()

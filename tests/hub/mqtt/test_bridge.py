@@ -20,6 +20,8 @@ def bridge(bus: Bus, clock: ManualClock) -> Bridge:
     about = About(
         clock.now(),
         "en",
+        "Depot",
+        "Asia/Tokyo",
         "embedded",
         ("modbus",),
         lambda: "abc",
@@ -41,6 +43,8 @@ async def test_the_hub_says_what_it_is_and_goodbye() -> None:
     subject.start()
     assert kept(bus, "evhub/bridge/state") == "online"
     assert kept(bus, "evhub/bridge/info")["features"] == ("modbus",)  # type: ignore[index]
+    assert kept(bus, "evhub/bridge/info")["timezone"] == "Asia/Tokyo"  # type: ignore[index]
+    assert kept(bus, "evhub/bridge/info")["name"] == "Depot"  # type: ignore[index]
     assert kept(bus, "evhub/bridge/chargers")[0]["id"] == "garage"  # type: ignore[index]
     await subject.close()
     assert kept(bus, "evhub/bridge/state") == "offline"

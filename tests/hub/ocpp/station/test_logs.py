@@ -114,3 +114,13 @@ def test_a_trigger_tells_what_goes_on() -> None:
     old = World("1.6")
     old.ask("TriggerMessage", {"requestedMessage": "DiagnosticsStatusNotification"})
     assert old.sent == [("DiagnosticsStatusNotification", {"status": "Idle"})]
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_an_upload_that_a_restart_ended_is_told_to_have_failed(version: str) -> None:
+    made = World(version)
+    get_log(made, number=5)
+    for _ in range(2):
+        made.restart()
+        made.connect()
+    assert said(made) == [("Uploading", 5), ("UploadFailure", 5)]
