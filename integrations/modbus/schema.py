@@ -9,6 +9,7 @@ from hub.blueprint.mapping import BlueprintMapping, Point
 from hub.blueprint.schema import EXPRESSION, boolean, one_of, seconds, sequence, text, whole
 from hub.blueprint.shapes import shaped
 from integrations.modbus.codec import TYPES, encode
+from integrations.modbus.gives import GIVES
 from integrations.modbus.planner import forbidden, told
 from integrations.modbus.spans import span, spans
 
@@ -94,6 +95,7 @@ class ModbusCodec:
 
     link_keys: Mapping[str, object] = LINK
     point_keys: Mapping[str, object] = POINT
+    quirks: Mapping[str, frozenset[str]] = GIVES
 
     def raw_values(self, mapping: BlueprintMapping, image: Mapping[str, Any]) -> dict[tuple[str, int], Raw]:
         """`image`: table -> {address: [words]}, of unit 1 or as `<table>@<unit>`."""
