@@ -77,6 +77,8 @@ class DeviceSetup:
     """The compiled `hub.blueprint.mapping.Mapping`, None for integrations without blueprints."""
     settings: Mapping[str, object]
     clock: Clock
+    folder: Path | None = None
+    """Of the configuration: what users lay beside it."""
 
 
 class Integration(Protocol):

@@ -272,6 +272,6 @@ class ChargerObject:
         return {
             0xD0: round(CAPACITY_WH).to_bytes(4, "big"),
             0xE2: round(stored).to_bytes(4, "big"),
-            0xE4: bytes([max(0, min(100, round(100 * stored / CAPACITY_WH)))]),
+            0xE4: bytes([min(100, round(100 * stored / CAPACITY_WH))]),
             0xE6: b"\x04SIM1",
         }

@@ -141,7 +141,8 @@ class Control:
                 continue
             told = not self._station.boot.accepted or not self._station.outbox.pending()
             if told or self._patience.setdefault(evse, now.mono + PATIENCE_S) <= now.mono:
-                del self._resets[evse], self._patience[evse]
+                del self._resets[evse]
+                self._patience.pop(evse, None)  # a scheduled one whose end was told at once has none
                 self._restart(evse, "ScheduledReset" if scheduled else "RemoteReset", now)
 
     def tick(self, now: Moment) -> None:
