@@ -41,9 +41,8 @@ def several(path: str) -> dict[str, Any]:
 
 
 def sockets(path: str) -> int:
-    """How many a charger of this blueprint may have here: two at most, and one where each has its own port."""
-    mapping = load(path, several(path))
-    return 1 if "port" in mapping.places[0] else min(2, mapping.evses)
+    """How many a charger of this blueprint may have here: two at most."""
+    return min(2, load(path, several(path)).evses)
 
 
 class Garage:
