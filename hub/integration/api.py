@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from hub.clock import Clock
 from hub.model.charger import Abilities, Identity, Ratings, Status
@@ -66,6 +66,14 @@ class Device(Protocol):
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         """What state rules may ask beside the points (`tx`)."""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A device that knows what people read for its values."""
+
+    def describe(self) -> Mapping[str, Mapping[str, str]]:
+        """By key of its state: `en`, `ja`, and `unit` where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
