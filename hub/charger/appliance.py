@@ -7,7 +7,7 @@ from hub.bus import Bus
 from hub.charger.description import merged
 from hub.charger.publisher import Publisher
 from hub.clock import Clock
-from hub.integration.api import Device, Reading
+from hub.integration.api import Described, Device, Reading
 from hub.model.charger import Identity
 from hub.model.entity import EMPTY, State
 from hub.tasks import supervise
@@ -89,6 +89,7 @@ class ApplianceRuntime:
             "firmware": who.firmware,
             "protocol": self.protocol,
             "exposes": sorted(self._values),
+            "names": self.device.describe() if isinstance(self.device, Described) else {},
         }
 
     def _tell(self) -> None:

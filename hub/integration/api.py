@@ -79,6 +79,14 @@ class Traceable(Protocol):
     def trace(self, tracer: Tracer | None) -> None: ...
 
 
+@runtime_checkable
+class Described(Protocol):
+    """A device that knows what people read for its values."""
+
+    def describe(self) -> Mapping[str, Mapping[str, str]]:
+        """By key of its state: `en`, `ja`, and `unit` where there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceSetup:
     """All that an integration needs to make a device."""

@@ -19,7 +19,7 @@ from integrations.echonet_lite.network import NETWORKS, Network
 from integrations.echonet_lite.place import Place
 from integrations.echonet_lite.profile import words
 from integrations.echonet_lite.properties import EPCS, Classes, own_classes
-from integrations.echonet_lite.readings import FAST, flat, shown
+from integrations.echonet_lite.readings import FAST, flat, named, shown
 from integrations.echonet_lite.remote import Remote
 from integrations.echonet_lite.schema import appliance_link
 from integrations.echonet_lite.stack import Manners
@@ -85,6 +85,14 @@ class EchonetAppliance:
             raise DeviceOffline(f"{self._name} is offline")
         await self._remote.read(self._remote.schedule.epcs)
         self._tell(self._remote)
+
+    def describe(self) -> Mapping[str, Mapping[str, str]]:
+        """What people read for its values, by language, and their units."""
+        remote = self._remote
+        if remote is None:
+            return {}
+        known = self._classes.any(remote.eoj >> 8, remote.release)
+        return named(known, flat(known, remote.image))
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         """Nothing of it depends on a transaction."""

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from hub.model.catalog import BY_KEY, BY_POINT
 from hub.model.entity import Scalar
 from integrations.echonet_lite.edt import Value
-from integrations.echonet_lite.properties import ObjectClass
+from integrations.echonet_lite.properties import ObjectClass, PropertyType, numbers
 
 NEVER_SHOWN = frozenset({0x82, 0x83, 0x8A, 0x8B, 0x8C, 0x8D, 0x8E, 0x97, 0x98, 0x9D, 0x9E, 0x9F})
 """Who it is and what it can do stands elsewhere; its clock would only fill the bus."""
@@ -60,6 +60,7 @@ MEASURED = {
     "current_tphase": "current_l2",
     "instantaneous_electric_power": "power",
 }
+CHANNEL = re.compile(r"channel_(\d+)_(\w+)")
 WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -134,3 +135,29 @@ def _flattened(name: str, value: Value) -> Iterator[tuple[str, Scalar]]:
             yield from _flattened(f"{name}_{number}", each)
     else:
         yield name, value
+
+
+def named(known: ObjectClass, keys: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What people read for the keys of `flat`, by language, and the unit where there is one."""
+    sources = COMMON.get(known.code, {})
+    spelt = {snake(each.key): each for each in known.properties.values()}
+    found = {}
+    for key in keys:
+        about = _about(spelt, sources.get(key, key))
+        if about is not None:
+            found[key] = about
+    return found
+
+
+def _about(spelt: Mapping[str, PropertyType], name: str) -> dict[str, str] | None:
+    """Of a part of a value: the name of the whole, and which part."""
+    channel = CHANNEL.fullmatch(name)
+    if channel:
+        name = f"measurement_channel{channel[1]}_{channel[2]}"
+    whole = max((key for key in spelt if name == key or name.startswith(f"{key}_")), key=len, default=None)
+    if whole is None:
+        return None
+    part = name[len(whole) + 1 :].replace("_", " ")
+    names = {language: f"{text}: {part}" if part else text for language, text in spelt[whole].names.items()}
+    units = {number.unit for number in numbers(spelt[whole].type) if number.unit}
+    return {**names, "unit": units.pop()} if len(units) == 1 else names

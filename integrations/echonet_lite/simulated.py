@@ -41,6 +41,8 @@ class Traits:
     ignores: frozenset[int] = frozenset()
     stays: bool = False
     """It stays in the mode `charge` when the car is full."""
+    others: bool = False
+    """The mode `charge` reads back as `other`."""
 
 
 @dataclass(slots=True)
@@ -221,7 +223,7 @@ class ChargerObject:
             0x88: b"\x41" if self.fault else b"\x42",
             0x89: self.fault.to_bytes(2, "big"),
             0xC7: bytes([self._connection()]),
-            0xDA: bytes([self.mode]),
+            0xDA: bytes([OTHER if self.traits.others and self.mode == CHARGE else self.mode]),
             **({0xE1: bytes([actual])} if self._tells_actual else {}),
         }
 

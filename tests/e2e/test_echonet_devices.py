@@ -10,6 +10,7 @@ import pytest
 
 from hub.app import Hub
 from hub.charger import energy
+from hub.cli.main import main
 from hub.config.load import load_config, read_config
 from hub.errors import HubError
 from tests.integrations.echonet_lite.peer import Peer, charger, interface
@@ -86,7 +87,9 @@ async def test_a_board_is_on_the_bus_and_its_channel_is_the_charger_s_meter(
     async with house(tmp_path) as (hub, peer, _):
         await until(lambda: retained(hub, "panel/state/power") == 500)
         assert retained(hub, "panel/availability") == "online"
-        assert retained(hub, "panel/info")["vendor"] == "Panasonic"
+        info = retained(hub, "panel/info")
+        assert info["vendor"] == "Panasonic"
+        assert info["names"]["power"]["ja"] == "瞬時電力計測値"
         await until(lambda: state(hub).get("energy_total") == 10.0, 20.0)
         peer.change(0xC7, b"\x41", eoj=0x02A101)
         await until(lambda: state(hub).get("plugged"))
@@ -161,3 +164,15 @@ async def test_a_hub_says_what_it_leaves_out_and_refuses_to_reload_it(
                 await hub.reload()
         finally:
             await hub.stop()
+
+
+def test_a_check_asks_the_integration_what_a_device_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "evhub.yaml"
+    path.write_text(
+        text(Peer(), "127.0.0.1/8", devices="panel: {integration: echonet_lite, input: {pol: 5s}}")
+    )
+    assert main(["check", "-c", str(path)]) == 1
+    told = capsys.readouterr().out
+    assert "device panel: unknown key 'pol'; did you mean 'poll'?; eoj: is missing" in told

@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.echonet_lite.properties import Classes, ObjectClass
-from integrations.echonet_lite.readings import COMMON, FAST, flat, shown, snake
+from integrations.echonet_lite.readings import COMMON, FAST, flat, named, shown, snake
 
 CLASSES = Classes()
 
@@ -78,6 +78,23 @@ def test_values_by_example(code: int, epc: int, edt: str, key: str, value: objec
 
 def test_what_it_has_nothing_to_say_about_is_unknown() -> None:
     assert flat(known(0x027D), {0xE4: b""})["soc"] is None
+
+
+def test_every_value_has_a_name_in_both_languages_and_its_unit() -> None:
+    names = named(
+        known(0x0287), ["power", "channel_3_energy", "instantaneous_current_r_phase", "epc_f0", "soc"]
+    )
+    assert names["power"] == {
+        "en": "Measured instantaneous amount of electric energy",
+        "ja": "瞬時電力計測値",
+        "unit": "W",
+    }
+    assert names["channel_3_energy"] == {
+        "en": "Measurement channel 3: energy",
+        "ja": "計測チャンネル3: energy",
+    }
+    assert names["instantaneous_current_r_phase"]["unit"] == "A"
+    assert set(names) == {"power", "channel_3_energy", "instantaneous_current_r_phase"}
 
 
 def test_histories_and_who_it_is_are_not_read_again_and_again() -> None:

@@ -101,6 +101,18 @@ async def test_a_rejected_command_is_told_at_once() -> None:
             await device.execute("start", 1, {"limit": 16.0})
 
 
+async def test_a_mode_that_reads_back_as_another_one_is_believed_by_what_is_drawn() -> None:
+    async with charging_site(Traits(others=True)) as (simulator, device, sink):
+        first(simulator).plug()
+        device.set_context(1, transaction=True)
+        await device.execute("start", 1, {"limit": 16.0})
+        assert sink.status() == "charging"
+        assert sink.seen
+        assert sink.seen.values["last_command"] == "confirmed"
+        await device.execute("pause", 1, {})
+        assert sink.status() == "suspended_evse"
+
+
 async def test_a_mode_that_lags_is_waited_for() -> None:
     async with charging_site(Traits(class_code=DISCHARGER, lag_s=1.2)) as (simulator, device, sink):
         first(simulator).plug()
