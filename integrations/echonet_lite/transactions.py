@@ -25,6 +25,8 @@ ANSWERS = {
 }
 RESPONSES = frozenset({Esv.GET_RES, Esv.GET_SNA, Esv.SET_RES, Esv.SETC_SNA})
 TRIES_TO_BE_SILENT = 3
+BUSY = 8
+"""So many requests may wait for a node before the gaps between them shrink."""
 FIRST_PROBE_S, LONGEST_PROBE_S = 2.0, 60.0
 
 
@@ -210,7 +212,8 @@ class Transactions:
         opened = self._next(peer)
         if opened is None:
             return
-        ready = peer.answered_at + opened.request.gap_s
+        # Of whom so many wait, the gap is shared: who stands for a hundred objects is no small device.
+        ready = peer.answered_at + opened.request.gap_s * min(1.0, BUSY / (len(peer.queue) + 1))
         if now < ready:
             self._enqueue(peer, opened)
             self._wake(host, peer, ready)

@@ -1,5 +1,7 @@
 """Requests and their answers, second by second."""
 
+from itertools import pairwise
+
 import pytest
 
 from integrations.echonet_lite.frame import Esv, Frame, Property, decode
@@ -134,6 +136,19 @@ def test_one_request_is_in_flight_for_each_node_with_a_gap() -> None:
     assert len(wire.sent) == 2
     wire.pass_time(0.1)
     assert [(round(at, 3), frame.deoj) for at, _, frame in wire.sent[2:]] == [(1.1, TWO)]
+
+
+def test_of_a_hundred_who_wait_the_gaps_are_short() -> None:
+    """Rule 16: a gateway of many objects."""
+    wire = Wire()
+    for number in range(100):
+        wire.ask(A, ONE + number)
+    for _ in range(99):
+        wire.answer()
+        wire.pass_time(0.1)
+    between = [later - sooner for (sooner, _, _), (later, _, _) in pairwise(wire.sent)]
+    assert between[0] < 0.01
+    assert between[-1] == pytest.approx(0.1)
 
 
 def test_the_urgent_goes_first() -> None:
