@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 MISSES = 3
 AWAY_S = 1.0
 RELEASE_S = 3.0
+PREPARE_AGAIN_S = 30.0
 URGENT = frozenset({"pause", "set_limit", "start"})
 UNLIMITED = float("inf")
 
@@ -78,6 +79,7 @@ class ModbusDevice:
                 self._registers.links[port] = await self._linked(port, stack)
             beside = [asyncio.create_task(task) for task in (self._keeper.run(), self._quirk.run())]
             try:
+                await self._prepared()
                 await self._poll_for_ever()
             finally:
                 for task in beside:
@@ -85,6 +87,15 @@ class ModbusDevice:
                 await asyncio.gather(*beside, self._keeper.stop(), return_exceptions=True)
                 await self._release()
                 self._registers.links.clear()
+
+    async def _prepared(self) -> None:
+        while True:
+            try:
+                await self._quirk.prepare()
+                return
+            except FAILURES as error:
+                self._lost(str(error))
+                await asyncio.sleep(PREPARE_AGAIN_S)
 
     async def _linked(self, port: int | None, stack: contextlib.AsyncExitStack) -> BusLink:
         """The link of the sockets with this port, told what will be asked of it."""
