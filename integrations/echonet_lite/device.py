@@ -201,7 +201,7 @@ class EchonetDevice:
         while True:
             due = remote.schedule.due(loop.time())
             if due:
-                await remote.read(due)
+                await remote.read(due, manners=self._urgent if remote.schedule.urgent else None)
             await self._show(remote, due)
             await self._rest(remote.schedule.next() - loop.time())
 
