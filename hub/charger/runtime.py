@@ -17,6 +17,7 @@ from hub.charger.meter import By
 from hub.charger.publisher import Publisher
 from hub.charger.recall import recall
 from hub.charger.sessions import step
+from hub.charger.slot import Slot
 from hub.clock import Clock
 from hub.errors import DeviceError, NotConfirmed, Unsupported
 from hub.integration.api import Device, Reading
@@ -51,7 +52,7 @@ class ChargerRuntime:
         memory: Memory | None = None,
         remembered: Remembered | None = None,
     ) -> None:
-        self.id, self.description, self.device = charger, description, device
+        self.id, self.description = charger, description
         self.identity = description.identity
         self.abilities: Abilities = device.abilities
         self.ratings = rated(device.ratings, description.max_current)
@@ -59,11 +60,11 @@ class ChargerRuntime:
         self.operations: dict[str, Operation] = {}
         self._clock = clock
         self._publisher = Publisher(bus, topics, charger, clock, self._live)
+        self._slot = Slot(device, self._publisher.raw if description.raw else None)
         self._memory: Memory = memory or Forgetful()
         self._watchers: list[Watcher] = []
         self._limit_watchers: list[LimitWatcher] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._running: asyncio.Task[None] | None = None
         self._evses = {
             number: Evse(number, device.abilities, self.ratings, description.fallback)
             for number in range(1, device.evses + 1)
@@ -72,6 +73,10 @@ class ChargerRuntime:
         recall(charger, self._evses, remembered or Remembered(), clock.now())
         self._seen_at: float | None = None
         self._kept_totals: dict[int, float | None] = {}
+
+    @property
+    def device(self) -> Device:
+        return self._slot.device
 
     @property
     def name(self) -> str:
@@ -96,7 +101,7 @@ class ChargerRuntime:
         keeper = asyncio.create_task(supervise(f"memory of {self.id}", self._memory.run))
         ticker = asyncio.create_task(supervise(f"clock of {self.id}", self._tick_for_ever))
         try:
-            await supervise(f"charger {self.id}", self._run_device)
+            await supervise(f"charger {self.id}", lambda: self._slot.run(self))
         finally:
             self.available = False
             for driver in self._drivers.values():
@@ -112,25 +117,19 @@ class ChargerRuntime:
 
     def fits(self, device: Device) -> bool:
         """May `device` take over, with all that is known of this charger as it is?"""
-        before = self.device
-        return (device.evses, device.abilities, device.ratings) == (
-            before.evses,
-            before.abilities,
-            before.ratings,
-        )
+        return self._slot.fits(device)
 
     def swap(self, device: Device) -> None:
         """Another device for the same charger takes over (its blueprint was edited): sessions, transactions and the
         CSMS notice nothing."""
         for number, evse in self._evses.items():
             device.set_context(number, transaction=evse.notes.get("transaction_id") is not None)
-        self.device = device
-        if self._running is not None:
-            self._running.cancel()
+        self._slot.swap(device)
 
-    def clear(self) -> None:
-        """The charger was removed: nothing of it stays retained."""
+    async def clear(self) -> None:
+        """The charger was removed: nothing of it stays retained, and no wish in force. Raises StoreError."""
         self._publisher.clear()
+        await self._memory.forget()
 
     # The device tells
 
@@ -265,6 +264,14 @@ class ChargerRuntime:
     def event(self, event_type: str, **details: object) -> None:
         self._publisher.event(event_type, details)
 
+    def note(self, values: Mapping[str, Scalar]) -> None:
+        """Of the charger itself, beside what its EVSEs show."""
+        self._publisher.station(values)
+
+    def measured(self, body: Mapping[str, object]) -> None:
+        """Meter values that a transaction or the clock has asked for."""
+        self._publisher.meter(body)
+
     def info(self) -> dict[str, object]:
         return info(self.description, self.identity, self.abilities, self.ratings, self.evses)
 
@@ -283,20 +290,6 @@ class ChargerRuntime:
         task.add_done_callback(self._tasks.discard)
 
     # Inside
-
-    async def _run_device(self) -> None:
-        """A device that breaks is away: what it has said is no longer true. One that was swapped goes quietly."""
-        device = None
-        while device is not self.device:
-            device = self.device
-            running = self._running = asyncio.create_task(device.run(self))
-            try:
-                await asyncio.wait([running])
-            finally:
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
-        self.offline("its integration has stopped")
-        running.result()
 
     def _take(self, number: int, reading: Reading, now: Moment, *, came: bool) -> None:
         evse, seen = self._evses[number], reading.evses[number]

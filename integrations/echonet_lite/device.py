@@ -16,7 +16,7 @@ from hub.blueprint.mapping import BlueprintMapping
 from hub.blueprint.schema import seconds
 from hub.clock import Clock
 from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, Unsupported
-from hub.integration.api import Device, DeviceSetup, Reading, Sink
+from hub.integration.api import Device, DeviceSetup, Reading, Sink, Tracer
 from hub.model.charger import Abilities, Identity, Ratings
 from hub.model.entity import Scalar
 from integrations.echonet_lite.actions import Actor, Proof
@@ -64,6 +64,7 @@ class EchonetDevice:
         self._remote: Remote | None = None
         self._sink: Sink | None = None
         self._proof: Proof | None = None
+        self._tracer: Tracer | None = None
         self._online = False
         self._told_loss = False
         self._reason = ""
@@ -120,6 +121,9 @@ class EchonetDevice:
             self._note("tx", transaction)
             self._wake.set()
 
+    def trace(self, tracer: Tracer | None) -> None:
+        self._tracer = tracer
+
     @property
     def raw_values(self) -> Mapping[tuple[str, int], Raw]:
         """As they were read, by element and EVSE (0: shared)."""
@@ -145,6 +149,7 @@ class EchonetDevice:
     async def _visit(self, network: Network) -> None:
         """Until it is silent. Raises DeviceOffline."""
         node, eoj = await self._place.find(network.discovery)
+        end_of_trace = network.stack.trace(node.key, self._tracer) if self._tracer else _nothing
         remote = Remote(
             network.discovery,
             node,
@@ -166,6 +171,7 @@ class EchonetDevice:
             await self._poll(remote)
         finally:
             remote.close()
+            end_of_trace()
 
     async def _came(self, remote: Remote) -> None:
         self._reading = self._look()
@@ -318,3 +324,6 @@ def make_device(setup: DeviceSetup) -> Device:
     if mapping.evses != 1:
         raise HubError(f"charger {setup.charger}: an ECHONET Lite object is one EVSE")
     return EchonetDevice(setup.charger, mapping, setup.clock, own_classes(setup.folder))
+
+
+def _nothing() -> None: ...

@@ -276,3 +276,21 @@ async def test_a_discharger_shows_its_discharge() -> None:
         assert told.values["power"] == -3000
         assert told.values["energy_export"] == 500
         assert peer.asked()
+
+
+async def test_who_wants_to_see_the_datagrams_sees_those_of_this_node() -> None:
+    seen: list[tuple[str, bytes | str]] = []
+    async with Peer() as peer, Peer() as other:
+        device = made(host=peer.host)
+        device.trace(lambda direction, frame: seen.append((direction, frame)))
+        async with running(device) as told, running(made(host=other.host)):
+            await until(lambda: told.status is Status.AVAILABLE and len(other.heard) > 5)
+            assert {direction for direction, _ in seen} == {"up", "down"}
+            frames = [frame for _, frame in seen if isinstance(frame, bytes)]
+            assert all(frame.startswith(b"\x10\x81") for frame in frames)
+            asked = [frame for direction, frame in seen if direction == "down"]
+            assert len(asked) <= len(peer.heard)
+        before = len(seen)
+        peer.change(0xC7, b"\x41")
+        await asyncio.sleep(0)
+        assert len(seen) == before
