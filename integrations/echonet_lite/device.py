@@ -57,6 +57,8 @@ class EchonetDevice:
         tries = patience(seconds(link.get("timeout", PATIENCE_S[0])), link.get("retries", len(PATIENCE_S)))
         self._manners = Manners(tries, seconds(link.get("gap", GAP_S)))
         self._place = Place.of(link)
+        self._mapped = frozenset(self._periods())
+        self._others: tuple[Mapping[int, bytes], Mapping[str, Scalar]] = {}, {}
         self._context: dict[int, dict[str, Any]] = {1: {}}
         self._reading: Reading | None = None
         self._remote: Remote | None = None
@@ -277,10 +279,13 @@ class EchonetDevice:
         return replace(reading, evses=evses, identity=self._who(reading.identity))
 
     def _beside(self) -> dict[str, Scalar]:
-        """What the object says that the blueprint doesn't map."""
-        assert self._remote is not None
-        known = self._classes.any(self._remote.eoj >> 8, self._remote.release)
-        return beside(known, self._remote.image, self._periods())
+        """What the object says that the blueprint doesn't map: it's seldom read, and seldom worked out."""
+        remote = self._remote
+        assert remote is not None
+        image = {epc: edt for epc, edt in remote.image.items() if epc not in self._mapped}
+        if self._others[0] != image:
+            self._others = image, beside(self._classes.any(remote.eoj >> 8, remote.release), image)
+        return dict(self._others[1])
 
     def _who(self, told: Identity | None) -> Identity | None:
         """A maker is known by its code."""
