@@ -231,6 +231,7 @@ class Hub:
             config_hash=lambda: self.config.hash,
             config_problems=lambda: self.config.refused,
             chargers=self.registry.listing,
+            protocols=self._discovery.counters,
             counters=lambda: self.listener.broker.counters() if self.listener else {},
         )
         requests = {

@@ -137,6 +137,9 @@ class Service(Protocol):
 
     def found(self) -> Sequence[Found]: ...
 
+    def counters(self) -> Mapping[str, int]:
+        """What happened on the wire since the start, for `bridge/health`."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceSetup:

@@ -285,7 +285,7 @@ async def test_operations_in_the_words_of_both_versions(tmp_path: Path) -> None:
 
 async def test_the_uplink_can_be_taken_down_and_up(tmp_path: Path) -> None:
     async with World(tmp_path, {"garage": KEBA}) as world:
-        await world.until(lambda: world.csms.stations)
+        await world.until(lambda: any(action == "StatusNotification" for _, action, _ in world.csms.messages))
         await execute(world, "uplink", {"enabled": False})
         await world.until(lambda: not world.csms.stations)
         assert (await execute(world, "uplink", {"enabled": "yes"})).code == "bad_value"

@@ -211,6 +211,26 @@ async def test_a_charger_is_followed_to_another_address() -> None:
         await device.execute("set_limit", 1, {"limit": 9.0})
 
 
+async def test_two_chargers_with_one_identification_are_each_at_its_address() -> None:
+    """Rule 15."""
+    one, two = made(host=address()), made(host=address())
+    hosts = [str(device._place.host) for device in (one, two)]
+    async with (
+        Peer(host=hosts[0], number=80) as first,
+        Peer(host=hosts[1], number=80) as second,
+        running(one) as told,
+        running(two) as seen,
+    ):
+        await until(lambda: told.readings and seen.readings)
+        second.silent = True
+        await until(lambda: seen.losses)
+        second.silent = False
+        await until(lambda: two._online, 10.0)
+        await two.execute("set_limit", 1, {"limit": 9.0})
+        assert [frame.esv for frame in second.asked(Esv.SETC)]
+        assert not first.asked(Esv.SETC)
+
+
 async def test_another_node_at_the_charger_s_old_address_is_not_it() -> None:
     """Rule 15."""
     device = made(identification=uid(78).hex())
