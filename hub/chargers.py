@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.appliances import supply
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
 from hub.bus import Bus
@@ -60,7 +61,7 @@ class Chargers:
     ) -> None:
         """`tell_bad`: of a charger that must be left out, or of a blueprint that doesn't check, with the problems."""
         self.config = config
-        self._house, self._tell_bad = house, tell_bad
+        self.house, self._tell_bad = house, tell_bad
         self._parts: dict[str, Part] = {}
         self._mappings: dict[str, BlueprintMapping] = {}
         self._stamps: dict[Path, int] = {}
@@ -78,7 +79,7 @@ class Chargers:
         self._mappings.pop(charger, None)
         if part is not None:
             await part.stop()
-        self._house.registry.remove(charger)
+        self.house.registry.remove(charger)
 
     async def stop_all(self) -> None:
         for charger in list(self._parts):
@@ -119,7 +120,7 @@ class Chargers:
         return edited
 
     async def _swap(self, settings: ChargerSettings, mapping: BlueprintMapping) -> None:
-        runtime, before = self._house.registry.get(settings.id), self._mappings.get(settings.id)
+        runtime, before = self.house.registry.get(settings.id), self._mappings.get(settings.id)
         device = self._device(settings, mapping)
         same = before is not None and self._same_station(settings, before, mapping)
         if runtime is not None and same and runtime.fits(device):
@@ -142,12 +143,13 @@ class Chargers:
     # Building
 
     def _device(self, settings: ChargerSettings, mapping: BlueprintMapping) -> Device:
-        self._house.need(mapping.protocol)
+        self.house.need(mapping.protocol)
         make_device = load_factory(mapping.protocol)
-        return make_device(DeviceSetup(settings.id, mapping, settings.inputs, self._house.clock))
+        folder = self.config.path.parent
+        return make_device(DeviceSetup(settings.id, mapping, settings.inputs, self.house.clock, folder))
 
     async def _build(self, settings: ChargerSettings, mapping: BlueprintMapping) -> None:
-        house = self._house
+        house = self.house
         memory = StoredMemory(house.database, settings.id)
         runtime = ChargerRuntime(
             settings.id,
@@ -160,10 +162,12 @@ class Chargers:
             remembered=await memory.remembered(),
         )
         uplink, connector = await self._station(settings, mapping, runtime)
+        end_supply = supply(runtime, settings.meter, house.bus, house.topics)
         house.registry.add(runtime)
         install(runtime, uplink, connector)
         self._mappings[settings.id] = mapping
         part = self._parts[settings.id] = Part()
+        part.closing(end_supply)
         part.run(f"station {settings.id}", uplink.run)
         part.run(f"charger {settings.id}", runtime.run)
         if connector is not None:
@@ -172,7 +176,7 @@ class Chargers:
     async def _station(
         self, settings: ChargerSettings, mapping: BlueprintMapping, runtime: ChargerRuntime
     ) -> tuple[Uplink, Connector | None]:
-        house = self._house
+        house = self.house
         keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
         setup = station_setup(settings, mapping, self.config.tokens, keys.names(), self.config.hub.timezone)
         uplink = await Uplink.create(
@@ -227,4 +231,5 @@ def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Descript
         mapping.identity,
         limits.max_current,
         Fallback(limits.fallback, limits.fallback_current),
+        settings.raw,
     )

@@ -4,10 +4,12 @@ import argparse
 import json
 
 from hub.blueprint.compile import load_blueprint
+from hub.clock import SystemClock
 from hub.config.load import config_path, read_config
 from hub.config.settings import Config
-from hub.errors import BlueprintError, ConfigError
-from hub.integration.loader import load_codec
+from hub.errors import BlueprintError, ConfigError, HubError
+from hub.integration.api import DeviceSetup
+from hub.integration.loader import load_appliance, load_codec
 from hub.shipped import shipped
 
 
@@ -23,6 +25,7 @@ def work(given: argparse.Namespace) -> int:
     try:
         config, wrong = read_config(path)
         problems = [*wrong, *config.charger_problems, *blueprint_problems(config)]
+        problems += device_problems(config)
     except ConfigError as error:
         config, problems = None, error.problems
     if given.json:
@@ -47,4 +50,16 @@ def blueprint_problems(config: Config) -> list[str]:
             )
         except BlueprintError as error:
             problems += [f"charger {settings.id}: {problem}" for problem in error.problems]
+    return problems
+
+
+def device_problems(config: Config) -> list[str]:
+    """Only its integration knows what a device needs."""
+    problems = []
+    for settings in config.devices.values():
+        setup = DeviceSetup(settings.id, None, settings.inputs, SystemClock(), config.path.parent)
+        try:
+            load_appliance(settings.integration)(setup)
+        except HubError as error:
+            problems.append(f"device {settings.id}: {error}")
     return problems

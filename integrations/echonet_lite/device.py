@@ -16,14 +16,17 @@ from hub.blueprint.mapping import BlueprintMapping
 from hub.blueprint.schema import seconds
 from hub.clock import Clock
 from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, Unsupported
-from hub.integration.api import Device, DeviceSetup, Reading, Sink
-from hub.model.charger import Abilities, Ratings
+from hub.integration.api import Device, DeviceSetup, Reading, Sink, Tracer
+from hub.model.charger import Abilities, Identity, Ratings
 from hub.model.entity import Scalar
 from integrations.echonet_lite.actions import Actor, Proof
 from integrations.echonet_lite.batches import MOST
+from integrations.echonet_lite.makers import maker
 from integrations.echonet_lite.network import NETWORKS, Network
 from integrations.echonet_lite.place import Place
 from integrations.echonet_lite.points import epc_of, raw_values
+from integrations.echonet_lite.properties import EPCS, Classes, own_classes
+from integrations.echonet_lite.readings import beside, shown
 from integrations.echonet_lite.remote import Remote
 from integrations.echonet_lite.stack import Manners
 from integrations.echonet_lite.transactions import GAP_S, PATIENCE_S, READ_BACK, patience
@@ -32,6 +35,9 @@ log = logging.getLogger(__name__)
 
 SWITCHES = frozenset({"start", "pause"})
 """Rules ask which of these was done last: a mode that nobody has asked for is the vehicle's or a person's."""
+OTHERS_S = 300.0
+"""So often is read what the blueprint doesn't map."""
+MAKER = 0x8A
 FIRST_PROBE_S, LONGEST_PROBE_S = 1.0, 60.0
 
 
@@ -40,7 +46,10 @@ class EchonetDevice:
 
     evses = 1
 
-    def __init__(self, charger: str, mapping: BlueprintMapping, clock: Clock) -> None:
+    def __init__(
+        self, charger: str, mapping: BlueprintMapping, clock: Clock, classes: Classes | None = None
+    ) -> None:
+        self._classes = classes or Classes()
         self.abilities: Abilities = mapping.abilities
         self.ratings: Ratings = mapping.ratings
         self._charger, self._mapping, self._clock = charger, mapping, clock
@@ -48,11 +57,14 @@ class EchonetDevice:
         tries = patience(seconds(link.get("timeout", PATIENCE_S[0])), link.get("retries", len(PATIENCE_S)))
         self._manners = Manners(tries, seconds(link.get("gap", GAP_S)))
         self._place = Place.of(link)
+        self._mapped = frozenset(self._periods())
+        self._others: tuple[Mapping[int, bytes], Mapping[str, Scalar]] = {}, {}
         self._context: dict[int, dict[str, Any]] = {1: {}}
         self._reading: Reading | None = None
         self._remote: Remote | None = None
         self._sink: Sink | None = None
         self._proof: Proof | None = None
+        self._tracer: Tracer | None = None
         self._online = False
         self._told_loss = False
         self._reason = ""
@@ -109,6 +121,9 @@ class EchonetDevice:
             self._note("tx", transaction)
             self._wake.set()
 
+    def trace(self, tracer: Tracer | None) -> None:
+        self._tracer = tracer
+
     @property
     def raw_values(self) -> Mapping[tuple[str, int], Raw]:
         """As they were read, by element and EVSE (0: shared)."""
@@ -134,6 +149,7 @@ class EchonetDevice:
     async def _visit(self, network: Network) -> None:
         """Until it is silent. Raises DeviceOffline."""
         node, eoj = await self._place.find(network.discovery)
+        end_of_trace = network.stack.trace(node.key, self._tracer) if self._tracer else _nothing
         remote = Remote(
             network.discovery,
             node,
@@ -143,7 +159,11 @@ class EchonetDevice:
             wake=self._wake.set,
         )
         try:
-            await remote.begin(self._periods(), force_polling=self._mapping.link.get("force_polling", False))
+            await remote.begin(
+                self._periods(),
+                also=dict.fromkeys(shown(self._classes.any(eoj >> 8), EPCS), OTHERS_S),
+                force_polling=self._mapping.link.get("force_polling", False),
+            )
             self._remote, self._looked = remote, None
             self._note("settable", self._settable(remote))
             await remote.read(remote.schedule.epcs)
@@ -151,6 +171,7 @@ class EchonetDevice:
             await self._poll(remote)
         finally:
             remote.close()
+            end_of_trace()
 
     async def _came(self, remote: Remote) -> None:
         self._reading = self._look()
@@ -182,7 +203,7 @@ class EchonetDevice:
         while True:
             due = remote.schedule.due(loop.time())
             if due:
-                await remote.read(due)
+                await remote.read(due, manners=self._urgent if remote.schedule.urgent else None)
             await self._show(remote, due)
             await self._rest(remote.schedule.next() - loop.time())
 
@@ -244,17 +265,32 @@ class EchonetDevice:
         """Most polls find what the one before has found: that isn't worked out again."""
         version = self._remote.version if self._remote is not None else -1
         if self._looked is None or self._looked[0] != version:
-            self._looked = version, self._proved(self._mapping.reading(self.raw_values, self._context))
+            self._looked = version, self._completed(self._mapping.reading(self.raw_values, self._context))
         return self._looked[1]
 
-    def _proved(self, reading: Reading) -> Reading:
-        if self._proof is None:
-            return reading
+    def _completed(self, reading: Reading) -> Reading:
+        """With its proof, and with what only the object itself tells."""
+        beside = self._beside() if self._remote is not None else {}
+        if self._proof is not None:
+            beside["last_command"] = self._proof.value
         evses = {
-            number: replace(seen, values={**seen.values, "last_command": self._proof.value})
-            for number, seen in reading.evses.items()
+            number: replace(seen, values={**beside, **seen.values}) for number, seen in reading.evses.items()
         }
-        return replace(reading, evses=evses)
+        return replace(reading, evses=evses, identity=self._who(reading.identity))
+
+    def _beside(self) -> dict[str, Scalar]:
+        """What the object says that the blueprint doesn't map: it's seldom read, and seldom worked out."""
+        remote = self._remote
+        assert remote is not None
+        image = {epc: edt for epc, edt in remote.image.items() if epc not in self._mapped}
+        if self._others[0] != image:
+            self._others = image, beside(self._classes.any(remote.eoj >> 8, remote.release), image)
+        return dict(self._others[1])
+
+    def _who(self, told: Identity | None) -> Identity | None:
+        """A maker is known by its code."""
+        code = int.from_bytes(self._remote.image.get(MAKER, b"")[:3], "big") if self._remote else 0
+        return told if told is None or told.vendor else replace(told, vendor=maker(code))
 
     def _tell(self, reading: Reading) -> None:
         self._reading = reading
@@ -287,4 +323,7 @@ def make_device(setup: DeviceSetup) -> Device:
     assert isinstance(mapping, BlueprintMapping)
     if mapping.evses != 1:
         raise HubError(f"charger {setup.charger}: an ECHONET Lite object is one EVSE")
-    return EchonetDevice(setup.charger, mapping, setup.clock)
+    return EchonetDevice(setup.charger, mapping, setup.clock, own_classes(setup.folder))
+
+
+def _nothing() -> None: ...

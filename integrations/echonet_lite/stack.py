@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.errors import DeviceOffline, HubError
+from hub.integration.api import Tracer
 from integrations.echonet_lite import interfaces
 from integrations.echonet_lite.batches import Batches, Got, Written, unique, written
 from integrations.echonet_lite.frame import EOJ, Esv, Frame, Property
@@ -32,8 +33,8 @@ log = logging.getLogger(__name__)
 GRID_S = 0.01
 """Deadlines are kept to the next hundredth, so that many fall together."""
 Heard = Callable[[Frame], None]
-Met = Callable[[str, bool], None]
-"""(address, did it tell its instances?)"""
+Met = Callable[[str, Frame | None], None]
+"""(address, the frame in which it told its instances)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,12 @@ class Stack:
         """Who wants to know of unknown addresses, and of instance lists."""
         self._waiting: dict[int, asyncio.Future[Frame]] = {}
         self._listeners: dict[tuple[str, EOJ], list[Heard]] = {}
+        self._tracers: list[tuple[str, Tracer]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._wants_loopback = False
+        self.searched_at = float("-inf")
 
     def open(self) -> None:
         """An interface that can't be had now is tried again by discovery."""
@@ -119,6 +122,7 @@ class Stack:
         self._flush()
 
     def search(self) -> None:
+        self.searched_at = self._loop.time()
         self.node.search()
         self._flush()
 
@@ -133,6 +137,12 @@ class Stack:
                 self._listeners.pop((node, eoj), None)
 
         return end
+
+    def trace(self, node: str, tracer: Tracer) -> Callable[[], None]:
+        """Called with every datagram from and to a node (by its key). Returns the function that ends it."""
+        entry = (node, tracer)
+        self._tracers.append(entry)
+        return lambda: self._tracers.remove(entry)
 
     async def get(
         self,
@@ -194,6 +204,7 @@ class Stack:
 
     def _receive(self, host: str, payload: bytes) -> None:
         now = self._loop.time()
+        self._show("up", host, payload)
         for event in self.node.receive(host, payload, now):
             self._take(event)
         self._step(now)
@@ -206,7 +217,7 @@ class Stack:
         elif isinstance(event, News | Late):
             self._told(event)
         elif isinstance(event, Listed | Stranger) and self.met is not None:
-            self.met(event.host, isinstance(event, Listed))
+            self.met(event.host, event.frame if isinstance(event, Listed) else None)
 
     def _told(self, event: News | Late) -> None:
         node = self.nodes.at(event.host)
@@ -245,4 +256,14 @@ class Stack:
     def _flush(self) -> None:
         outbox, self.node.outbox = self.node.outbox, []
         for item in outbox:
+            if item.host is not None:
+                self._show("down", item.host, item.payload)
             self.links.send(item.host, item.payload)
+
+    def _show(self, direction: str, host: str, payload: bytes) -> None:
+        node = self.nodes.at(host) if self._tracers else None
+        if node is None:
+            return
+        for key, tracer in self._tracers:
+            if key == node.key:
+                tracer(direction, payload)

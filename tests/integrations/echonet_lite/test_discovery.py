@@ -111,6 +111,21 @@ async def test_two_nodes_with_one_identification_are_kept_apart(
     assert f"{one.host} and {two.host} have the same identification" in caplog.text
 
 
+async def test_of_twins_none_takes_the_other_s_place(discovery: Discovery) -> None:
+    """Rule 15: an identification that two have had proves nothing, even when one of them is switched off."""
+    async with Peer(number=992) as one, Peer(number=992) as two:
+        first, second = await discovery.look(one.host), await discovery.look(two.host)
+        assert first is not None
+        assert second is not None
+        one.silent = True
+        two.move(address())
+        third = await discovery.look(two.host)
+        assert third is not None
+        assert first.host == one.host
+        assert third.host == two.host
+        assert len({first.key, second.key, third.key}) == 3
+
+
 @pytest.mark.parametrize(
     "told", [bytes(17), b"\xfe\xff\xff\xff" + bytes(13), b"\xfe\x00\x00\x77" + bytes(13), b""]
 )
@@ -177,6 +192,22 @@ async def test_answers_to_inf_req_may_be_sent_to_one_or_to_all(discovery: Discov
         one.announce(ours)
         two.announce()
         await until(lambda: len(list(discovery.stack.nodes)) == 2)
+
+
+async def test_the_answers_to_our_own_search_raise_no_doubt(discovery: Discovery) -> None:
+    """A thousand nodes answer at once; one that has started anew, or has other objects, is asked who it is."""
+    async with Peer() as peer:
+        node = await discovery.look(peer.host)
+        assert node is not None
+        discovery.stack.search()
+        peer.silent = True
+        peer.announce()
+        peer.announce()
+        await until(lambda: discovery.stack.counters["news"] >= 2)
+        assert not node.suspect
+        peer.objects[CHARGER + 1] = charger()
+        peer.announce()
+        await until(lambda: node.suspect)
 
 
 async def test_we_do_not_find_ourselves(discovery: Discovery) -> None:
