@@ -190,4 +190,8 @@ def _limit(runtime: "ChargerRuntime", command: Command, current: float | None, p
         raise BadCommand("this charger takes no limit")
     if command.source in RESERVED or not command.source:
         raise BadCommand(f"the source {command.source!r} is the hub's own")
+    if not (current is power is None) and not all(
+        runtime.takes(evse, command.source) for evse in evses_of(runtime, command)
+    ):
+        raise BadCommand("limits of too many sources are in force: withdraw some")
     return lambda evse: runtime.limit(evse, command.source, current, power_w=power, expires_in=expires)

@@ -285,7 +285,7 @@ async def test_operations_in_the_words_of_both_versions(tmp_path: Path) -> None:
 
 async def test_the_uplink_can_be_taken_down_and_up(tmp_path: Path) -> None:
     async with World(tmp_path, {"garage": KEBA}) as world:
-        await world.until(lambda: world.csms.stations)
+        await world.until(lambda: any(action == "StatusNotification" for _, action, _ in world.csms.messages))
         await execute(world, "uplink", {"enabled": False})
         await world.until(lambda: not world.csms.stations)
         assert (await execute(world, "uplink", {"enabled": "yes"})).code == "bad_value"
@@ -360,6 +360,8 @@ async def test_a_hub_with_a_broken_file_starts_with_the_last_good_one_and_says_s
             return info.payload["config_problems"]  # type: ignore[index]
 
         assert "did you mean 'chargers'" in problems()[0]
+        told = await ask(tmp_path / "state" / "control.sock", "status")
+        assert told["config_problems"] == list(problems())
         assert [event["type"] for event in said] == ["bad_config"]
         with pytest.raises(ConfigError):
             await world.hub.reload()

@@ -295,3 +295,17 @@ async def test_without_a_station_nothing_is_operative() -> None:
     world = World()
     world.see()
     assert (await world.command("set", values={"operative": False})).outcome is Outcome.UNSUPPORTED
+
+
+async def test_ever_new_sources_of_limits_are_refused() -> None:
+    world = World()
+    await world.charging()
+    for number in range(32):
+        assert (await world.command("set_limit", f"ems-{number}", current=20)).outcome is Outcome.ACCEPTED
+    assert (await world.command("set_limit", "one-more", current=10)).code == "bad_value"
+    assert world.runtime.state(1)["current_limit"] == 20.0
+    assert (await world.command("set_limit", "ems-7", current=12)).outcome is Outcome.ACCEPTED
+    assert (await world.command("set_limit", "ems-8", clear=True)).outcome is Outcome.ACCEPTED
+    assert (await world.command("set_limit", "one-more", current=10)).outcome is Outcome.ACCEPTED
+    world.runtime.limit(1, "csms", 8.0)
+    assert world.runtime.holding(1)["limit_source"] == "csms"
