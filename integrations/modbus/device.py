@@ -18,7 +18,7 @@ from hub.blueprint.mapping import BlueprintMapping, StepPlan
 from hub.blueprint.schema import seconds
 from hub.clock import Clock
 from hub.errors import DeviceOffline, Unsupported
-from hub.integration.api import Device, DeviceSetup, Reading, Sink
+from hub.integration.api import Device, DeviceSetup, Reading, Sink, Tracer
 from hub.model.charger import Abilities, Ratings
 from hub.model.entity import Scalar
 from integrations.modbus.address import address_of
@@ -141,6 +141,9 @@ class ModbusDevice:
             raise DeviceOffline(f"{self._charger} is not running")
         await self._registers.read_groups(tuple(self._mapping.groups), READ_BACK, _now())
         self._tell(self._read())
+
+    def trace(self, tracer: Tracer | None) -> None:
+        self._registers.manner.trace = tracer
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         self._context[evse]["tx"] = transaction

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hub.errors import DeviceOffline
+from hub.integration.api import Tracer
 from integrations.modbus.address import Address, SerialAddress, TcpAddress
 from integrations.modbus.frame import BadReply, ModbusException, Request
 from integrations.modbus.framing import AsciiFraming, Framing, RtuFraming, TcpFraming
@@ -75,6 +76,7 @@ class _Pending:
     request: Request
     done: "asyncio.Future[list[int]]"
     sent: float
+    trace: Tracer | None
 
 
 class BusLink:
@@ -208,11 +210,14 @@ class BusLink:
         patience = self._units.patience(request.unit, manner.timeout_s, again=job.attempt > 0)
         done: asyncio.Future[list[int]] = loop.create_future()
         sent = loop.time()
-        self._pending = _Pending(request, done, sent)
+        self._pending = _Pending(request, done, sent, manner.trace)
         timer = loop.call_later(on_the_line + patience, _expire, done)
         try:
             manner.sent(sent)
-            self._wire.send(self._framing.encode(request))
+            frame = self._framing.encode(request)
+            if manner.trace:
+                manner.trace("down", frame)
+            self._wire.send(frame)
             words = await done
             self._heard(request, loop.time() - sent - on_the_line)
         except TimeoutError:
@@ -260,6 +265,8 @@ class BusLink:
     def _hear(self, received: bytes) -> None:
         now = asyncio.get_running_loop().time()
         self._quiet_until = max(self._quiet_until, now + self.line.silence_s)
+        if self._pending is not None and self._pending.trace:
+            self._pending.trace("up", received)
         try:
             frames = self._framing.feed(received)
         except BadReply as error:
