@@ -17,12 +17,12 @@ MAKERS = {
     "warp": "tinkerforge/warp",
     "kathrein": "kathrein/kwb",
     "phoenix": "phoenix/charx",
-    "goodwe": "goodwe/hca_g2",
+    "voltie": "voltie/charger",
     "solax": "solax/x3_hac",
     "weidmueller": "weidmueller/ac_smart",
 }
 CARD = "04a2b3c4"
-PATIENCE_S = 60.0
+PATIENCE_S = 40.0
 
 
 @pytest.mark.parametrize("version", ["ocpp2.0.1", "ocpp1.6"])
