@@ -25,8 +25,9 @@ from integrations.modbus.address import address_of
 from integrations.modbus.budget import budget, own_stretch, share
 from integrations.modbus.grid import GRID_S, Grid
 from integrations.modbus.keeper import FAILURES, Keeper
-from integrations.modbus.links import LINKS, POLL, READ_BACK, STOP, WRITE, BusLink, Manner, NoAnswer
+from integrations.modbus.links import POLL, READ_BACK, STOP, WRITE, BusLink, Manner, NoAnswer
 from integrations.modbus.registers import Registers
+from integrations.modbus.sharing import LINKS
 from integrations.modbus.writer import Writer
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from integrations.modbus.address import TcpAddress
 from integrations.modbus.frame import ModbusException, Request
-from integrations.modbus.links import LINKS, POLL, WRITE
+from integrations.modbus.links import POLL, WRITE
+from integrations.modbus.sharing import LINKS
 
 
 @pytest.fixture
