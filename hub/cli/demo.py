@@ -14,7 +14,7 @@ import orjson
 
 from hub.app import Hub
 from hub.cli.run import run_loop
-from hub.cli.simulate import simulated
+from hub.cli.simulate_modbus import simulated
 from hub.config.load import load_config
 from hub.errors import HubError
 from hub.simulate.csms import Csms, Settings

@@ -1,11 +1,10 @@
-"""A charger on the wire: a Modbus TCP server whose registers are a blueprint's own map, with cars that come and go.
+"""A charger on the wire: a Modbus server whose registers are a blueprint's own map, with cars that come and go.
 
 It answers only for registers that the blueprint declares (exception 2 otherwise), keeps to `one_value`, and takes
-writes by what the blueprint's actions mean. Faults for tests: silence, delay, wrong answers.
+writes by what the blueprint's actions mean. `served` has the wires and their faults.
 """
 
 import asyncio
-import contextlib
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -13,9 +12,10 @@ from typing import Any
 from hub.blueprint.convert import Raw
 from hub.blueprint.mapping import BlueprintMapping, Point
 from hub.simulate.ev import VOLTAGE, Car, Outlet
+from integrations.modbus.address import address_of
 from integrations.modbus.codec import decode, encode, width
 from integrations.modbus.frame import READ
-from integrations.modbus.framing import HEADER
+from integrations.modbus.served import Served
 from integrations.modbus.spans import Span, span
 
 TABLE_OF = {code: table for table, code in READ.items()} | {
@@ -35,7 +35,6 @@ class SimulatedCharger:
         self.speed = speed
         self.outlets = {number: Outlet() for number in range(1, mapping.evses + 1)}
         self.silent = False
-        self.delay_s = 0.0
         self.written: list[tuple[str, int, object]] = []
         """(point, EVSE, value) of every write, in order."""
         self._words: dict[tuple[int, str, int], int] = {}
@@ -46,8 +45,7 @@ class SimulatedCharger:
             for index in range(len(point.elements))
         ]
         self._limits = _written_by(mapping, "set_limit")
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self.served = Served(self._answer, framer_of(mapping.link))
         for item in self._spans:
             self._store(item, _start(mapping, item))
         self.update()
@@ -56,8 +54,7 @@ class SimulatedCharger:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Returns the port."""
-        self._server = await asyncio.start_server(self._serve, host, port)
-        return int(self._server.sockets[0].getsockname()[1])
+        return await self.served.listen(host, port)
 
     async def run(self) -> None:
         """Time passes for the cars."""
@@ -66,12 +63,7 @@ class SimulatedCharger:
             self.pass_time(STEP_S * self.speed)
 
     async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for writer in list(self._writers):
-                writer.transport.abort()
-            await self._server.wait_closed()
-            self._server = None
+        await self.served.close()
 
     def pass_time(self, seconds: float) -> None:
         for outlet in self.outlets.values():
@@ -94,6 +86,23 @@ class SimulatedCharger:
         self.outlets[evse].faulted = faulted
         self.update()
 
+    def set(self, name: str, value: Any, evse: int = 1) -> None:
+        """A point's (or one phase's) value. Raises LookupError, ValueError."""
+        for item in self._named(name, evse):
+            self._store(item, value)
+
+    def get(self, name: str, evse: int = 1) -> Any:
+        """As its registers say it now. Raises LookupError."""
+        item = self._named(name, evse)[0]
+        words = [self._words[item.unit, item.table, address] for address in range(item.address, item.end)]
+        return item.point.conversion.value(item.decode(words))
+
+    def _named(self, name: str, evse: int) -> list[Span]:
+        found = [i for i in self._spans if name in (i.element, i.point.name) and i.evse in (0, evse)]
+        if not found:
+            raise LookupError(f"{self.mapping.path} has no point {name!r} of EVSE {evse}")
+        return found
+
     # Registers
 
     def update(self) -> None:
@@ -115,23 +124,9 @@ class SimulatedCharger:
 
     # Wire
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            while True:
-                transaction, _, length, unit = HEADER.unpack(await reader.readexactly(HEADER.size))
-                pdu = await reader.readexactly(length - 1)
-                if self.silent:
-                    continue
-                if self.delay_s:
-                    await asyncio.sleep(self.delay_s)
-                answer = self._answer(unit, pdu)
-                writer.write(HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
-                await writer.drain()
-        self._writers.discard(writer)
-        writer.close()
-
-    def _answer(self, unit: int, pdu: bytes) -> bytes:
+    def _answer(self, unit: int, pdu: bytes) -> bytes | None:
+        if self.silent:
+            return None
         function = pdu[0]
         table = TABLE_OF.get(function)
         if table is None or len(pdu) < 5:
@@ -231,3 +226,8 @@ def _raw(point: Point, value: Any) -> Raw:
 
 def _written_by(mapping: BlueprintMapping, action: str) -> frozenset[str]:
     return frozenset(plan.point.name for plan in mapping.actions.get(action, ()) if plan.point is not None)
+
+
+def framer_of(link: Mapping[str, Any]) -> str:
+    """As its blueprint says; a serial port speaks RTU if it doesn't."""
+    return address_of(link).framer
