@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli import demo, simulate
+from hub.cli import demo, simulate_modbus
 from hub.cli.main import main
 from hub.errors import HubError
 from tests.e2e.world import World
@@ -124,15 +124,15 @@ def test_the_running_hub_is_asked_and_told(running: World, capsys: pytest.Captur
 @pytest.mark.parametrize("text", ["nonsense", ":", "h:99999"])
 def test_bad_addresses_are_refused(text: str) -> None:
     with pytest.raises(HubError):
-        simulate.address(text)
+        simulate_modbus.address(text)
 
 
 def test_bad_inputs_are_refused() -> None:
     with pytest.raises(HubError):
-        simulate._inputs(["host"])
-    assert simulate._inputs(["a=1", "b=x"]) == {"a": 1, "b": "x"}
+        simulate_modbus._inputs(["host"])
+    assert simulate_modbus._inputs(["a=1", "b=x"]) == {"a": 1, "b": "x"}
     with pytest.raises(HubError):
-        simulate.simulated("keba/p31", {}, speed=1)
+        simulate_modbus.simulated("keba/p31", {}, speed=1)
 
 
 async def test_a_day_of_the_demo(
