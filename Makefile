@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo pages test check bench crash soak fuzz interop lock setup clean
+.PHONY: demo pages test check bench crash soak fuzz interop netns lock setup clean
 
 demo: setup ## simulated chargers on the real wires, a broker, a CSMS, one hub
 	$(BIN)/evhub demo
@@ -35,8 +35,11 @@ fuzz: setup ## every property and every handler, for long and by chance
 	$(BIN)/python -m pytest -m fuzz -n auto
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz -n auto
 
-interop: setup ## against mosquitto, libmodbus and npm's Modbus stack, where they are installed
+interop: setup ## against mosquitto, libmodbus and npm's OCPP stacks, where they can be had
 	$(BIN)/python -m pytest -m interop
+
+netns: setup ## machines on a switch, as network namespaces (needs root)
+	$(BIN)/python -m pytest -m netns
 
 setup: $(STAMP)
 

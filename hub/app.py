@@ -1,31 +1,25 @@
 """The composition root: builds the parts from a Config, runs them, reloads them, stops them."""
 
 import asyncio
-import hashlib
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-from hub.blueprint.compile import load_blueprint
-from hub.blueprint.mapping import BlueprintMapping
 from hub.bus import Bus
-from hub.charger.description import Description
-from hub.charger.limits import Fallback
-from hub.charger.memory import StoredMemory
 from hub.charger.registry import Registry
-from hub.charger.runtime import ChargerRuntime
+from hub.chargers import Chargers, House, check_blueprints
 from hub.clock import Clock, SystemClock
+from hub.config import kept
 from hub.config.changes import Changes, compare
 from hub.config.load import load_config
-from hub.config.settings import ChargerSettings, Config, MqttSettings
+from hub.config.settings import Config, MqttSettings
 from hub.control import ControlServer
-from hub.errors import BlueprintError, ConfigError, HubError
-from hub.integration.api import DeviceSetup
-from hub.integration.loader import load_codec, load_factory
-from hub.logs import setup_logs
+from hub.discovery import Discovery
+from hub.errors import ConfigError, HubError
+from hub.logs import Diary, setup_logs
 from hub.model.command import Command
 from hub.mqtt.access import Access, Account
 from hub.mqtt.address import Credentials, parse_broker
@@ -33,40 +27,14 @@ from hub.mqtt.bridge import About, Bridge, BusLog
 from hub.mqtt.client import CommandClient, StateClient
 from hub.mqtt.commands import CommandDoor
 from hub.mqtt.listener import Listener
-from hub.shipped import shipped
+from hub.part import Part
 from hub.store.database import Database
-from hub.tasks import supervise
 from hub.topics import Topics
-from hub.uplink.connect import Connector
-from hub.uplink.keyfiles import KeyFiles
-from hub.uplink.operations import install
-from hub.uplink.setup import endpoint, station_setup
-from hub.uplink.uplink import Uplink
+from hub.uplink.setup import desk
 
 log = logging.getLogger(__name__)
 
 STOP_S = 8.0
-
-
-class Part:
-    """Something that runs until it is stopped: tasks, and what to close after them."""
-
-    def __init__(self) -> None:
-        self._tasks: list[asyncio.Task[None]] = []
-        self._closers: list[Callable[[], Awaitable[None]]] = []
-
-    def run(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        self._tasks.append(asyncio.create_task(supervise(name, work), name=name))
-
-    def closing(self, closer: Callable[[], Awaitable[None]]) -> None:
-        self._closers.append(closer)
-
-    async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for closer in reversed(self._closers):
-            await closer()
 
 
 class Hub:
@@ -81,37 +49,53 @@ class Hub:
         self.topics = Topics(config.mqtt.base_topic)
         self.registry = Registry(self.bus, self.topics, self.clock)
         self.listener: Listener | None = None
-        self._jitter = jitter_s
+        self._jitter_s = jitter_s
         self._logs = logs
-        self._parts: dict[str, Part] = {}
         self._mqtt = Part()
+        self._watch = Part()
         self._stack = AsyncExitStack()
         self._reloading = asyncio.Lock()
-        self._database: Database | None = None
+        self._chargers: Chargers | None = None
+        self._diary = Diary()
         self._bridge: Bridge | None = None
+        self._discovery = Discovery(
+            self.bus,
+            self.topics,
+            self.clock,
+            config.hub.state_dir,
+            lambda: (*self.config.chargers, *self.config.bad_chargers),
+            self.reload,
+        )
 
     async def start(self) -> None:
         """Raises HubError when a part that everybody needs can't be had."""
         config = self.config
         self._set_up_logs(config)
-        self._database = await Database.open(config.hub.state_dir / "evhub.db")
-        self._stack.push_async_callback(self._database.close)
+        database = await Database.open(config.hub.state_dir / "evhub.db")
+        self._stack.push_async_callback(database.close)
+        self._chargers = Chargers(config, self._house(database), self._say_bad)
         try:
             await self._start_mqtt(config)
             self._start_bridge(config)
             await self._start_control(config)
+            for protocol in config.protocols:
+                self._need(protocol)
+            await self._start_chargers(self._chargers)
         except HubError:
             await self.stop()
             raise
-        for charger, problems in config.bad_chargers.items():
-            self._say_bad(charger, problems)
-        for settings in config.chargers.values():
-            await self._start_charger(settings)
         self._tell_chargers()
+        self._discovery.ready()
+        if config.refused:
+            self._say_refused(config.refused)
+        else:
+            await self._keep(config)
 
     async def stop(self) -> None:
-        for charger in list(self._parts):
-            await self._stop_charger(charger)
+        await self._watch.stop()
+        if self._chargers is not None:
+            await self._chargers.stop_all()
+        await self._discovery.close()
         await self._stack.aclose()
         await self._mqtt.stop()
 
@@ -121,29 +105,52 @@ class Hub:
             new = load_config(self.config.path)
             if new.bad_chargers:
                 raise ConfigError(new.charger_problems)
-            for settings in new.chargers.values():
-                self._mapping(new, settings)  # a blueprint that doesn't check leaves everything as it is
+            await check_blueprints(new)
             changes = compare(self.config, new)
             self._refuse_busy(changes)
-            await self._apply(changes, new)
+            changes = await self._apply(changes, new)
+            await self._keep(new)
             log.info("reloaded: %s", changes)
             return changes
 
-    async def _apply(self, changes: Changes, new: Config) -> None:
-        self.config = new
+    async def _apply(self, changes: Changes, new: Config) -> Changes:
+        """Returns them with the chargers whose blueprint was edited."""
+        chargers = self._chargers
+        assert chargers is not None
+        self.config = chargers.config = new
         if changes.log:
             self._set_up_logs(new)
         if changes.mqtt:
             await self._mqtt.stop()
             self._mqtt = Part()
             await self._start_mqtt(new)
-        for charger in (*changes.removed, *changes.changed):
-            await self._stop_charger(charger)
-        for charger in (*changes.added, *changes.changed):
-            await self._start_charger(new.chargers[charger])
+        anew = [*changes.changed, *self._speaking(changes.protocols, changes)]
+        for charger in (*changes.removed, *anew):
+            runtime = self.registry.get(charger)
+            await chargers.stop(charger)
+            if runtime is not None and charger in changes.removed:
+                runtime.clear()
+        for protocol in changes.protocols:
+            await self._discovery.stop(protocol)
+            if protocol in new.protocols:
+                self._need(protocol)
+        for charger in (*changes.added, *anew):
+            await chargers.start(charger)
+        untouched = new.chargers.keys() - {*changes.added, *anew}
+        changes = replace(changes, blueprints=tuple(await chargers.take_over(sorted(untouched))))
         self._tell_chargers()
         if changes.restart:
             log.warning("only a new start of the hub changes %s", ", ".join(changes.restart))
+        return changes
+
+    def _speaking(self, protocols: Collection[str], changes: Changes) -> list[str]:
+        """Chargers that stay as they are, but speak one of these."""
+        changed = (*changes.removed, *changes.changed)
+        return [
+            runtime.id
+            for runtime in self.registry.all()
+            if runtime.protocol in protocols and runtime.id not in changed
+        ]
 
     def _refuse_busy(self, changes: Changes) -> None:
         """A charger isn't taken away while it charges somebody's car."""
@@ -152,6 +159,12 @@ class Hub:
             states = [runtime.state(evse) for evse in range(1, runtime.evses + 1)] if runtime else []
             if any(state.get("transaction_id") for state in states):
                 raise HubError(f"charger {charger} has a transaction: it can be removed when that has ended")
+
+    async def _keep(self, config: Config) -> None:
+        try:
+            await asyncio.to_thread(kept.keep, config)
+        except OSError as error:
+            log.warning("no copy of %s was kept: %s", config.path, error)
 
     # MQTT
 
@@ -196,15 +209,19 @@ class Hub:
 
     def _start_bridge(self, config: Config) -> None:
         about = About(
-            started=self.clock.now().wall,
+            started=self.clock.now(),
+            name=config.hub.name,
             language=config.hub.language,
+            timezone=config.hub.timezone,
             mqtt=config.mqtt.broker.split("@")[-1],
-            features=("modbus", "ocpp1.6", "ocpp2.0.1", "mqtt"),
-            config_hash=lambda: config_hash(self.config.path),
+            features=("modbus", "ocpp1.6", "ocpp2.0.1", "mqtt", "echonet_lite"),
+            config_hash=lambda: self.config.hash,
+            config_problems=lambda: self.config.refused,
             chargers=self.registry.listing,
             counters=lambda: self.listener.broker.counters() if self.listener else {},
         )
         requests = {"reload": self._reload_request, "log_level": self._log_level}
+        requests.update(self._discovery.requests())
         self._bridge = Bridge(self.bus, self.topics, self.clock, about, requests)
         self._bridge.start()
         part = Part()
@@ -221,6 +238,7 @@ class Hub:
             "added": changes.added,
             "removed": changes.removed,
             "changed": changes.changed,
+            "blueprints": changes.blueprints,
             "mqtt": changes.mqtt,
         }
 
@@ -254,74 +272,46 @@ class Hub:
             return {"status": result.outcome.value, "result": dict(result.result), "error": error}
 
         handlers = {"status": status, "cmd": command, "reload": self._reload_request}
+        handlers.update(self._discovery.requests())
         control = ControlServer(config.hub.state_dir / "control.sock", handlers)
         await control.start()
         self._stack.push_async_callback(control.close)
 
     # Chargers
 
-    async def _start_charger(self, settings: ChargerSettings) -> None:
-        try:
-            await self._build(settings)
-        except HubError as error:
-            problems = error.problems if isinstance(error, ConfigError) else [str(error)]
-            self._say_bad(settings.id, tuple(problems))
+    def _house(self, database: Database) -> House:
+        return House(
+            self.bus,
+            self.topics,
+            self.clock,
+            self.registry,
+            database,
+            desk(self.config.hub, self._diary),
+            self._need,
+            self._jitter_s,
+        )
 
-    async def _build(self, settings: ChargerSettings) -> None:
-        assert self._database is not None
-        mapping = self._mapping(self.config, settings)
-        device = load_factory(mapping.protocol)(
-            DeviceSetup(settings.id, mapping, settings.inputs, self.clock)
-        )
-        memory = StoredMemory(self._database, settings.id)
-        runtime = ChargerRuntime(
-            settings.id,
-            _described(settings, mapping),
-            device,
-            bus=self.bus,
-            topics=self.topics,
-            clock=self.clock,
-            memory=memory,
-            remembered=await memory.remembered(),
-        )
-        keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
-        setup = station_setup(settings, mapping, self.config.tokens, keys.names())
-        uplink = await Uplink.create(
-            runtime, self._database, self.clock, setup, remember=settings.csms is not None, keys=keys
-        )
-        connector = (
-            None
-            if settings.csms is None
-            else Connector(uplink, endpoint(settings.csms), keys=keys, jitter_s=self._jitter)
-        )
-        self.registry.add(runtime)
-        install(runtime, uplink, connector)
-        part = self._parts[settings.id] = Part()
-        part.run(f"station {settings.id}", uplink.run)
-        part.run(f"charger {settings.id}", runtime.run)
-        if connector is not None:
-            part.run(f"csms {settings.id}", connector.run)
+    async def _start_chargers(self, chargers: Chargers) -> None:
+        for charger, problems in self.config.bad_chargers.items():
+            self._say_bad(charger, problems)
+        for charger in self.config.chargers:
+            await chargers.start(charger)
+        self._watch.run("blueprints", chargers.watch)
 
-    def _mapping(self, config: Config, settings: ChargerSettings) -> BlueprintMapping:
-        search = (*config.blueprint_search, shipped("blueprints"))
-        try:
-            return load_blueprint(settings.blueprint, settings.inputs, search, load_codec)
-        except BlueprintError as error:
-            raise BlueprintError(
-                [f"charger {settings.id}: {problem}" for problem in error.problems]
-            ) from error
-
-    async def _stop_charger(self, charger: str) -> None:
-        part = self._parts.pop(charger, None)
-        if part is not None:
-            await part.stop()
-        self.registry.remove(charger)
+    def _need(self, protocol: str) -> None:
+        self._discovery.need(protocol, self.config.protocols.get(protocol, {}))
 
     def _say_bad(self, charger: str, problems: tuple[str, ...]) -> None:
         for problem in problems:
-            log.error("charger %s is left out: %s", charger, problem)
+            log.error("charger %s: %s", charger, problem)
         if self._bridge is not None:
             self._bridge.event("bad_charger", {"charger": charger, "problems": problems})
+
+    def _say_refused(self, problems: tuple[str, ...]) -> None:
+        for problem in problems:
+            log.error("the configuration is broken, the last good one is used: %s", problem)
+        assert self._bridge is not None
+        self._bridge.event("bad_config", {"problems": problems})
 
     def _tell_chargers(self) -> None:
         assert self._bridge is not None
@@ -336,26 +326,9 @@ class Hub:
                 keep=config.log.keep,
                 compress=config.log.compress,
                 style=config.log.format,
+                timezone=config.hub.timezone,
+                diary=self._diary,
             )
-
-
-def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Description:
-    limits = settings.limits
-    return Description(
-        settings.name,
-        mapping.protocol,
-        mapping.path,
-        mapping.identity,
-        limits.max_current,
-        Fallback(limits.fallback, limits.fallback_current),
-    )
-
-
-def config_hash(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    except OSError:
-        return ""
 
 
 async def run_hub(config: Config, stop: asyncio.Event, reload: asyncio.Event) -> None:

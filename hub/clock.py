@@ -32,3 +32,7 @@ class ManualClock:
     def advance(self, seconds: float) -> Moment:
         self._moment = Moment(self._moment.mono + seconds, self._moment.wall + timedelta(seconds=seconds))
         return self._moment
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the wall clock."""
+        self._moment = Moment(self._moment.mono, self._moment.wall + timedelta(seconds=seconds))

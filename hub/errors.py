@@ -29,6 +29,10 @@ class DeviceRefused(DeviceError):
     """The device answered with a refusal, or its read-back shows another value."""
 
 
+class NotConfirmed(DeviceRefused):
+    """The device said yes, and doesn't show it."""
+
+
 class Unsupported(HubError):
     """The charger or its blueprint has no such ability."""
 

@@ -9,6 +9,7 @@ from hub.blueprint.load import Source, Where
 from hub.blueprint.schema import (
     ABOUT,
     ACTIONS,
+    BEFORE,
     CONNECTORS,
     CONTEXT,
     FAULTS,
@@ -16,6 +17,7 @@ from hub.blueprint.schema import (
     HEAL,
     KEEP_ALIVE,
     LIMITS,
+    MEASURES,
     PLACE,
     POINT,
     SIMULATE,
@@ -83,7 +85,7 @@ class Checker:
                 else set()
             )
         inputs = {f"input.{name}" for name in value["blueprint"].get("input", {})}
-        return frozenset(points | inputs | CONTEXT)
+        return frozenset(points | inputs | CONTEXT | {f"{BEFORE}{name}" for name in points})
 
     def _labels(self) -> frozenset[str]:
         """What an expression may compare with: the words of all maps, and the actions (`told == start`)."""
@@ -307,5 +309,9 @@ class Checker:
         for name, follower in simulate.get("mirror", {}).items():
             self._point_name(("simulate", "mirror", name), name)
             self._point_name(("simulate", "mirror", name), follower)
-        if "limit" in simulate:
-            self._expression(("simulate", "limit"), simulate["limit"], self.names())
+        for key in ("limit", "phases"):
+            if key in simulate:
+                self._expression(("simulate", key), simulate[key], self.names())
+        for name, shown in simulate.get("shows", {}).items():
+            self._point_name(("simulate", "shows", name), name)
+            self._expression(("simulate", "shows", name), shown, self.names() | MEASURES)

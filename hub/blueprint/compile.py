@@ -9,7 +9,7 @@ from hub.blueprint.convert import Conversion
 from hub.blueprint.expression import Compiled, compile_expression
 from hub.blueprint.load import Source, read_source
 from hub.blueprint.mapping import BlueprintMapping, Heal, KeepAlive, Point, StateRules, StepPlan, conditions
-from hub.blueprint.schema import bits, seconds
+from hub.blueprint.schema import BEFORE, bits, seconds
 from hub.errors import BlueprintError
 from hub.integration.api import PointCodec
 from hub.model.charger import Identity, Status
@@ -109,6 +109,8 @@ class _Compiler:
             inputs=self._inputs,
             simulate=value.get("simulate", {}),
             tests=value.get("tests", []),
+            files=tuple(self._source.files),
+            digest=self._source.digest,
         )
 
     def _resolved(self, node: Any, inputs: Mapping[str, Any]) -> Any:
@@ -125,7 +127,8 @@ class _Compiler:
         return compile_expression(text, self._names)[0]
 
     def _used(self, text: Any) -> frozenset[str]:
-        return frozenset() if text is None else frozenset(compile_expression(text, self._names)[1])
+        used = () if text is None else compile_expression(text, self._names)[1]
+        return frozenset(name.removeprefix(BEFORE) for name in used)
 
     def _optional(self, text: Any) -> Compiled | None:
         return None if text is None else self._compiled(text)

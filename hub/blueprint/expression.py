@@ -102,6 +102,14 @@ def _dotted(*parts: object) -> str:
     return ".".join(str(part) for part in parts)
 
 
+def _uid(text: str) -> str:
+    """A card's number in hexadecimal without its padding: cards have 4, 7 or 10 bytes."""
+    for digits in (8, 14, 20):
+        if len(text) > digits and not text[digits:].strip("0"):
+            return text[:digits]
+    return text
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": min,
     "max": max,
@@ -112,6 +120,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "version": _version,
     "dotted": _dotted,
+    "uid": _uid,
 }
 
 

@@ -1,7 +1,9 @@
 """Finds a blueprint and merges it with what it extends; every part remembers the file and line it came from."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ class Source:
     places: dict[Where, str] = field(default_factory=dict)
     key_places: dict[Where, str] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
+    digest: str = ""
+    """Of the files' texts: the same digest, the same blueprint."""
 
     def where(self, path: Where, *, key: bool = False) -> str:
         first, second = (self.key_places, self.places) if key else (self.places, self.key_places)
@@ -46,9 +50,10 @@ def _read(path: str, search: Sequence[Path], opened: tuple[Path, ...]) -> Source
         raise BlueprintError([f"{file}:1:1: extends itself ({' -> '.join(f.stem for f in (*opened, file))})"])
     if len(opened) >= MAX_INHERITANCE:
         raise BlueprintError([f"{file}:1:1: more than {MAX_INHERITANCE} levels of extends"])
-    tree = _tree(file)
-    base = tree.value.pop("extends", None)
-    own = Source(path, tree.value, *_places(tree), [file])
+    tree, digest = _tree(file)
+    base = tree.value.get("extends")
+    value = {key: item for key, item in tree.value.items() if key != "extends"}
+    own = Source(path, value, *_places(tree), [file], digest)
     if base is None:
         return own
     if not isinstance(base, str):
@@ -87,15 +92,24 @@ def available(search: Sequence[Path]) -> list[tuple[str, Path]]:
     return sorted(found.items())
 
 
-def _tree(file: Path) -> Tree:
+def _tree(file: Path) -> tuple[Tree, str]:
+    """(what the file says, the digest of its text)."""
     try:
-        tree = load(file.read_text(encoding="utf-8"), str(file), max_bytes=MAX_BYTES)
-    except (YamlError, OSError, UnicodeDecodeError) as error:
-        text = str(error) if isinstance(error, YamlError) else f"{file}:1:1: {error}"
-        raise BlueprintError([text]) from error
+        text = file.read_text(encoding="utf-8")
+        tree = _parsed(text, str(file))
+    except YamlError as error:
+        raise BlueprintError(list(error.problems)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BlueprintError([f"{file}:1:1: {error}"]) from error
     if not isinstance(tree.value, dict):
         raise BlueprintError([f"{file}:1:1: expected a map with blueprint:, protocol:, points: ..."])
-    return tree
+    return tree, hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=128)
+def _parsed(text: str, file: str) -> Tree:
+    """A hundred chargers of one blueprint: parsing is most of what it costs to load one. Nobody changes the tree."""
+    return load(text, file, max_bytes=MAX_BYTES)
 
 
 def _places(tree: Tree) -> tuple[dict[Where, str], dict[Where, str]]:
@@ -113,6 +127,7 @@ def _merged(below: Source, above: Source) -> Source:
         {**below.places, **above.places},
         {**below.key_places, **above.key_places},
         [*above.files, *below.files],
+        hashlib.sha256(f"{above.digest} {below.digest}".encode()).hexdigest(),
     )
     return source
 

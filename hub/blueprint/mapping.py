@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hub.blueprint.convert import Conversion, Raw
 from hub.blueprint.expression import Compiled, compile_expression
+from hub.blueprint.since import since
 from hub.errors import DeviceRefused, Unsupported
 from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Abilities, Identity, Ratings, Status
@@ -148,6 +150,10 @@ class BlueprintMapping:
     inputs: Mapping[str, Any]
     simulate: Mapping[str, Any]
     tests: Sequence[Mapping[str, Any]]
+    files: tuple[Path, ...] = ()
+    """Where it was read from: the blueprint's own file and those that it extends."""
+    digest: str = ""
+    """Of those files' texts."""
 
     @property
     def abilities(self) -> Abilities:
@@ -202,6 +208,7 @@ class BlueprintMapping:
         yield from self.plan(self.actions[action], env)
 
     def plan(self, plans: Sequence[StepPlan], env: Mapping[str, Any]) -> Iterator[Step]:
+        env = since(env)
         for plan in plans:
             if plan.condition is not None and not plan.condition(env):
                 continue

@@ -24,11 +24,27 @@ ACTIONS = [
     "reserve",
     "reset",
     "reset_evse",
+    "display",
 ]
 GROUPS = ("once", "fast", "normal", "slow")
 CONTEXT = frozenset(
-    {"tx", "told", "reachable", "n", "connector", "limit", "phases", "inop", "id_tag", "counter", "waking"}
+    {
+        "tx",
+        "told",
+        "reachable",
+        "n",
+        "connector",
+        "limit",
+        "phases",
+        "inop",
+        "id_tag",
+        "counter",
+        "waking",
+        "message",
+    }
 )
+BEFORE = "before."
+"""A value as it was before the first step of an action: `before.enable`."""
 LINES = ("l1", "l2", "l3")
 WORDS = {
     "anyOf": [
@@ -242,8 +258,28 @@ SIMULATE: Mapping[str, Check] = {
     "states": mapping,
     "enable": mapping,
     "limit": expression,
+    "phases": expression,
     "mirror": mapping,
+    "shows": mapping,
 }
+MEASURES = frozenset(
+    {
+        "current",
+        "voltage",
+        "power",
+        "energy",
+        "energy_session",
+        "limit_applied",
+        "phases_used",
+        "phases_now",
+        "plugged",
+        "enabled",
+        "rfid",
+        "card",
+        "outlet",
+    }
+)
+"""What a simulated outlet shows, and what `simulate.shows` may ask of it."""
 SIMULATED = ("unplugged", "waiting", "charging", "full", "faulted")
 TEST: Mapping[str, Check] = dict.fromkeys(
     ("name", "image", "values", "expect", "do", "set", "wrote", "input", "evse"), anything

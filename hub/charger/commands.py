@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hub.charger.limits import CSMS, RATING
-from hub.errors import DeviceOffline, DeviceRefused, HubError, StoreError, Unsupported
+from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, StoreError, Unsupported
 from hub.model.command import Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ REFUSALS: Mapping[type[HubError], tuple[Outcome, str]] = {
     StoreError: (Outcome.ERROR, "not_kept"),
     Unsupported: (Outcome.UNSUPPORTED, "unsupported"),
     DeviceRefused: (Outcome.REJECTED, "device"),
+    NotConfirmed: (Outcome.REJECTED, "not_confirmed"),
 }
 
 
@@ -93,9 +94,9 @@ def number(message: Mapping[str, object], name: str, *, most: float = 100_000.0)
 
 async def _seen_through(runtime: "ChargerRuntime", evses: Sequence[int]) -> CommandResult:
     failure: HubError | None = None
-    for evse in evses:
+    for promise in [runtime.promise(evse) for evse in evses]:
         try:
-            await runtime.settled(evse)
+            await runtime.settled(promise)
         except HubError as error:
             failure = failure or error
     result = {"evses": tuple(runtime.holding(evse) for evse in evses)}

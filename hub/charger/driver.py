@@ -15,10 +15,15 @@ from hub.model.entity import Scalar
 log = logging.getLogger(__name__)
 
 
+Promise = asyncio.Future[HubError | None]
+"""None: confirmed."""
+
+
 class Host(Protocol):
     """The runtime, as far as a driver needs it."""
 
     id: str
+    device: Device
     available: bool
 
     def show(self, evse: int) -> None: ...
@@ -31,9 +36,9 @@ class Host(Protocol):
 class Driver:
     """`look` whenever something may have changed, and once a second."""
 
-    def __init__(self, evse: Evse, device: Device, clock: Clock, host: Host) -> None:
-        self._evse, self._device, self._clock, self._host = evse, device, clock, host
-        self._waiting: list[asyncio.Future[HubError | None]] = []
+    def __init__(self, evse: Evse, clock: Clock, host: Host) -> None:
+        self._evse, self._clock, self._host = evse, clock, host
+        self._waiting: list[Promise] = []
         self._complained = False
 
     def look(self) -> None:
@@ -47,17 +52,16 @@ class Driver:
         if self._waiting and not control.pending(offer):
             self._settle(None)
 
-    async def settled(self) -> None:
-        """Until the device has confirmed all that is wanted. Raises DeviceError, Unsupported: it hasn't."""
+    def promise(self) -> Promise:
+        """Settled when the device has confirmed all that is wanted, or with the reason why it hasn't."""
+        promise: Promise = asyncio.get_running_loop().create_future()
         if not self._evse.control.pending(self._evse.offer()):
-            return
-        if not self._host.available:
-            raise DeviceOffline(f"charger {self._host.id} is offline")
-        waiting: asyncio.Future[HubError | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
-        error = await waiting
-        if error is not None:
-            raise error
+            promise.set_result(None)
+        elif not self._host.available:
+            promise.set_result(DeviceOffline(f"charger {self._host.id} is offline"))
+        else:
+            self._waiting.append(promise)
+        return promise
 
     def lost(self, reason: str) -> None:
         self._evse.control.forget()
@@ -77,7 +81,7 @@ class Driver:
         arguments: dict[str, Scalar] = {} if action == "pause" else {"limit": wanted.limit_a}
         error: HubError | None = DeviceError(f"{action} was broken off")
         try:
-            await self._device.execute(action, self._evse.number, arguments)
+            await self._host.device.execute(action, self._evse.number, arguments)
             error = None
         except (DeviceError, Unsupported) as refusal:
             error = refusal

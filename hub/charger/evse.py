@@ -18,6 +18,8 @@ from hub.model.moment import Moment, rfc3339
 
 VOLTAGE_STEP = 5.0
 STATION_KEYS = ("transaction_id", "id_tag", "operative")
+SELDOM_KEYS = ("tariff", "total_cost", "display_message")
+"""Shown once there was anything to show."""
 LOOK_AGAIN_S = 30.0
 """So often a reading that says nothing new is told all the same: energy may be counted from power and time."""
 DECLARED = {"energy": By.REGISTER, "energy_session": By.SESSION}
@@ -132,6 +134,7 @@ class Evse:
         if status and available:
             state["status"] = status
         state.update((key, self.notes.get(key)) for key in STATION_KEYS)
+        state.update((key, self.notes[key]) for key in SELDOM_KEYS if key in self.notes)
         self.shown = MappingProxyType(state)
         return self.shown
 

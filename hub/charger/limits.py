@@ -49,6 +49,16 @@ class Fallback:
     current_a: float = 6.0
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What somebody else than the CSMS asks for."""
+
+    source: str
+    current_a: float | None
+    power_w: float | None
+    until: Moment | None = None
+
+
 class Limits:
     """All requests for one EVSE. The lowest wins, and the charger's rating beats them all."""
 
@@ -107,6 +117,15 @@ class Limits:
         if current < self.ratings.min_current:
             current = 0.0
         return Offer(max(current, 0.0), source, asked, winner.power_w, winner.until)
+
+    def outside(self, phases: int = PHASES, voltage: float = VOLTAGE) -> Outside | None:
+        """The lowest request that isn't the CSMS's."""
+        others = {name: request for name, request in self._requests.items() if name != CSMS}
+        if not others:
+            return None
+        source = min(others, key=lambda name: others[name].amperes(phases, voltage))
+        lowest = others[source]
+        return Outside(source, lowest.current_a, lowest.power_w, lowest.until)
 
     def body(self, source: str, now: Moment) -> dict[str, object] | None:
         """A request as it is kept on disk; None: there is none."""

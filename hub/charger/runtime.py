@@ -9,16 +9,16 @@ from typing import Any
 
 from hub.bus import Bus
 from hub.charger.description import Description, info, merged, rated
-from hub.charger.driver import Driver
+from hub.charger.driver import Driver, Promise
 from hub.charger.evse import Evse
-from hub.charger.limits import CSMS
+from hub.charger.limits import CSMS, Outside
 from hub.charger.memory import PAUSE, Forgetful, Memory, Remembered
 from hub.charger.meter import By
 from hub.charger.publisher import Publisher
 from hub.charger.recall import recall
 from hub.charger.sessions import step
 from hub.clock import Clock
-from hub.errors import DeviceError, Unsupported
+from hub.errors import DeviceError, NotConfirmed, Unsupported
 from hub.integration.api import Device, Reading
 from hub.model.charger import Abilities, Identity, Ratings
 from hub.model.command import Command, CommandResult, Outcome
@@ -33,6 +33,7 @@ TICK_S = 1.0
 
 Operation = Callable[[Command], Awaitable[CommandResult]]
 Watcher = Callable[[int, State], None]
+LimitWatcher = Callable[[int, Outside | None], None]
 
 
 class ChargerRuntime:
@@ -60,12 +61,14 @@ class ChargerRuntime:
         self._publisher = Publisher(bus, topics, charger, clock, self._live)
         self._memory: Memory = memory or Forgetful()
         self._watchers: list[Watcher] = []
+        self._limit_watchers: list[LimitWatcher] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._running: asyncio.Task[None] | None = None
         self._evses = {
             number: Evse(number, device.abilities, self.ratings, description.fallback)
             for number in range(1, device.evses + 1)
         }
-        self._drivers = {number: Driver(evse, device, clock, self) for number, evse in self._evses.items()}
+        self._drivers = {number: Driver(evse, clock, self) for number, evse in self._evses.items()}
         recall(charger, self._evses, remembered or Remembered(), clock.now())
         self._seen_at: float | None = None
         self._kept_totals: dict[int, float | None] = {}
@@ -106,6 +109,24 @@ class ChargerRuntime:
                 self._keep_meter(number, self._clock.now())
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
+
+    def fits(self, device: Device) -> bool:
+        """May `device` take over, with all that is known of this charger as it is?"""
+        before = self.device
+        return (device.evses, device.abilities, device.ratings) == (
+            before.evses,
+            before.abilities,
+            before.ratings,
+        )
+
+    def swap(self, device: Device) -> None:
+        """Another device for the same charger takes over (its blueprint was edited): sessions, transactions and the
+        CSMS notice nothing."""
+        for number, evse in self._evses.items():
+            device.set_context(number, transaction=evse.notes.get("transaction_id") is not None)
+        self.device = device
+        if self._running is not None:
+            self._running.cancel()
 
     def clear(self) -> None:
         """The charger was removed: nothing of it stays retained."""
@@ -159,6 +180,14 @@ class ChargerRuntime:
                 watcher(number, evse.device)
         return lambda: self._watchers.remove(watcher)
 
+    def watch_limits(self, watcher: LimitWatcher) -> Callable[[], None]:
+        """Called with the lowest limit of anybody but the CSMS, whenever there is another one or none any more."""
+        self._limit_watchers.append(watcher)
+        for number, evse in self._evses.items():
+            if (outside := evse.limits.outside()) is not None:
+                watcher(number, outside)
+        return lambda: self._limit_watchers.remove(watcher)
+
     def permit(self, evse: int, allowed: bool | None) -> None:
         self._evses[evse].control.permitted = allowed
         self._wish(evse)
@@ -186,23 +215,32 @@ class ChargerRuntime:
         self._keep_limit(evse, source, now)
         self._wish(evse)
 
-    async def settled(self, evse: int) -> None:
+    def promise(self, evse: int) -> Promise:
+        """What becomes of the wish that was just made: a device may refuse it before it is on disk."""
+        return self._drivers[evse].promise()
+
+    async def settled(self, promise: Promise) -> None:
         """Until what is wanted is on disk, and the device has confirmed it. Raises StoreError, DeviceError,
         Unsupported: the wish stays, and is tried again."""
         await self._memory.written()
-        await self._drivers[evse].settled()
+        error = await promise
+        if error is not None:
+            raise error
 
     def holding(self, evse: int) -> dict[str, Scalar]:
         """The limit that holds, in a command's answer. Not `confirmed`: it is told when somebody charges."""
         chosen = self._evses[evse]
         offer = chosen.offer()
-        return {
+        held: dict[str, Scalar] = {
             "evse": evse,
             "current_limit": offer.current_a,
             "limit_source": offer.source,
             "charging": not chosen.control.paused,
             "confirmed": self.available and chosen.control.follows(offer),
         }
+        if "last_command" in chosen.device:
+            held["proof"] = chosen.device["last_command"]
+        return held
 
     def annotate(self, evse: int, values: Mapping[str, Scalar]) -> None:
         """What only the station knows; None withdraws."""
@@ -220,7 +258,8 @@ class ChargerRuntime:
         except Unsupported as error:
             return CommandResult(Outcome.UNSUPPORTED, code="unsupported", text=str(error))
         except DeviceError as error:
-            return CommandResult(Outcome.REJECTED, code="device", text=str(error))
+            code = "not_confirmed" if isinstance(error, NotConfirmed) else "device"
+            return CommandResult(Outcome.REJECTED, code=code, text=str(error))
         return CommandResult(Outcome.ACCEPTED)
 
     def event(self, event_type: str, **details: object) -> None:
@@ -246,16 +285,18 @@ class ChargerRuntime:
     # Inside
 
     async def _run_device(self) -> None:
-        """A device that breaks is away: what it has said is no longer true."""
-        broken = True
-        try:
-            await self.device.run(self)
-        except asyncio.CancelledError:
-            broken = False
-            raise
-        finally:
-            if broken:
-                self.offline("its integration has stopped")
+        """A device that breaks is away: what it has said is no longer true. One that was swapped goes quietly."""
+        device = None
+        while device is not self.device:
+            device = self.device
+            running = self._running = asyncio.create_task(device.run(self))
+            try:
+                await asyncio.wait([running])
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+        self.offline("its integration has stopped")
+        running.result()
 
     def _take(self, number: int, reading: Reading, now: Moment, *, came: bool) -> None:
         evse, seen = self._evses[number], reading.evses[number]
@@ -373,8 +414,12 @@ class ChargerRuntime:
     # Memory
 
     def _keep_limit(self, number: int, source: str, now: Moment) -> None:
-        if source != CSMS:
-            self._memory.limit(number, source, self._evses[number].limits.body(source, now))
+        if source == CSMS:
+            return
+        limits = self._evses[number].limits
+        self._memory.limit(number, source, limits.body(source, now))
+        for watcher in self._limit_watchers:
+            watcher(number, limits.outside())
 
     def _keep_meter(self, number: int, now: Moment) -> None:
         meter = self._evses[number].meter

@@ -1,4 +1,4 @@
-"""evhub blueprint list, check, test, plan, new, schema, reference."""
+"""evhub blueprint list, check, test, plan, new, import, schema, reference."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ from pathlib import Path
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.json_schema import SCHEMA, json_schema, written
 from hub.blueprint.load import available, read_source
+from hub.blueprint.mbmap import imported
 from hub.blueprint.reference import Entry, page
 from hub.blueprint.testing import example_inputs, run_tests
 from hub.errors import BlueprintError, HubError
@@ -54,8 +55,11 @@ tests:
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("blueprint", help="list, check, test, plan, begin or describe blueprints")
-    parser.add_argument("action", choices=["list", "check", "test", "plan", "new", "schema", "reference"])
-    parser.add_argument("path", nargs="?", help="keba/p30, or a file")
+    parser.add_argument(
+        "action", choices=["list", "check", "test", "plan", "new", "import", "schema", "reference"]
+    )
+    parser.add_argument("path", nargs="?", help="keba/p30, or a file; import: an mbmap v2 register map")
+    parser.add_argument("to", nargs="?", help="import: the file to write (default: it is printed)")
     parser.add_argument(
         "--folder", default="config/blueprints", help="your own blueprints (default: config/blueprints)"
     )
@@ -76,6 +80,8 @@ def work(given: argparse.Namespace) -> int:
         return _new(Path(given.path))
     actions = {"check": _check, "test": _test, "plan": _plan}
     try:
+        if given.action == "import":
+            return _import(Path(given.path), given.to)
         return actions[given.action](given.path, search)
     except BlueprintError as error:
         print(error)
@@ -110,11 +116,25 @@ def _new(path: Path) -> int:
         raise HubError(f"{file} is there already")
     file.parent.mkdir(parents=True, exist_ok=True)
     name = file.stem.replace("_", " ").title()
-    file.write_text(
-        SKELETON.format(name=name, schema=(shipped("blueprints") / SCHEMA).as_uri()), encoding="utf-8"
-    )
+    file.write_text(SKELETON.format(name=name, schema=_schema()), encoding="utf-8")
     print(f"{file}: begun; put the maker's registers in, then `evhub blueprint test {file}`")
     return 0
+
+
+def _import(path: Path, to: str | None) -> int:
+    text = f"# yaml-language-server: $schema={_schema()}\n" + imported(path.read_text("utf-8"), str(path))
+    if to is None:
+        print(text, end="")
+        return 0
+    file = Path(to)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    print(f"{file}: written; a blueprint that extends it says states, actions and tests")
+    return 0
+
+
+def _schema() -> str:
+    return (shipped("blueprints") / SCHEMA).as_uri()
 
 
 def _check(path: str, search: tuple[Path, ...]) -> int:

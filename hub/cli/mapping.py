@@ -17,6 +17,7 @@ from hub.integration.api import DeviceSetup, Reading
 from hub.integration.loader import load_codec, load_factory
 from hub.model.catalog import BY_POINT
 from hub.model.charger import Status
+from hub.ocpp import capabilities
 from hub.ocpp.station.measurands import MEASURANDS, SOURCES, Register, samples
 from hub.ocpp.station.messages import MeterReport, MeterValue, StatusNotification
 from hub.ocpp.station.setup import StationSetup
@@ -66,7 +67,10 @@ def work(given: argparse.Namespace) -> int:
     rows = table(mapping, reading, raw)
     frames = {dialect.version: said(dialect, settings.id, mapping, reading) for dialect in (V201, V16)}
     if given.json:
-        print(json.dumps({"values": rows, "ocpp": frames}))
+        offered = {one.code: has for one, has in capabilities.told(mapping.abilities, mapping.evses)}
+        without = sorted(capabilities.left_out(mapping.abilities, mapping.evses))
+        told = {"values": rows, "ocpp": frames, "capabilities": offered, "cases_left_out": without}
+        print(json.dumps(told))
         return 0
     print(f"{'evse':<5}{'point':<18}{'raw':<22}{'decoded':<20}{'state':<28}OCPP")
     for row in rows:
@@ -77,7 +81,20 @@ def work(given: argparse.Namespace) -> int:
         print(f"\nOCPP {version}")
         for text in texts:
             print(f"  {text}")
+    print("\nCapabilities")
+    for line in offer(mapping):
+        print(f"  {line}")
     return 0
+
+
+def offer(mapping: BlueprintMapping) -> list[str]:
+    """What the blueprint lets the station offer, and which cases of the certification that leaves out."""
+    lines = [
+        f"{'yes' if has else 'no':<5}{one.code:<16}{one.says}"
+        for one, has in capabilities.told(mapping.abilities, mapping.evses)
+    ]
+    without = sorted(capabilities.left_out(mapping.abilities, mapping.evses))
+    return [*lines, f"cases of the certification that don't apply: {', '.join(without) or 'none'}"]
 
 
 def search(config: Config) -> tuple[Path, ...]:

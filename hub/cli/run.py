@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from hub.app import run_hub
-from hub.config.load import config_path, load_config
+from hub.config.kept import load_or_last_good
+from hub.config.load import config_path
 from hub.config.settings import Config
 
 
@@ -18,7 +19,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def work(given: argparse.Namespace) -> int:
-    run_loop(lambda: _run(load_config(config_path(given.config))))
+    config = load_or_last_good(config_path(given.config))
+    run_loop(lambda: _run(config))
     return 0
 
 

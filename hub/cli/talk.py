@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hub.config.kept import state_dir
 from hub.config.load import config_path, load_config
 from hub.control import ask
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,7 +34,13 @@ def _ask(given: argparse.Namespace, op: str, **arguments: object) -> Any:
 
 
 def _socket(given: argparse.Namespace) -> Path:
-    return load_config(config_path(given.config)).hub.state_dir / "control.sock"
+    """Of a hub that may run although its file is broken by now."""
+    path = config_path(given.config)
+    try:
+        folder = load_config(path).hub.state_dir
+    except ConfigError:
+        folder = state_dir(path)
+    return folder / "control.sock"
 
 
 def work_status(given: argparse.Namespace) -> int:

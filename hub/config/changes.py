@@ -4,10 +4,15 @@ from dataclasses import dataclass, replace
 
 from hub.config.settings import Config
 
+FIXED = ("name", "language", "timezone", "state_dir", "firmware")
+"""Of `hub:`, what a running hub doesn't change."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Ids of chargers. `mqtt`, `log`: that part starts anew. `restart`: what only a new start of the hub can change."""
+    """Ids of chargers. `mqtt`, `log`: that part starts anew. `protocols`: integrations whose section
+    changed, with all of their chargers. `restart`: what only a new start of the hub can change.
+    `blueprints`: chargers whose blueprint was edited."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -15,9 +20,11 @@ class Changes:
     mqtt: bool = False
     log: bool = False
     restart: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ()
+    blueprints: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.added, self.removed, self.changed, self.mqtt, self.log, self.restart))
+        return self != Changes()
 
 
 def compare(old: Config, new: Config) -> Changes:
@@ -35,9 +42,16 @@ def compare(old: Config, new: Config) -> Changes:
         tuple(
             name
             for name, before, after in (
-                ("hub.state_dir", old.hub.state_dir, new.hub.state_dir),
+                *((f"hub.{key}", getattr(old.hub, key), getattr(new.hub, key)) for key in FIXED),
                 ("mqtt.base_topic", old.mqtt.base_topic, new.mqtt.base_topic),
             )
             if before != after
+        ),
+        tuple(
+            sorted(
+                name
+                for name in old.protocols.keys() | new.protocols.keys()
+                if old.protocols.get(name) != new.protocols.get(name)
+            )
         ),
     )

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from hub.config import schema
+from hub.config.accepted import lay_below
 from hub.config.settings import (
     ChargerSettings,
     Config,
     CsmsSettings,
+    FirmwareSettings,
     HubSettings,
     LimitSettings,
     LogSettings,
@@ -25,6 +27,7 @@ from hub.errors import ConfigError
 from hub.yaml import Tagged, Tree, YamlError, load, suggestion
 
 MAX_INCLUDES = 16
+PROTOCOLS = ("echonet_lite",)
 PLACE = re.compile(r"(.*?):(\d+):(\d+): ")
 DEFAULT_PLACES = (Path("/etc/evhub/evhub.yaml"), Path("config/evhub.yaml"))
 
@@ -37,24 +40,29 @@ def config_path(given: str | None) -> Path:
     return next((path for path in DEFAULT_PLACES if path.is_file()), DEFAULT_PLACES[-1])
 
 
-def load_config(path: Path) -> Config:
-    """Raises ConfigError where the file can't be used; a bad charger is told in the Config."""
-    config, problems = read_config(path)
+def load_config(path: Path, texts: Mapping[str, str] | None = None) -> Config:
+    """Raises ConfigError where the file can't be used; a bad charger is told in the Config.
+
+    `texts`: what to read instead of the files of these names.
+    """
+    config, problems = read_config(path, texts)
     if problems:
         raise ConfigError([*problems, *config.charger_problems])
     return config
 
 
-def read_config(path: Path) -> tuple[Config, list[str]]:
+def read_config(path: Path, texts: Mapping[str, str] | None = None) -> tuple[Config, list[str]]:
     """What could be made of the file, and all that is wrong with it besides its bad chargers.
 
     Raises ConfigError where nothing could be read.
     """
-    reader = _Reader(path)
+    reader = _Reader(path, texts or {})
     tree = reader.read()
     if not isinstance(tree.value, dict):
         raise ConfigError([f"{path}:1:1: expected a map with hub:, mqtt:, chargers: ..."])
+    accepted = lay_below(tree, state_dir(path, tree.value.get("hub")))
     top, problems, bad = schema.check_sections(tree, tree.value)
+    problems += accepted
     problems += [problem for problem in reader.problems if not reader.in_charger(problem)]
     maker = _Maker(path, tree, top, reader, bad)
     config = maker.config()
@@ -67,34 +75,55 @@ def _place(problem: str) -> tuple[str, int, int, str]:
     return (found[1], int(found[2]), int(found[3]), problem) if found else ("", 0, 0, problem)
 
 
+def state_dir(path: Path, hub: object) -> Path:
+    """`hub`: that section, checked or not."""
+    told = hub.get("state_dir") if isinstance(hub, Mapping) else None
+    chosen = os.environ.get("EVHUB_STATE_DIR") or (told if isinstance(told, str) else "/var/lib/evhub")
+    return path.parent / chosen
+
+
+def _name(path: Path) -> str:
+    return str(path.absolute())
+
+
 class _Reader:
     """Resolves !include, !secret and !env; what fails is a problem at its place."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, given: Mapping[str, str]) -> None:
         self._path = path
+        self._given = given
+        self.texts: dict[str, str] = {}
+        """What was read, but for the secrets."""
         self.problems: list[str] = []
         self.charger_problems: dict[str, list[str]] = {}
         self._secrets: Tree | None = None
         self._includes = 0
 
     def read(self) -> Tree:
-        tree = self._file(self._path)
+        tree = self._file(self._path, self._text(self._path))
         tree.value = self._resolved(tree.value, (), tree)
         return tree
 
     def in_charger(self, problem: str) -> bool:
         return any(problem in problems for problems in self.charger_problems.values())
 
-    def _file(self, path: Path) -> Tree:
+    def _text(self, path: Path) -> str:
         try:
-            return load(path.read_text(encoding="utf-8"), str(path))
+            text = self._given.get(_name(path))
+            text = path.read_text(encoding="utf-8") if text is None else text
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError([f"{path}:1:1: cannot be read: {error}"]) from error
+        self.texts[_name(path)] = text
+        return text
+
+    def _file(self, path: Path, text: str) -> Tree:
+        try:
+            return load(text, str(path))
         except YamlError as error:
             if error.tree is None:
                 raise ConfigError(list(error.problems)) from error
             self.problems += error.problems
             return error.tree
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError([f"{path}:1:1: cannot be read: {error}"]) from error
 
     def _resolved(self, node: Any, path: tuple[object, ...], tree: Tree) -> Any:
         if isinstance(node, Tagged):
@@ -132,7 +161,8 @@ class _Reader:
                 raise ValueError(f"!secret {name}: {file} is missing")
             if file.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_IROTH):
                 raise ValueError(f"!secret {name}: {file} may be read or written by others; chmod 600 {file}")
-            self._secrets = self._file(file)
+            self._secrets = self._file(file, self._text(file))
+            del self.texts[_name(file)]
         found = self._secrets.value if isinstance(self._secrets.value, dict) else {}
         if not isinstance(found.get(name), str | int | float):
             raise ValueError(f"!secret {name}: not in {file}{suggestion(name, found)}")
@@ -144,9 +174,9 @@ class _Reader:
         file = (folder / name).resolve()
         if self._includes > MAX_INCLUDES:
             raise ValueError(f"more than {MAX_INCLUDES} includes")
-        if not file.is_relative_to(folder) or not file.is_file():
+        if not file.is_relative_to(folder) or not (_name(file) in self._given or file.is_file()):
             raise ValueError(f"!include {name}: no such file beside {self._path.name}")
-        included = self._file(file)
+        included = self._file(file, self._text(file))
         for table, theirs in ((tree.values, included.values), (tree.keys, included.keys)):
             table.update({(*path, *place): position for place, position in theirs.items() if place})
         tree.value_files[path] = str(file)
@@ -174,6 +204,8 @@ class _Maker:
             chargers,
             {text: TokenSettings(**(about or {})) for text, about in top.get("tokens", {}).items()},
             bad,
+            self._reader.texts,
+            protocols={name: top[name] for name in PROTOCOLS if name in top},
         )
 
     def _say(self, path: tuple[object, ...], words: str) -> str:
@@ -183,8 +215,8 @@ class _Maker:
         return None if name is None else self._path.parent / name
 
     def _hub(self, hub: Mapping[str, Any]) -> HubSettings:
-        state_dir = os.environ.get("EVHUB_STATE_DIR") or hub.get("state_dir", "/var/lib/evhub")
-        return HubSettings(**{**hub, "state_dir": self._path.parent / state_dir})
+        firmware = FirmwareSettings(**hub.get("firmware", {}))
+        return HubSettings(**{**hub, "state_dir": state_dir(self._path, hub), "firmware": firmware})
 
     def _log(self, log: Mapping[str, Any]) -> LogSettings:
         return LogSettings(**{**log, "file": self._near(log.get("file"))})

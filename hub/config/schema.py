@@ -11,7 +11,7 @@ import voluptuous as vol
 from hub.topics import SLUG
 from hub.yaml import Tree, suggestion
 
-LATER = frozenset({"modbus", "echonet_lite", "ocpp", "ocpp_lite", "web", "metrics"})
+LATER = frozenset({"modbus", "ocpp", "ocpp_lite", "web", "metrics"})
 """Sections of later versions: said to be so instead of being read and ignored."""
 LATER_MQTT = frozenset({"homeassistant", "compat"})
 VERSIONS = ("ocpp2.0.1", "ocpp1.6")
@@ -130,6 +130,12 @@ def _hosts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _command(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
+        raise vol.Invalid("expected a command and its arguments as a list")
+    return tuple(value)
+
+
 def _values(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping) or any(isinstance(item, Mapping | list) for item in value.values()):
         raise vol.Invalid("expected names and values")
@@ -150,6 +156,39 @@ def _map(value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise vol.Invalid("expected a map")
     return value
+
+
+def _discover(value: Any) -> bool | str:
+    if value is True or value is False or value == "auto":
+        return value  # type: ignore[no-any-return]
+    raise vol.Invalid(f"expected true, false or auto, not {value!r}")
+
+
+def _node_id(value: Any) -> str:
+    if value == "auto" or (isinstance(value, str) and re.fullmatch(r"[0-9A-Fa-f]{26}", value)):
+        return str(value)
+    raise vol.Invalid(f"expected auto, or 26 hex digits in quotes, not {value!r}")
+
+
+def _interfaces(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise vol.Invalid("expected a list of network interfaces, such as [eth0]")
+    return tuple(value)
+
+
+def _objects(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[0-9A-Fa-f]{6}(\s*-\s*[0-9A-Fa-f]{6})?", value):
+        return value
+    raise vol.Invalid(f"expected an object in quotes, such as '02A101' or '02A101-02A164', not {value!r}")
+
+
+ECHONET_LITE = {
+    "interfaces": _interfaces,
+    "discover": _discover,
+    "node_id": _node_id,
+    "broadcast": _boolean,
+    "instances": {_text: _objects},
+}
 
 
 class _Maybe:
@@ -179,7 +218,13 @@ CSMS = {
 }
 TOP = vol.Schema(
     {
-        "hub": {"name": _text, "language": _one_of("en", "ja"), "timezone": _timezone, "state_dir": _text},
+        "hub": {
+            "name": _text,
+            "language": _one_of("en", "ja"),
+            "timezone": _timezone,
+            "state_dir": _text,
+            "firmware": {"install": _command, "unsigned": _boolean},
+        },
         "log": {
             "level": _one_of("debug", "info", "warning", "error"),
             "file": _text,
@@ -203,6 +248,7 @@ TOP = vol.Schema(
         "csms": _Maybe(CSMS),
         "chargers": _map,
         "tokens": {_text: _Maybe({"name": _text, "group": _text})},
+        "echonet_lite": _Maybe(ECHONET_LITE),
     }
 )
 CHARGER = vol.Schema(

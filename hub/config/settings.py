@@ -1,5 +1,6 @@
 """The configuration as the hub uses it, after every check."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +17,20 @@ class Secret(str):
 
 
 @dataclass(frozen=True, slots=True)
+class FirmwareSettings:
+    """`install`: the command that installs new firmware of the gateway; empty: nobody can."""
+
+    install: tuple[str, ...] = ()
+    unsigned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HubSettings:
     name: str = "evhub"
     language: str = "en"
     timezone: str = "UTC"
     state_dir: Path = Path("/var/lib/evhub")
+    firmware: FirmwareSettings = FirmwareSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,19 @@ class Config:
     tokens: Mapping[str, TokenSettings] = field(default_factory=dict)
     bad_chargers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Chargers that don't check, with their problems: the others run."""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What was read, by file, but for the secrets."""
+    refused: tuple[str, ...] = ()
+    """What is wrong with the file now: this is the last one that was good."""
+
+    protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What stands in the section of an integration, by its protocol."""
+
+    @property
+    def hash(self) -> str:
+        """Of what the files say, to tell two configurations apart."""
+        texts = (part for pair in sorted(self.texts.items()) for part in pair)
+        return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
 
     @property
     def charger_problems(self) -> list[str]:

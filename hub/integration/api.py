@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from hub.clock import Clock
@@ -84,6 +85,47 @@ class Integration(Protocol):
     def make_device(self, setup: DeviceSetup) -> Device: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A device that an integration has found on its wire. `key`: who it is, wherever it lives."""
+
+    key: str
+    address: str
+    vendor: str
+    model: str
+    kind: str
+    """What it is, in words."""
+    name: str
+    """The id that a charger of it would get."""
+    blueprint: str | None = None
+    """None: it's no charger that the hub knows how to use."""
+    inputs: Mapping[str, object] = field(default_factory=dict)
+    """What the blueprint's inputs must say to mean this device."""
+    charger: str | None = None
+    """The configured charger that it is."""
+
+
+class Service(Protocol):
+    """What an integration does once for all of its chargers: made by its `make_service`, if it has one."""
+
+    async def run(self) -> None:
+        """Until cancelled."""
+
+    def scan(self) -> None:
+        """Looks for devices now; what is found shows later."""
+
+    def found(self) -> Sequence[Found]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSetup:
+    """`settings`: the integration's section of the configuration. `changed`: to be called when `found` has changed."""
+
+    settings: Mapping[str, Any]
+    state_dir: Path
+    changed: Callable[[], None]
+
+
 class PointCodec(Protocol):
     """What the blueprint package asks of a protocol: keys of link and points, and raw <-> wire for embedded tests."""
 
@@ -105,3 +147,4 @@ class PointCodec(Protocol):
 
 
 DeviceFactory = Callable[[DeviceSetup], Device]
+ServiceFactory = Callable[[ServiceSetup], Service]

@@ -10,7 +10,7 @@ from typing import Any, cast
 import yaml
 
 from hub.errors import HubError
-from hub.integration.api import DeviceFactory, PointCodec
+from hub.integration.api import DeviceFactory, PointCodec, ServiceFactory
 
 GROUP = "evhub.integrations"
 IN_TREE = "integrations"
@@ -36,6 +36,14 @@ def load_factory(protocol: str) -> DeviceFactory:
     if module is None:
         raise HubError(f"no integration speaks {protocol!r}; there are {', '.join(sorted(manifests()))}")
     return cast(DeviceFactory, import_module(module).make_device)
+
+
+def load_service(protocol: str) -> ServiceFactory | None:
+    """What runs once for all chargers of a protocol; None: nothing does. Raises HubError as `load_factory`."""
+    module = manifests().get(protocol)
+    if module is None:
+        raise HubError(f"no integration speaks {protocol!r}; there are {', '.join(sorted(manifests()))}")
+    return cast(ServiceFactory | None, getattr(import_module(module), "make_service", None))
 
 
 def load_codec(protocol: str) -> PointCodec | None:

@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import orjson
 import psutil
@@ -14,7 +13,7 @@ from hub import __version__
 from hub.bus import Bus, Message
 from hub.clock import Clock
 from hub.errors import HubError
-from hub.model.moment import rfc3339
+from hub.model.moment import Moment, rfc3339
 from hub.topics import Topics
 
 HEALTH_S = 60.0
@@ -26,13 +25,17 @@ Request = Callable[[Mapping[str, object]], Awaitable[Mapping[str, object]]]
 class About:
     """What `bridge/info` says and doesn't change while the hub runs."""
 
-    started: datetime
+    started: Moment
     language: str
+    name: str
+    timezone: str
     mqtt: str
     features: tuple[str, ...]
     config_hash: Callable[[], str]
     chargers: Callable[[], list[dict[str, object]]]
     """[{id, name, protocol, blueprint, online}]"""
+    config_problems: Callable[[], Sequence[str]] = tuple
+    """What is wrong with the file, when an older configuration is used in its stead."""
     counters: Callable[[], Mapping[str, object]] = field(default=dict)
 
 
@@ -82,11 +85,14 @@ class Bridge:
         self._say(
             "info",
             {
+                "name": about.name,
                 "version": __version__,
-                "started": rfc3339(about.started),
+                "started": rfc3339(about.started.wall),
                 "mqtt": about.mqtt,
                 "language": about.language,
+                "timezone": about.timezone,
                 "config_hash": about.config_hash(),
+                "config_problems": list(about.config_problems()),
                 "log_level": logging.getLevelName(logging.getLogger().level).lower(),
                 "features": list(about.features),
             },
@@ -103,7 +109,7 @@ class Bridge:
         listed = self._about.chargers()
         now = self._clock.now()
         return {
-            "uptime_s": round((now.wall - self._about.started).total_seconds()),
+            "uptime_s": round(now.mono - self._about.started.mono),
             "rss_mb": round(self._process.memory_info().rss / 1e6, 1),
             "cpu_percent": self._process.cpu_percent(),
             "loop_lag_ms": round(self._lag_ms, 1),

@@ -31,10 +31,16 @@ class Outlet:
     session_wh: float = 0.0
     car: Car | None = None
     limit_a: float = 32.0
+    phases: int = 3
+    """How many the charger switches through."""
     enabled: bool = True
     faulted: bool = False
     card: str = ""
     voltage: float = VOLTAGE
+
+    @property
+    def phases_used(self) -> int:
+        return min(self.phases, self.car.phases) if self.car else 0
 
     @property
     def current_a(self) -> float:
@@ -44,7 +50,7 @@ class Outlet:
 
     @property
     def power_w(self) -> float:
-        return self.current_a * self.voltage * (self.car.phases if self.car else 0)
+        return self.current_a * self.voltage * self.phases_used
 
     @property
     def state(self) -> str:

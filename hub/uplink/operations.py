@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hub.charger.commands import BadCommand, evses_of
+from hub.charger.commands import BadCommand, evses_of, number
 from hub.charger.runtime import ChargerRuntime, Operation
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.moment import Moment
@@ -54,7 +54,11 @@ def install(runtime: ChargerRuntime, uplink: Uplink, connector: Connector | None
     for action in set(V16.calls) & set(V201.calls):
         runtime.operations[snake(action)] = _either(uplink, action)
     runtime.operations.update(
-        authorize=_authorize(uplink), start=_start(uplink), stop=_stop(uplink), uplink=_switch(connector)
+        authorize=_authorize(uplink),
+        start=_start(uplink),
+        stop=_stop(uplink),
+        limit_transaction=_limit_transaction(uplink),
+        uplink=_switch(connector),
     )
 
 
@@ -170,6 +174,25 @@ def _stop(uplink: Uplink) -> Operation:
         return CommandResult(
             Outcome.ACCEPTED if good else Outcome.REJECTED, {"status": "Accepted" if good else "Rejected"}
         )
+
+    return operation
+
+
+def _limit_transaction(uplink: Uplink) -> Operation:
+    """`energy` (kWh) and `time` (s) that the running transaction may still have; neither: no such limit any more."""
+
+    async def operation(command: Command) -> CommandResult:
+        try:
+            (evse,) = evses_of(uplink.runtime, command)[:1]
+            energy = number(command.message, "energy", most=10_000.0)
+            seconds = number(command.message, "time", most=31_536_000.0)
+        except BadCommand as error:
+            return _bad(str(error))
+        energy_wh = None if energy is None else round(energy * 1000)
+        good = uplink.tell(lambda station, now: station.transaction_limits.set(evse, energy_wh, seconds, now))
+        if not good:
+            return CommandResult(Outcome.REJECTED, code="no_transaction", text="nothing runs there")
+        return CommandResult(Outcome.ACCEPTED, {"evse": evse, "energy": energy, "time": seconds})
 
     return operation
 

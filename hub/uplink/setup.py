@@ -4,15 +4,26 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from hub import __version__
 from hub.blueprint.mapping import BlueprintMapping
-from hub.config.settings import ChargerSettings, CsmsSettings, TokenSettings
+from hub.config.settings import ChargerSettings, CsmsSettings, HubSettings, TokenSettings
 from hub.link.websocket import Endpoint
 from hub.ocpp.station.setup import StationSetup
-from hub.ocpp.station.urls import Reach
+from hub.ocpp.station.urls import LOCAL_NAMES, Reach
+from hub.uplink.installer import CommandInstaller
+from hub.uplink.jobs import Desk, Diary, NoInstaller
+
+LOOPBACK = LOCAL_NAMES | {"127.0.0.1", "::1"}
 
 
 def endpoint(csms: CsmsSettings) -> Endpoint:
     return Endpoint(csms.url, csms.identity, csms.versions, csms.password, csms.ca, csms.cert, csms.key)
+
+
+def desk(hub: HubSettings, diary: Diary) -> Desk:
+    firmware = hub.firmware
+    installer = CommandInstaller(firmware.install, unsigned=firmware.unsigned) if firmware.install else None
+    return Desk(hub.state_dir / "firmware", diary, installer or NoInstaller())
 
 
 def station_setup(
@@ -20,6 +31,7 @@ def station_setup(
     mapping: BlueprintMapping,
     tokens: Mapping[str, TokenSettings],
     keys: frozenset[str],
+    timezone: str = "UTC",
 ) -> StationSetup:
     csms = settings.csms
     free = settings.free if settings.free is not None else csms is None and not tokens
@@ -34,8 +46,10 @@ def station_setup(
         facts={
             "Identity": csms.identity if csms else settings.id,
             "ConnectorCount": str(mapping.evses),
+            "TimeZone": timezone,
         },
         keys=keys,
+        version=__version__,
         csms=csms is not None,
         **({} if csms is None else _connection(csms)),
     )
@@ -43,7 +57,6 @@ def station_setup(
 
 def _connection(csms: CsmsSettings) -> dict[str, Any]:
     """What a station must know of its configured connection."""
-    host = urlsplit(csms.url).hostname or ""
     return {
         "defaults": csms.defaults,
         "vendors": csms.data_transfer,
@@ -51,5 +64,11 @@ def _connection(csms: CsmsSettings) -> dict[str, Any]:
         "security_profile": csms.security_profile,
         "roots": (csms.ca.read_text(encoding="utf-8"),) if csms.ca else (),
         "certificate": csms.cert is not None,
-        "reach": Reach(frozenset([host, *csms.allow_hosts])),
+        "reach": Reach(frozenset([*_hosts(csms.url), *csms.allow_hosts])),
     }
+
+
+def _hosts(url: str) -> frozenset[str]:
+    """The CSMS's own host; one on this machine may use all of the machine's own names."""
+    host = urlsplit(url).hostname or ""
+    return LOOPBACK if host in LOOPBACK else frozenset([host])

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.charger import limits
 from hub.charger.runtime import ChargerRuntime
 from hub.clock import Clock
 from hub.link.websocket import LinkClosed, TextLink
@@ -23,8 +24,11 @@ from hub.ocpp.rpc import Answered, CallReceived, Event, Failed, Rpc, SendText
 from hub.ocpp.schemas import schemas
 from hub.ocpp.station.effects import (
     DURABLE,
+    Abandon,
     Act,
     Annotate,
+    Begin,
+    Done,
     Effect,
     Happened,
     Limit,
@@ -35,6 +39,7 @@ from hub.ocpp.station.effects import (
     ReplyError,
     StoreKey,
 )
+from hub.ocpp.station.external_limits import Outside
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.station import Call, Dialect, Outgoing, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
@@ -43,6 +48,7 @@ from hub.store import journal
 from hub.store.database import Database
 from hub.uplink.asked import Answer, Asked
 from hub.uplink.commit import Committer
+from hub.uplink.jobs import Jobs
 from hub.uplink.keyfiles import KeyFiles
 
 log = logging.getLogger(__name__)
@@ -74,12 +80,14 @@ class Uplink:
         *,
         remember: bool,
         keys: KeyFiles | None = None,
+        jobs: Jobs | None = None,
     ) -> None:
         self.runtime = runtime
         self.station = station
         self.reconnect = asyncio.Event()
         self._committer = Committer(runtime.id, database, clock, remember=remember)
         self._keys = keys
+        self._jobs = jobs
         self._clock = clock
         self._remember = remember
         self._link: TextLink | None = None
@@ -101,18 +109,20 @@ class Uplink:
         *,
         remember: bool,
         keys: KeyFiles | None = None,
+        jobs: Jobs | None = None,
     ) -> "Uplink":
         """With what the journal has kept. Raises StoreError."""
         now = clock.now()
         memory = await journal.memory(database, runtime.id)
         owed = await journal.outbox(database, runtime.id, now)
         station = Station(setup, memory, owed, now)
-        return cls(runtime, database, clock, station, remember=remember, keys=keys)
+        return cls(runtime, database, clock, station, remember=remember, keys=keys, jobs=jobs)
 
     async def run(self) -> None:
         """Carries effects out, in order, until cancelled."""
         self._work.set()
         end = self.runtime.watch(self._state)
+        end_limits = self.runtime.watch_limits(self._outside)
         try:
             while True:
                 await self._work.wait()
@@ -122,6 +132,7 @@ class Uplink:
                 self._set_timer()
         finally:
             end()
+            end_limits()
             await self._finish()
 
     # Inputs
@@ -169,6 +180,10 @@ class Uplink:
     def _state(self, evse: int, state: State) -> None:
         self.station.state(evse, state, self._clock.now())
         self._drain()
+
+    def _outside(self, evse: int, limit: limits.Outside | None) -> None:
+        known = None if limit is None else Outside(limit.source, limit.current_a, limit.power_w)
+        self.tell(lambda station, now: station.outside_limit(evse, known, now))
 
     def _event(self, event: Event, now: Moment) -> None:
         match event:
@@ -228,8 +243,8 @@ class Uplink:
             case Reconnect(reason=reason):
                 log.info("%s: reconnecting: %s", self.runtime.id, reason)
                 self.reconnect.set()
-            case StoreKey(key=key, pem=pem):
-                self._store_key(key, pem)
+            case StoreKey() | Begin() | Abandon():
+                self._with_files(effect)
             case Act():
                 self._spawn(self._act(effect))
 
@@ -259,6 +274,15 @@ class Uplink:
             case Happened(event=event, details=details):
                 self.runtime.event(event, **details)
 
+    def _with_files(self, effect: StoreKey | Begin | Abandon) -> None:
+        match effect:
+            case StoreKey(key=key, pem=pem):
+                self._store_key(key, pem)
+            case Begin():
+                self._spawn(self._begin(effect))
+            case Abandon(ref=ref) if self._jobs is not None:
+                self._jobs.abandon(ref)
+
     def _store_key(self, key: str, pem: str | None) -> None:
         """Without it the certificate that comes for it is refused, and a new one asked for."""
         try:
@@ -270,6 +294,10 @@ class Uplink:
     async def _act(self, act: Act) -> None:
         result = await self.runtime.act(act.evse, act.action, act.arguments)
         self.tell(lambda station, now: station.device_done(act.ref, result, now))
+
+    async def _begin(self, begin: Begin) -> None:
+        done = Done(False) if self._jobs is None else await self._jobs.run(begin.ref, begin.job)
+        self.tell(lambda station, now: station.job_done(begin.ref, done, now))
 
     async def _speak(self) -> None:
         """Own CALLs, one outstanding; none on a connection that is about to be left."""

@@ -2,5 +2,6 @@
 
 from hub.integration.api import Device, DeviceSetup
 from integrations.echonet_lite.device import make_device
+from integrations.echonet_lite.service import make_service
 
-__all__ = ["Device", "DeviceSetup", "make_device"]
+__all__ = ["Device", "DeviceSetup", "make_device", "make_service"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.blueprint.expression import Compiled
 from hub.blueprint.mapping import BlueprintMapping, Step, Together, Until, Wait, Write
-from hub.errors import DeviceRefused
+from hub.errors import DeviceRefused, NotConfirmed
 from hub.model.entity import Scalar
 from integrations.echonet_lite.points import edt, epc_of
 from integrations.echonet_lite.remote import Remote
@@ -22,6 +22,7 @@ class Proof(StrEnum):
     ACCEPTED = "accepted"
     CONFIRMED = "confirmed"
     NOT_CONFIRMED = "not_confirmed"
+    REJECTED = "rejected"
 
 
 class Actor:
@@ -53,9 +54,9 @@ class Actor:
         return await self._verify(written)
 
     async def until(self, holds: Compiled, within_s: float) -> None:
-        """Raises DeviceRefused when it doesn't come true in time."""
+        """Raises NotConfirmed when it doesn't come true in time."""
         if not await self._holds(holds, within_s):
-            raise DeviceRefused("accepted, but the charger did not follow in time")
+            raise NotConfirmed("accepted, but the charger did not follow in time")
 
     async def _write(self, writes: Iterable[Write]) -> None:
         chosen = list(writes)
@@ -76,7 +77,7 @@ class Actor:
             )
 
     async def _verify(self, written: Iterable[Write]) -> Proof:
-        """Raises DeviceRefused for what was accepted but doesn't show."""
+        """Raises NotConfirmed for what was accepted but doesn't show."""
         last = {step.point.name: step for step in written}
         proof = Proof.ACCEPTED
         for name, step in list(last.items()):
@@ -84,7 +85,7 @@ class Actor:
             if rule is not None:
                 del last[name]
                 if not await self._holds(_equals(rule[0], step.value), rule[1]):
-                    raise DeviceRefused(f"accepted, but {rule[0]} did not follow {name} = {step.value}")
+                    raise NotConfirmed(f"accepted, but {rule[0]} did not follow {name} = {step.value}")
                 proof = Proof.CONFIRMED
         seen = [
             step
@@ -98,7 +99,7 @@ class Actor:
             words = ", ".join(
                 f"{name} is {value!r} instead of {step.value!r}" for name, value, step in missing
             )
-            raise DeviceRefused(f"accepted, but not confirmed after {VERIFY_S[-1]:g} s: {words}")
+            raise NotConfirmed(f"accepted, but not confirmed after {VERIFY_S[-1]:g} s: {words}")
         return Proof.CONFIRMED
 
     async def _look(self, written: list[Write]) -> list[tuple[str, Scalar, Write]]:

@@ -7,7 +7,7 @@ together with what the meters say by then, for both belong to one event.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from hub.blueprint.convert import Raw
 from hub.blueprint.mapping import BlueprintMapping
 from hub.blueprint.schema import seconds
 from hub.clock import Clock
-from hub.errors import DeviceOffline, DeviceRefused, HubError, Unsupported
+from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, Unsupported
 from hub.integration.api import Device, DeviceSetup, Reading, Sink
 from hub.model.charger import Abilities, Ratings
 from hub.model.entity import Scalar
@@ -30,9 +30,9 @@ from integrations.echonet_lite.transactions import GAP_S, PATIENCE_S, READ_BACK,
 
 log = logging.getLogger(__name__)
 
+SWITCHES = frozenset({"start", "pause"})
+"""Rules ask which of these was done last: a mode that nobody has asked for is the vehicle's or a person's."""
 FIRST_PROBE_S, LONGEST_PROBE_S = 1.0, 60.0
-TOLD = frozenset({"start", "pause"})
-"""What a rule may ask: a mode is a setting, and who left it decides what its end means."""
 
 
 class EchonetDevice:
@@ -55,6 +55,8 @@ class EchonetDevice:
         self._proof: Proof | None = None
         self._online = False
         self._told_loss = False
+        self._reason = ""
+        self._looked: tuple[int, Reading] | None = None
         self._wake = asyncio.Event()
         self._acting = asyncio.Lock()
 
@@ -62,12 +64,14 @@ class EchonetDevice:
         self._sink = sink
         async with NETWORKS.use() as network:
             end = network.discovery.on_change(self._wake.set)
+            network.places[self._charger] = self._place
             if self._place.host is not None:
                 network.stack.allow(self._place.host)
             try:
                 await self._for_ever(network)
             finally:
                 end()
+                del network.places[self._charger]
                 self._online = False
 
     async def execute(self, action: str, evse: int, arguments: Mapping[str, Scalar]) -> None:
@@ -77,13 +81,20 @@ class EchonetDevice:
         if remote is None or not self._online:
             raise DeviceOffline(f"{self._charger} is offline")
         async with self._acting:
-            if action in TOLD:
-                self._context[evse]["told"] = action
+            if action in SWITCHES:
+                self._note("told", None)
             actor = self._actor(remote, arguments)
             self._proof = Proof.NOT_CONFIRMED
             try:
                 self._proof = await actor.act(self._mapping.steps(action, self._env(arguments)))
+                if action in SWITCHES:
+                    self._note("told", action)
+            except DeviceRefused as error:
+                if not isinstance(error, NotConfirmed):
+                    self._proof = Proof.REJECTED
+                raise
             finally:
+                self._looked = None
                 if self._online:
                     self._tell(self._look())
 
@@ -95,7 +106,7 @@ class EchonetDevice:
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         if self._context[evse].get("tx") != transaction:
-            self._context[evse]["tx"] = transaction
+            self._note("tx", transaction)
             self._wake.set()
 
     @property
@@ -133,7 +144,8 @@ class EchonetDevice:
         )
         try:
             await remote.begin(self._periods(), force_polling=self._mapping.link.get("force_polling", False))
-            self._remote = remote
+            self._remote, self._looked = remote, None
+            self._note("settable", self._settable(remote))
             await remote.read(remote.schedule.epcs)
             await self._came(remote)
             await self._poll(remote)
@@ -142,7 +154,7 @@ class EchonetDevice:
 
     async def _came(self, remote: Remote) -> None:
         self._reading = self._look()
-        self._online, self._told_loss = True, False
+        self._online, self._told_loss, self._reason = True, False, ""
         log.info("charger %s is %s", self._charger, remote.name)
         if "on_connect" in self._mapping.actions:
             try:
@@ -154,6 +166,10 @@ class EchonetDevice:
     def _lost(self, reason: str) -> None:
         self._online = False
         self._remote = None
+        self._note("told", None)
+        if reason != self._reason:
+            self._reason = reason
+            log.info("charger %s isn't there: %s", self._charger, reason)
         if not self._told_loss:
             self._told_loss = True
             assert self._sink is not None
@@ -170,14 +186,13 @@ class EchonetDevice:
             await self._show(remote, due)
             await self._rest(remote.schedule.next() - loop.time())
 
-    async def _show(self, remote: Remote, just_read: Iterable[int] = ()) -> None:
-        """A new status is told together with fresh meters. Raises DeviceOffline."""
+    async def _show(self, remote: Remote, fresh: Collection[int] = ()) -> None:
+        """A new status is told together with the meters. Raises DeviceOffline."""
         reading = self._look()
-        if self._moved(reading):
-            rest = set(self._meters(remote)).difference(just_read)
-            if rest:
-                await remote.read(sorted(rest))
-                reading = self._look()
+        rest = [epc for epc in self._meters(remote) if epc not in fresh] if self._moved(reading) else []
+        if rest:
+            await remote.read(rest, manners=self._urgent)
+            reading = self._look()
         self._tell(reading)
 
     async def _rest(self, wait_s: float) -> None:
@@ -217,8 +232,22 @@ class EchonetDevice:
     def _urgent(self) -> Manners:
         return replace(self._manners, priority=READ_BACK)
 
+    def _note(self, name: str, value: object) -> None:
+        """What rules may ask beside the points; None: nothing is known."""
+        if value is None:
+            self._context[1].pop(name, None)
+        else:
+            self._context[1][name] = value
+        self._looked = None
+
     def _look(self) -> Reading:
-        reading = self._mapping.reading(self.raw_values, self._context)
+        """Most polls find what the one before has found: that isn't worked out again."""
+        version = self._remote.version if self._remote is not None else -1
+        if self._looked is None or self._looked[0] != version:
+            self._looked = version, self._proved(self._mapping.reading(self.raw_values, self._context))
+        return self._looked[1]
+
+    def _proved(self, reading: Reading) -> Reading:
         if self._proof is None:
             return reading
         evses = {
@@ -234,16 +263,13 @@ class EchonetDevice:
 
     def _env(self, arguments: Mapping[str, Scalar]) -> dict[str, Any]:
         assert self._reading is not None
-        remote = self._remote
-        settable = {
-            point.name
-            for point in self._mapping.points.values()
-            if point.access != "ro" and (remote is None or remote.takes(epc_of(point)))
-        }
-        # What can only be written is "known" when the object takes it.
-        writable = {name: True for name in settable if self._mapping.points[name].access == "wo"}
-        return self._mapping.env(
-            self._reading, 1, settable=settable, **writable, **self._context[1], **arguments
+        return self._mapping.env(self._reading, 1, **{**self._context[1], **arguments})
+
+    def _settable(self, remote: Remote) -> frozenset[str]:
+        """What this very object takes, by its map 9E."""
+        points = self._mapping.points.values()
+        return frozenset(
+            point.name for point in points if point.access != "ro" and remote.takes(epc_of(point))
         )
 
     def _actor(self, remote: Remote, arguments: Mapping[str, Scalar]) -> Actor:

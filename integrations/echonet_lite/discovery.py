@@ -2,19 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 
 from hub.errors import DeviceOffline, HubError
 from integrations.echonet_lite.frame import EOJ, NODE_PROFILE, Esv, Property
 from integrations.echonet_lite.nodes import KnownNode, Look, Verdict, missing
 from integrations.echonet_lite.profile import identification, instance_list, words
 from integrations.echonet_lite.stack import Manners, Stack
-from integrations.echonet_lite.transactions import LOOK, Request
+from integrations.echonet_lite.transactions import CONTEST, LOOK, Request
 
 log = logging.getLogger(__name__)
 
 LOOKING = Manners((1.0, 2.0, 4.0), gap_s=0.02, priority=LOOK)
-CONTEST = Manners((1.0, 1.0), gap_s=0.02, priority=LOOK)
+CONTESTING = Manners((1.0, 1.0), gap_s=0.0, priority=CONTEST)
 SWEEP_S = 1.0
 """How long an object that may not exist is waited for."""
 SEARCHES_S = (0.0, 3.0, 15.0, 60.0)
@@ -30,9 +30,10 @@ PROFILE = (0x83, 0x82, 0x8A, 0x8C, 0xD3)
 class Discovery:
     """`changed` is called when a node was found, has moved, or isn't there any more."""
 
-    def __init__(self, stack: Stack, *, configured: Iterable[EOJ] = ()) -> None:
+    def __init__(self, stack: Stack, *, configured: Mapping[str, Sequence[EOJ]] | None = None) -> None:
         self.stack = stack
-        self.configured = tuple(configured)
+        self.configured = configured or {}
+        """Objects that a node (by address or identification) has without listing them."""
         self.searching = True
         self._changed: list[Callable[[], None]] = []
         self._looks: dict[str, asyncio.Task[KnownNode | None]] = {}
@@ -143,7 +144,7 @@ class Discovery:
 
     async def _identification(self, host: str) -> str | None:
         try:
-            got = await self.stack.get(host, NODE_PROFILE, (0x83,), manners=CONTEST)
+            got = await self.stack.get(host, NODE_PROFILE, (0x83,), manners=CONTESTING)
         except DeviceOffline:
             return None
         return identification(got.values.get(0x83, b"")) or ""
@@ -151,8 +152,9 @@ class Discovery:
     async def _sweep(self, node: KnownNode) -> None:
         """Rule 11: what a list of 84 couldn't hold is asked for one by one."""
         found = list(node.look.objects)
-        for eoj in missing(node.look, self.configured):
-            if len(found) >= node.look.count and eoj not in self.configured:
+        configured = (*self.configured.get(node.host, ()), *self.configured.get(node.uid or "", ()))
+        for eoj in missing(node.look, configured):
+            if len(found) >= node.look.count and eoj not in configured:
                 break
             if await self._exists(node.host, eoj):
                 found.append(eoj)

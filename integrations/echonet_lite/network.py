@@ -4,19 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from hub.errors import HubError
+from hub.tasks import supervise
 from integrations.echonet_lite.discovery import Discovery
+from integrations.echonet_lite.place import Place
 from integrations.echonet_lite.stack import Stack, StackSettings
 
 
 class Network:
-    """Made by `Networks`."""
+    """Made by `Networks`. `places`: where each configured charger is looked for, by its id."""
 
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-        self.discovery = Discovery(stack)
+    def __init__(self, settings: StackSettings | None) -> None:
+        self.stack = Stack(settings)
+        self.stack.open()
+        self.discovery = Discovery(self.stack, configured=self.stack.settings.instances)
+        self.places: dict[str, Place] = {}
         self.users = 0
-        self.task = asyncio.get_running_loop().create_task(self.discovery.run(), name="echonet_lite")
+        self.task = asyncio.get_running_loop().create_task(
+            supervise("ECHONET Lite discovery", self.discovery.run), name="echonet_lite"
+        )
 
     async def close(self) -> None:
         self.task.cancel()
@@ -32,12 +37,11 @@ class Networks:
 
     @asynccontextmanager
     async def use(self, settings: StackSettings | None = None) -> AsyncIterator[Network]:
-        """Opened by whoever comes first, with its settings; closed by who goes last. Raises HubError when no
-        interface can be had."""
+        """Opened by whoever comes first, with its settings; closed by who goes last."""
         key = id(asyncio.get_running_loop())
         network = self._networks.get(key)
         if network is None:
-            network = self._networks[key] = Network(_opened(settings))
+            network = self._networks[key] = Network(settings)
         network.users += 1
         try:
             yield network
@@ -46,16 +50,6 @@ class Networks:
             if not network.users:
                 del self._networks[key]
                 await network.close()
-
-
-def _opened(settings: StackSettings | None) -> Stack:
-    stack = Stack(settings)
-    try:
-        stack.open()
-    except HubError:
-        stack.close()
-        raise
-    return stack
 
 
 NETWORKS = Networks()

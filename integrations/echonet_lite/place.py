@@ -28,8 +28,16 @@ class Place:
             int(link["eoj"]),
             None if host in AUTO else host,
             int(link.get("instance", 0)),
-            link.get("identification") or None,
+            str(link.get("identification") or "").upper() or None,
         )
+
+    def means(self, node: KnownNode, eoj: EOJ) -> bool:
+        """Is that object the one?"""
+        if eoj >> 8 != self.class_code or self._eoj(node) != eoj:
+            return False
+        if self.uid is not None and node.uid is not None:
+            return node.uid == self.uid and (node.key == self.uid or node.host == self.host)
+        return self.host is None or node.host == self.host or self.host in node.aliases
 
     async def find(self, discovery: Discovery) -> tuple[KnownNode, EOJ]:
         """Asks who is there: an address alone is no proof. Raises DeviceOffline."""
@@ -57,6 +65,7 @@ class Place:
                 if found
                 else "none found"
             )
+            discovery.stack.search()
             raise DeviceOffline(f"{self.class_code:04X}: {words}")
         node = next(iter(found.values()))
         return await self._still(discovery, node)

@@ -42,6 +42,8 @@ class Remote:
         self.settable: frozenset[int] | None = None
         self.announced: frozenset[int] = frozenset()
         self.image: dict[int, bytes] = {}
+        self.version = 0
+        """Counts the image's changes."""
         self.schedule = Schedule({})
         self._discovery, self._stack = discovery, discovery.stack
         self._manners = manners or Manners()
@@ -78,7 +80,9 @@ class Remote:
         asked = list(epcs)
         got = await self._get(asked, manners)
         changed = {epc for epc in asked if epc in self.image and self.image[epc] != got.get(epc, b"")}
-        self.image.update({epc: got.get(epc, b"") for epc in asked})
+        if changed or not self.image.keys() >= set(asked):
+            self.version += 1
+            self.image.update({epc: got.get(epc, b"") for epc in asked})
         self.schedule.read(asked, changed, asyncio.get_running_loop().time())
         self._diagnose()
         return changed
@@ -130,7 +134,10 @@ class Remote:
             return
         told = {item.epc: item.edt for item in frame.properties if item.edt}
         late = frame.esv is Esv.GET_RES
-        self.image.update({epc: edt for epc, edt in told.items() if late or not self.has(epc)})
+        news = {epc: edt for epc, edt in told.items() if late or not self.has(epc)}
+        if news:
+            self.version += 1
+            self.image.update(news)
         if late or self.schedule.heard(told, asyncio.get_running_loop().time()):
             self._wake()
 

@@ -30,6 +30,7 @@ class Schedule:
         self._heard: dict[int, float] = {}
         self._unannounced: dict[int, float] = {}
         self._urgent: set[int] = set()
+        self._began = NEVER
         self._quiet_until: dict[int, float] = {}
         self.pushed = False
         """Do announcements reach us?"""
@@ -67,6 +68,8 @@ class Schedule:
 
     def read(self, epcs: Iterable[int], changed: Iterable[int], now: float) -> None:
         """These were read; `changed` of them had another value before."""
+        if self._began == NEVER:
+            self._began = now
         for epc in epcs:
             self._urgent.discard(epc)
             self._due[epc] = self._next(epc, now)
@@ -86,5 +89,7 @@ class Schedule:
             return NEVER
         if self.pushed and epc in self._announced:
             every = max(every, VERIFY_S)
-        # All objects share the grid, so that many of them wake the process together.
-        return ((now + every - GRID_S / 2) // GRID_S + 1) * GRID_S
+        # Whatever was read in between, an object's groups stay together: on multiples of their periods, from the
+        # first read on. All objects share the grid, so that many of them wake the process together.
+        periods = max(1.0, round((now - self._began) / every) + 1.0)
+        return round((self._began + periods * every) / GRID_S) * GRID_S

@@ -268,7 +268,7 @@ class ChargerObject:
         car = self.outlet.car
         if not self.traits.soc or car is None or not self._seen:
             return dict.fromkeys((0xD0, 0xE2, 0xE4, 0xE6), b"")
-        stored = CAPACITY_WH - (car.needs_wh - car.taken_wh)
+        stored = max(0.0, CAPACITY_WH - (car.needs_wh - car.taken_wh))
         return {
             0xD0: round(CAPACITY_WH).to_bytes(4, "big"),
             0xE2: round(stored).to_bytes(4, "big"),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hub.errors import DeviceOffline
+from hub.errors import DeviceOffline, HubError
 from integrations.echonet_lite import interfaces
 from integrations.echonet_lite.batches import Batches, Got, Written, unique, written
 from integrations.echonet_lite.frame import EOJ, Esv, Frame, Property
@@ -52,6 +52,8 @@ class StackSettings:
     interfaces: tuple[str, ...] = ()
     node_id: bytes = field(default_factory=lambda: random.randbytes(13))  # noqa: S311
     broadcast: bool = False
+    instances: Mapping[str, Sequence[EOJ]] = field(default_factory=dict)
+    """What a node (by address or identification) has beyond the 84 objects that it can list."""
 
 
 class Stack:
@@ -77,8 +79,11 @@ class Stack:
         self._wants_loopback = False
 
     def open(self) -> None:
-        """Raises HubError when no interface can be had."""
-        self.refresh_interfaces()
+        """An interface that can't be had now is tried again by discovery."""
+        try:
+            self.refresh_interfaces()
+        except HubError as error:
+            log.error("ECHONET Lite: %s", error)
         self.announce()
 
     def close(self) -> None:
@@ -99,11 +104,14 @@ class Stack:
             self.node.own_hosts = self.links.hosts
 
     def allow(self, host: str) -> None:
-        """A configured address: it may lie beyond the links. Raises HubError when the loopback can't be had."""
+        """A configured address: it may lie beyond the links."""
         self.links.allow(host)
         if host.startswith("127.") and not self._wants_loopback:
             self._wants_loopback = True
-            self.refresh_interfaces()
+            try:
+                self.refresh_interfaces()
+            except HubError as error:
+                log.error("ECHONET Lite: %s", error)
 
     def announce(self) -> None:
         """Rule 9."""

@@ -16,7 +16,8 @@ from integrations.echonet_lite.frame import CONTROLLER, EOJ, Esv, Frame, Propert
 
 PATIENCE_S = (3.0, 5.0, 10.0)
 GAP_S = 0.1
-URGENT, READ_BACK, LOOK, POLL = 0, 1, 2, 3
+CONTEST, URGENT, READ_BACK, LOOK, POLL = -1, 0, 1, 2, 3
+"""Priorities. A contest doesn't even wait for an answer under way: perhaps nobody is there any more to give it."""
 ANSWERS = {
     Esv.GET: (Esv.GET_RES, Esv.GET_SNA),
     Esv.SETC: (Esv.SET_RES, Esv.SETC_SNA),
@@ -123,6 +124,8 @@ class Transactions:
             peer.probe_at = now + peer.probe_s
             peer.probe_s = min(peer.probe_s * 2, LONGEST_PROBE_S)
         self._enqueue(peer, opened)
+        if request.priority == CONTEST:
+            self._land(peer)
         if peer.flight is None:
             self._wake(request.host, peer, max(now, peer.answered_at + request.gap_s))
         return opened.number
@@ -190,6 +193,13 @@ class Transactions:
             self._wake(host, peer, float("-inf"))
 
     # Inside
+
+    def _land(self, peer: _Peer) -> None:
+        """What is under way waits for its next try, if it has one; its answer still settles it."""
+        flight = peer.flight
+        if flight is not None and flight.tries < len(flight.request.patience_s):
+            self._enqueue(peer, flight)
+            peer.flight = None
 
     def _serve(self, host: str, peer: _Peer, now: float) -> Iterator[bytes]:
         if peer.flight is not None:

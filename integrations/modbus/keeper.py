@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hub.blueprint.mapping import BlueprintMapping, Heal, KeepAlive
+from hub.blueprint.mapping import BlueprintMapping, Heal, KeepAlive, StepPlan
 from hub.errors import DeviceOffline, DeviceRefused, Unsupported
 from integrations.modbus.links import KEEP_ALIVE, WRITE
 from integrations.modbus.registers import Registers
@@ -39,6 +39,9 @@ class Keeper:
         self._writer = writer
         self._env = env
         self._acting = acting
+        self._set_points = frozenset(
+            plan.point.name for plans in mapping.actions.values() for plan in plans if plan.point is not None
+        )
         self._healed_at: dict[tuple[int, int], float] = {}
         self._healing: set[asyncio.Task[None]] = set()
 
@@ -86,13 +89,21 @@ class Keeper:
             for evse in range(1, self._mapping.evses + 1):
                 if keep.read is not None:
                     await self._registers.read_points((keep.read,), evse, KEEP_ALIVE, loop.time())
-                if keep.steps and not self._acting(evse):
-                    # A value that isn't known yet isn't rewritten.
-                    env = self._env(evse)
-                    known = tuple(p for p in keep.steps if p.value is None or p.value(env) is not None)
-                    await self._writer.carry_out(known, evse, KEEP_ALIVE, {}, fresh=False)
+                steps = self._due(keep, evse)
+                if steps:
+                    await self._writer.carry_out(steps, evse, KEEP_ALIVE, {}, fresh=False)
         except FAILURES as error:
             log.warning("charger %s: keep-alive: %s", self._charger, error)
+
+    def _due(self, keep: KeepAlive, evse: int) -> tuple[StepPlan, ...]:
+        """A value that isn't known yet isn't rewritten, nor what an action may write while one is carried out."""
+        env, barred = self._env(evse), self._set_points if self._acting(evse) else frozenset()
+        return tuple(
+            step
+            for step in keep.steps
+            if (step.value is None or step.value(env) is not None)
+            and not (barred and (step.point is None or step.point.name in barred))
+        )
 
     def _period(self, keep: KeepAlive) -> float:
         value = period(keep, self._env(1)) if self.online else None

@@ -1,22 +1,24 @@
 """A charger on the wire: a Modbus server whose registers are a blueprint's own map, with cars that come and go.
 
-It answers only for registers that the blueprint declares (exception 2 otherwise), keeps to `one_value`, and takes
-writes by what the blueprint's actions mean. `served` has the wires and their faults.
+It answers only for registers that the blueprint declares (exception 2 otherwise), keeps to `one_value`, insists on
+the write function that a point names, and takes writes by what the blueprint's actions mean. It is served on TCP
+(Modbus TCP, or RTU and ASCII as behind a serial server) and on a pseudo-terminal.
 """
 
 import asyncio
+import contextlib
+import os
+import random
 import struct
-from collections.abc import Mapping
-from typing import Any
+import tty
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from hub.blueprint.convert import Raw
-from hub.blueprint.mapping import BlueprintMapping, Point
-from hub.simulate.ev import VOLTAGE, Car, Outlet
-from integrations.modbus.address import address_of
-from integrations.modbus.codec import decode, encode, width
+from hub.blueprint.mapping import BlueprintMapping, StepPlan
+from hub.simulate.ev import Car, Outlet
 from integrations.modbus.frame import READ
-from integrations.modbus.served import Served
-from integrations.modbus.spans import Span, span
+from integrations.modbus.serving import SERVINGS, AsciiServing, Asked, Faults, Serving
+from integrations.modbus.simulated import Registers, Told
 
 TABLE_OF = {code: table for table, code in READ.items()} | {
     5: "coil",
@@ -27,34 +29,70 @@ TABLE_OF = {code: table for table, code in READ.items()} | {
 STEP_S = 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class _Terminal:
+    """A pseudo-terminal with both its ends: while ours holds the other one too, its reader may come and go."""
+
+    work: asyncio.Task[None]
+    transport: asyncio.ReadTransport
+    ours: int
+    theirs: int
+
+    async def close(self) -> None:
+        self.work.cancel()
+        await asyncio.gather(self.work, return_exceptions=True)
+        self.transport.close()
+        os.close(self.ours)
+        os.close(self.theirs)
+
+
 class SimulatedCharger:
     """All EVSEs of one blueprint. `speed`: how many seconds of the car's life pass in one second."""
 
-    def __init__(self, mapping: BlueprintMapping, *, speed: float = 1.0) -> None:
+    def __init__(self, mapping: BlueprintMapping, *, speed: float = 1.0, seed: int = 0) -> None:
         self.mapping = mapping
         self.speed = speed
         self.outlets = {number: Outlet() for number in range(1, mapping.evses + 1)}
         self.silent = False
+        self.faults = Faults()
         self.written: list[tuple[str, int, object]] = []
         """(point, EVSE, value) of every write, in order."""
-        self._words: dict[tuple[int, str, int], int] = {}
-        self._spans = [
-            span(mapping, point, evse, index)
-            for point in mapping.points.values()
-            for evse in ([0] if point.shared else range(1, mapping.evses + 1))
-            for index in range(len(point.elements))
-        ]
+        self.refused: list[tuple[int, int, str, int, int]] = []
+        """(exception, function, table, address, count) of every request that was refused."""
+        self.registers = Registers(mapping, self.outlets)
         self._limits = _written_by(mapping, "set_limit")
-        self.served = Served(self._answer, framer_of(mapping.link))
-        for item in self._spans:
-            self._store(item, _start(mapping, item))
+        self._units = {item.unit for item in self.registers.spans}
+        self._chance = random.Random(seed)  # noqa: S311 - no secret
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._terminals: list[_Terminal] = []
         self.update()
 
     # Life
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
+    async def start(self, host: str = "127.0.0.1", port: int = 0, framer: str = "tcp") -> int:
         """Returns the port."""
-        return await self.served.listen(host, port)
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._writers.add(writer)
+            await self._converse(reader, writer.write, self._serving(framer))
+            self._writers.discard(writer)
+            writer.close()
+
+        self._server = await asyncio.start_server(serve, host, port)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def start_terminal(self, framer: str = "rtu") -> str:
+        """On a pseudo-terminal; returns the path of the end that a hub opens as a serial port."""
+        ours, theirs = os.openpty()
+        tty.setraw(theirs)
+        reader = asyncio.StreamReader()
+        pipe = os.fdopen(os.dup(ours), "rb", buffering=0)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        work = self._converse(reader, lambda data: os.write(ours, data), self._serving(framer))
+        self._terminals.append(_Terminal(asyncio.create_task(work), transport, ours, theirs))
+        return os.ttyname(theirs)
 
     async def run(self) -> None:
         """Time passes for the cars."""
@@ -63,7 +101,15 @@ class SimulatedCharger:
             self.pass_time(STEP_S * self.speed)
 
     async def close(self) -> None:
-        await self.served.close()
+        if self._server is not None:
+            self._server.close()
+            for writer in list(self._writers):
+                writer.transport.abort()
+            await self._server.wait_closed()
+            self._server = None
+        for terminal in self._terminals:
+            await terminal.close()
+        self._terminals.clear()
 
     def pass_time(self, seconds: float) -> None:
         for outlet in self.outlets.values():
@@ -86,148 +132,119 @@ class SimulatedCharger:
         self.outlets[evse].faulted = faulted
         self.update()
 
-    def set(self, name: str, value: Any, evse: int = 1) -> None:
-        """A point's (or one phase's) value. Raises LookupError, ValueError."""
-        for item in self._named(name, evse):
-            self._store(item, value)
-
-    def get(self, name: str, evse: int = 1) -> Any:
-        """As its registers say it now. Raises LookupError."""
-        item = self._named(name, evse)[0]
-        words = [self._words[item.unit, item.table, address] for address in range(item.address, item.end)]
-        return item.point.conversion.value(item.decode(words))
-
-    def _named(self, name: str, evse: int) -> list[Span]:
-        found = [i for i in self._spans if name in (i.element, i.point.name) and i.evse in (0, evse)]
-        if not found:
-            raise LookupError(f"{self.mapping.path} has no point {name!r} of EVSE {evse}")
-        return found
-
-    # Registers
+    def poke(self, point: str, value: object, evse: int = 1) -> None:
+        """A register from outside; what an outlet shows there comes back with its next change. Raises KeyError,
+        ValueError."""
+        self.registers.poke(point, value, evse)
 
     def update(self) -> None:
         """The registers as the outlets are now."""
-        simulate = self.mapping.simulate
-        for number, outlet in self.outlets.items():
-            values: dict[str, Any] = dict(simulate.get("states", {}).get(outlet.state, {}))
-            values.update(_measured(outlet, self.mapping, number))
-            for item in self._spans:
-                if item.evse == number and (item.element in values or item.point.name in values):
-                    self._store(item, values.get(item.element, values.get(item.point.name)))
-
-    def _store(self, item: Span, value: Any) -> None:
-        if value is None:
-            return
-        raw = _raw(item.point, value)
-        for offset, word in enumerate(encode(item.point.keys, raw)):
-            self._words[item.unit, item.table, item.address + offset] = word
+        self.registers.show(self.outlets)
 
     # Wire
 
-    def _answer(self, unit: int, pdu: bytes) -> bytes | None:
-        if self.silent:
+    async def _converse(
+        self, reader: asyncio.StreamReader, send: Callable[[bytes], object], serving: Serving
+    ) -> None:
+        with contextlib.suppress(OSError):
+            while received := await reader.read(4096):
+                for asked in serving.feed(received):
+                    answer = self._frame(asked, serving)
+                    if answer is None:
+                        continue
+                    if self.faults.delay:
+                        await asyncio.sleep(self.faults.delay)
+                    send(answer)
+
+    def _serving(self, framer: str) -> Serving:
+        """ABL's controllers, which sleep until they are asked twice, begin their answers otherwise."""
+        if framer == "ascii" and self.mapping.link.get("resend"):
+            return AsciiServing(b">")
+        return SERVINGS[framer]()
+
+    def _frame(self, asked: Asked, serving: Serving) -> bytes | None:
+        """None: silence."""
+        if self.silent or (serving.addressed and asked.unit not in self._units):
             return None
+        return self.faults.spoil(asked, self._answer(asked.unit, asked.pdu), serving, self._chance)
+
+    def _answer(self, unit: int, pdu: bytes) -> bytes:
         function = pdu[0]
         table = TABLE_OF.get(function)
         if table is None or len(pdu) < 5:
             return bytes([function | 0x80, 1])
         address, count = struct.unpack(">HH", pdu[1:5])
         if function in READ.values():
-            return self._read(function, unit, table, address, count)
-        words = (
-            [count]
-            if function in (5, 6)
-            else list(struct.unpack(f">{count}H", pdu[6:]))
-            if function == 16
-            else []
-        )
-        return self._write(unit, table, address, words, pdu)
+            words = self.registers.read(unit, table, address, count)
+            return self._refusal(2, function, table, address, count) if words is None else read(pdu[0], words)
+        words = _to_write(pdu)
+        if not self._allowed(function, unit, table, address):
+            return self._refusal(1, function, table, address, len(words))
+        told = self.registers.write(unit, table, address, words, self.outlets)
+        if told is None:
+            return self._refusal(2, function, table, address, len(words))
+        self._told(told)
+        return pdu[:5]
 
-    def _read(self, function: int, unit: int, table: str, address: int, count: int) -> bytes:
-        words = [self._words.get((unit, table, address + offset)) for offset in range(count)]
-        one_value = self.mapping.link.get("one_value") and not any(
-            (item.address, item.words) == (address, count) for item in self._spans
-        )
-        if None in words or one_value:
-            return bytes([function | 0x80, 2])
-        values = [word for word in words if word is not None]
-        if function in (1, 2):
-            packed = sum(bool(bit) << index for index, bit in enumerate(values)).to_bytes(
-                (count + 7) // 8, "little"
-            )
-        else:
-            packed = struct.pack(f">{count}H", *values)
-        return bytes([function, len(packed)]) + packed
+    def _refusal(self, code: int, function: int, table: str, address: int, count: int) -> bytes:
+        self.refused.append((code, function, table, address, count))
+        return bytes([function | 0x80, code])
 
-    def _write(self, unit: int, table: str, address: int, words: list[int], pdu: bytes) -> bytes:
-        for item in self._spans:
-            here = (item.unit, item.table, item.address) == (unit, table, address)
-            if here and item.point.access != "ro" and len(words) == width(item.point.keys):
-                for offset, word in enumerate(words):
-                    self._words[unit, table, address + offset] = word
-                self._told(item, decode(item.point.keys, words))
-                return pdu[:5]
-        return bytes([pdu[0] | 0x80, 2])
+    def _allowed(self, function: int, unit: int, table: str, address: int) -> bool:
+        """Some points take one function alone."""
+        named = {
+            item.point.keys.get("write")
+            for item in self.registers.spans
+            if (item.unit, item.table, item.address) == (unit, table, address) and item.point.access != "ro"
+        }
+        return not named or None in named or f"fc{function}" in named
 
-    def _told(self, item: Span, raw: Raw) -> None:
+    def _told(self, told: Sequence[Told]) -> None:
         """A write has the meaning that the blueprint's actions give it."""
-        value = item.point.conversion.value(raw)
-        evse = item.evse or 1
-        self.written.append((item.point.name, evse, value))
-        outlet = self.outlets[evse]
-        enable = self.mapping.simulate.get("enable", {})
-        if item.point.name in self._limits and isinstance(value, int | float):
-            outlet.limit_a = float(value)
-        if item.point.name == enable.get("point"):
-            outlet.enabled = value == enable["allow"]
+        enable = self.mapping.simulate.get("enable") or {}
+        by_expression = "limit" in self.mapping.simulate
+        for point, evse, value in told:
+            self.written.append((point.name, evse or 1, value))
+            for outlet in [self.outlets[evse]] if evse else list(self.outlets.values()):
+                if point.name in self._limits and isinstance(value, int | float) and not by_expression:
+                    outlet.limit_a = float(value)
+                if point.name == enable.get("point") and value in (enable["allow"], enable["deny"]):
+                    outlet.enabled = value == enable["allow"]
         self.update()
 
 
-def _measured(outlet: Outlet, mapping: BlueprintMapping, evse: int) -> dict[str, Any]:
-    """What meters and read-backs show, by point; what the blueprint doesn't have is passed over."""
-    plugged = outlet.car is not None
-    start = float(mapping.simulate.get("registers", {}).get("energy", 0))
-    values: dict[str, Any] = {
-        "current": outlet.current_a,
-        "voltage": VOLTAGE,
-        "power": outlet.power_w,
-        "energy": start + outlet.register_wh,
-        "energy_session": outlet.session_wh,
-        "limit_applied": outlet.limit_a,
-        "rfid": outlet.card or None,
-        "card": outlet.card,
-    }
-    point = mapping.points.get("rfid")
-    if point is not None and not outlet.card and point.keys.get("type") == "bytes":
-        values["rfid"] = "00" * 2 * width(point.keys)
-    if point is not None and not outlet.card and point.keys.get("type") == "string":
-        values["rfid"] = ""
-    return values | ({"phases_now": outlet.car.phases} if plugged and outlet.car else {})
+def read(function: int, words: Sequence[int]) -> bytes:
+    """The answer to a read."""
+    if function in (1, 2):
+        bits = sum(bool(bit) << index for index, bit in enumerate(words))
+        packed = bits.to_bytes((len(words) + 7) // 8, "little")
+    else:
+        packed = struct.pack(f">{len(words)}H", *words)
+    return bytes([function, len(packed)]) + packed
 
 
-def _start(mapping: BlueprintMapping, item: Span) -> Any:
-    """A declared register has some value from the start."""
-    given: Mapping[str, Any] = mapping.simulate.get("registers", {})
-    if item.point.name in given:
-        return given[item.point.name]
-    if item.point.conversion.map is not None:
-        return next(iter(item.point.conversion.map.values()))
-    kind = item.point.keys.get("type", "u16")
-    return "" if kind == "string" else "00" * 2 * item.words if kind == "bytes" else 0
-
-
-def _raw(point: Point, value: Any) -> Raw:
-    if point.conversion.bits is not None:
-        return int(value) << point.conversion.bits[0]
-    if point.keys.get("type") in ("string", "bytes") or point.conversion.map is not None:
-        return point.conversion.raw(value) if point.conversion.map is not None else str(value)
-    return point.conversion.raw(float(value))
+def _to_write(pdu: bytes) -> list[int]:
+    """What a write request carries; a coil is 0 or 1."""
+    count = int.from_bytes(pdu[3:5])
+    if pdu[0] == 5:
+        return [int(count == 0xFF00)]
+    if pdu[0] == 6:
+        return [count]
+    if pdu[0] == 15:
+        return [pdu[6 + index // 8] >> index % 8 & 1 for index in range(count)]
+    return list(struct.unpack(f">{count}H", pdu[6 : 6 + 2 * count]))
 
 
 def _written_by(mapping: BlueprintMapping, action: str) -> frozenset[str]:
-    return frozenset(plan.point.name for plan in mapping.actions.get(action, ()) if plan.point is not None)
+    return frozenset(_names(mapping, mapping.actions.get(action, ())))
 
 
-def framer_of(link: Mapping[str, Any]) -> str:
-    """As its blueprint says; a serial port speaks RTU if it doesn't."""
-    return address_of(link).framer
+def _names(mapping: BlueprintMapping, plans: Sequence[StepPlan]) -> list[str]:
+    names = []
+    for plan in plans:
+        if plan.point is not None:
+            names.append(plan.point.name)
+        if plan.action is not None:
+            names += _names(mapping, mapping.actions[plan.action])
+        names += [part.point.name for part in plan.together if part.point is not None]
+    return names

@@ -177,7 +177,21 @@ class Bench(World):
         self.station.device_done(act.ref, result, self.clock.now())
         self.pump()
 
-    # What the CSMS saw
+    # What the CSMS does and saw
+
+    def set(self, place: str, value: str) -> str:
+        """2.0.1: sets `Component.Variable`; the status."""
+        component, variable = place.split(".")
+        asked = {"component": {"name": component}, "variable": {"name": variable}, "attributeValue": value}
+        (result,) = self.ask("SetVariables", {"setVariableData": [asked]})["setVariableResult"]
+        return str(result["attributeStatus"])
+
+    @property
+    def transaction(self) -> str:
+        """The id of the transaction that runs at the first EVSE."""
+        running = self.station.evses.flows[1].transaction
+        assert running is not None
+        return running.id
 
     def told(self, action: str) -> list[Mapping[str, Any]]:
         return [payload for said, payload in self.sent if said == action]

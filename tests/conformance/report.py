@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from hub.ocpp.capabilities import CAPABILITIES
 from tests.conformance.cases import VERSIONS, Listed, Shown, listed, shown
 
 PAGE = Path(__file__).parents[2] / "docs/reference/ocpp-conformance.md"
@@ -17,10 +18,25 @@ The official certification of a charging station, case by case.
 The sentences are ours; the numbers are those of the certification and of the specification's requirements.
 `make pages` writes this page from the tests themselves.
 """
+CHARGERS = """## What depends on the charger
+
+These follow from the blueprint; `evhub mapping test CHARGER` shows them for one charger, with the cases that they
+leave out. The tests below run on a charger that has what their case needs.
+
+| feature | | cases only with it | cases only without it |
+| --- | --- | --- | --- |"""
 
 
 def page() -> str:
-    return "\n".join([HEAD, *(_version(version) for version in VERSIONS)])
+    return "\n".join([HEAD, _by_charger(), *(_version(version) for version in VERSIONS)])
+
+
+def _by_charger() -> str:
+    rows = [
+        f"| {one.code} | {one.says} | {', '.join(sorted(one.cases))} | {', '.join(sorted(one.others))} |"
+        for one in CAPABILITIES
+    ]
+    return "\n".join([CHARGERS, *rows, ""])
 
 
 def _version(version: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import aiomqtt
 import pytest
 
+from hub.app import Hub
+from hub.config.kept import load_or_last_good
 from hub.control import ask
 from hub.errors import ConfigError, HubError
 from hub.model.command import Command, CommandResult
@@ -218,9 +220,13 @@ async def test_operations_in_the_words_of_both_versions(tmp_path: Path) -> None:
             await execute(world, "change_availability", {"connectorId": 1, "type": "Operative"})
         ).outcome == "accepted"
         assert (await execute(world, "data_transfer", {"vendor_id": "x"})).outcome == "rejected"
+        assert (await execute(world, "limit_transaction", {"energy": "much"})).code == "bad_value"
+        limited = await execute(world, "limit_transaction", {"evse": 1, "energy": 50, "time": 3600})
+        assert limited.result == {"evse": 1, "energy": 50.0, "time": 3600.0}
         assert (await execute(world, "stop", {"evse": 1})).outcome == "accepted"
         await world.until(lambda: world.state("garage", "transaction_id") is None)
         assert (await execute(world, "stop")).outcome == "rejected"
+        assert (await execute(world, "limit_transaction", {"time": 60})).code == "no_transaction"
         assert (await execute(world, "start")).outcome == "accepted"
         assert (await execute(world, "authorize", {"evse": 9, "id_token": "x"})).code == "bad_value"
         assert (await execute(world, "authorize", {"id_token": ""})).code == "bad_value"
@@ -264,9 +270,11 @@ async def test_a_reload_applies_the_difference_and_refuses_what_is_bad(tmp_path:
             "added": [],
             "removed": ["garage"],
             "changed": [],
+            "blueprints": [],
             "mqtt": True,
         }
         await world.until(lambda: world.csms.stations == ["street"])
+        assert list(world.hub.bus.retained("evhub/garage/#")) == []
         world.path.write_text("chargers: {street: {use_blueprint: {path: keba/p31}}}")
         with pytest.raises(HubError, match="did you mean"):
             await ask(socket, "reload")
@@ -291,3 +299,29 @@ async def test_a_bad_charger_does_not_hide_the_others(tmp_path: Path) -> None:
         await world.until(lambda: world.status("garage") == "available")
         assert world.hub is not None
         assert list(world.hub.config.bad_chargers) == ["Bad Id"]
+
+
+async def test_a_hub_with_a_broken_file_starts_with_the_last_good_one_and_says_so(tmp_path: Path) -> None:
+    async with World(tmp_path, {"garage": ("keba/p30", {}, FREE)}) as world:
+        await world.until(lambda: world.status("garage") == "available")
+        await world.stop_hub()
+        good = world.path.read_text()
+        world.path.write_text(good.replace("chargers:", "chargrs:"))
+        said: list[Any] = []
+        world.hub = Hub(load_or_last_good(world.path), jitter_s=0.0, logs=False)
+        world.hub.bus.subscribe("evhub/bridge/event", lambda message: said.append(message.payload))
+        await world.hub.start()
+        await world.until(lambda: world.status("garage") == "available")
+
+        def problems() -> Any:
+            assert world.hub is not None
+            (info,) = world.hub.bus.retained("evhub/bridge/info")
+            return info.payload["config_problems"]  # type: ignore[index]
+
+        assert "did you mean 'chargers'" in problems()[0]
+        assert [event["type"] for event in said] == ["bad_config"]
+        with pytest.raises(ConfigError):
+            await world.hub.reload()
+        world.path.write_text(good)
+        assert not await world.hub.reload()
+        assert not problems()

@@ -3,11 +3,12 @@
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from hub.logs import JsonFormat, TextFormat, _compress, setup_logs
+from hub.logs import Diary, JsonFormat, TextFormat, _compress, setup_logs
 
 
 @pytest.fixture
@@ -34,6 +35,13 @@ def test_control_characters_cannot_forge_a_line() -> None:
     assert "\\x1b" in line
 
 
+def test_a_line_has_the_time_of_the_configured_zone() -> None:
+    told = record("x")
+    told.created = 1_800_000_000.0
+    assert TextFormat().format(told).startswith("2027-01-15T08:00:00+0000 WARNING n: x")
+    assert TextFormat("Asia/Tokyo").format(told).startswith("2027-01-15T17:00:00+0900")
+
+
 def test_json_lines_name_the_charger_and_the_exception() -> None:
     body = json.loads(JsonFormat().format(record("x", charger="garage")))
     assert (body["level"], body["charger"]) == ("warning", "garage")
@@ -57,3 +65,13 @@ def test_the_file_is_written_rotated_and_compressed(tmp_path: Path, root: loggin
 def test_a_log_file_that_cannot_be_opened_is_no_reason_to_stop(tmp_path: Path, root: logging.Logger) -> None:
     (tmp_path / "file").write_text("")
     setup_logs(level="info", file=tmp_path / "file" / "x.log", keep=1, compress=False, style="text")
+
+
+def test_the_diary_tells_a_charger_s_lines_of_the_time_that_is_asked_for() -> None:
+    diary = Diary(most=3)
+    for text in ("garage: forgotten", "garage: one", "garage-2: other", "two at garage"):
+        diary.handle(record(text))
+    lines = diary.lines("garage", None, None)
+    assert [line.rpartition("n: ")[2] for line in lines] == ["garage: one", "two at garage"]
+    assert diary.lines("garage", datetime(2100, 1, 1, tzinfo=UTC), None) == []
+    assert diary.lines("garage", None, datetime(2000, 1, 1, tzinfo=UTC)) == []

@@ -32,6 +32,13 @@ ACCESS: tuple[Variable, ...] = (
         "ItemsPerSendLocalList", 500, "SendLocalListMaxLength", (LIST, "ItemsPerMessage"), writable=False
     ),
     integer("BytesPerSendLocalList", 500_000, None, (LIST, "BytesPerMessage"), writable=False),
+    boolean("TariffAvailable", True, None, (TARIFF, "Available", "Tariff"), writable=False),
+    boolean("TariffEnabled", True, None, (TARIFF, "Enabled", "Tariff")),
+    boolean("CostAvailable", True, None, (TARIFF, "Available", "Cost"), writable=False),
+    boolean("CostEnabled", True, None, (TARIFF, "Enabled", "Cost")),
+    Variable("Currency", "string", "", None, (TARIFF, "Currency"), high=3),
+    Variable("TariffFallbackMessage", "string", "", None, (TARIFF, "TariffFallbackMessage"), high=255),
+    Variable("TotalCostFallbackMessage", "string", "", None, (TARIFF, "TotalCostFallbackMessage"), high=255),
     boolean("ReservationAvailable", True, None, (RESERVATION, "Available"), writable=False),
     boolean("ReservationEnabled", True, None, (RESERVATION, "Enabled")),
     boolean(

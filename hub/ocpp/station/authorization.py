@@ -97,6 +97,22 @@ class Authorization:
         self._cache.clear()
         return cleared
 
+    # Customers (N09, N10)
+
+    def known_of(self, token: Token) -> list[str]:
+        """What is stored of whoever has this token, a line each."""
+        listed, cached = self.local_list.get(token), self._cache.get(token.key)
+        return [
+            f"{where}: {verdict.status}, group {verdict.group or 'none'}, until {verdict.expires or 'revoked'}"
+            for where, verdict in (("local list", listed), ("cache", cached[0] if cached else None))
+            if verdict is not None
+        ]
+
+    def forget(self, token: Token) -> list[Durable]:
+        """Not from the local list: its version is the CSMS's (N10.FR.02)."""
+        known = self._cache.pop(token.key, None)
+        return [] if known is None else [Keep("cache", token.key, None)]
+
     def _remember(self, key: str, verdict: Verdict, now: Moment) -> Keep:
         at = rfc3339(now.wall)
         self._cache[key] = (verdict, at)

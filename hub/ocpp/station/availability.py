@@ -22,11 +22,12 @@ class Availability:
 
     def operative(self, evse: int) -> bool:
         """May something begin here?"""
-        return not self._said(evse) & {INOPERATIVE, SCHEDULED}
+        waits = self._station.upkeep.firmware.blocks_new_sessions
+        return not waits and not self._said(evse) & {INOPERATIVE, SCHEDULED}
 
     def inoperative(self, evse: int) -> bool:
         """Is it out of service already? EVSE 0: the station as a whole."""
-        return INOPERATIVE in self._said(evse)
+        return INOPERATIVE in self._said(evse) or self._station.upkeep.firmware.blocks_new_sessions
 
     def change(self, evse: int, operative: bool, now: Moment) -> str:
         """Accepted, or Scheduled while a transaction runs; survives a restart."""
@@ -39,6 +40,7 @@ class Availability:
         for flow in self._covered(evse):
             if not operative and flow.transaction is None and flow.grant is not None:
                 self._station.tokens.revoke(flow, now, "ChargingStateChanged", "Other")
+            self._station.reservations.check(flow, now)
             self._station.statuses.show(flow, now)
         self._tell_station(was, now)
         return "Scheduled" if busy and not operative else "Accepted"
@@ -50,6 +52,7 @@ class Availability:
             if word == SCHEDULED and not any(flow.transaction for flow in self._covered(int(key))):
                 self._set(key, INOPERATIVE)
                 for flow in self._covered(int(key)):
+                    self._station.reservations.check(flow, now)
                     self._station.statuses.show(flow, now)
         self._tell_station(was, now)
 

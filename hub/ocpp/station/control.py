@@ -7,7 +7,7 @@ from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.boot import Registration
 from hub.ocpp.station.effects import Act, Happened, Keep, Reconnect
-from hub.ocpp.station.flow import Flow
+from hub.ocpp.station.flow import Flow, Remote
 from hub.ocpp.station.messages import Heartbeat, Token
 from hub.ocpp.station.variable_table import BY_NAME
 from hub.ocpp.station.variables import SetResult, valid
@@ -54,12 +54,11 @@ class Control:
         # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
         asked = self._station.variables.bool("AuthorizeRemoteStart")
         if asked and token.type not in ("Central", "NoAuthorization"):
-            if self._station.tokens.present(flow.evse, token, now) == "rejected":
-                return None
-            if flow.grant is not None:
-                flow.grant.remote_start_id = remote_start_id
-            return flow
-        self._station.tokens.remote(flow, token, group, remote_start_id, now)
+            said = self._station.tokens.present(
+                flow.evse, token, now, Remote(remote_start_id, roams=evse is None)
+            )
+            return None if said == "rejected" else flow
+        self._station.tokens.remote(flow, token, group, remote_start_id, now, roams=evse is None)
         return flow
 
     def _free_evse(self, evse: int | None, token: Token, group: str | None) -> Flow | None:
@@ -85,11 +84,10 @@ class Control:
         return self._station.reservations.fits(flow.evse, token, group)
 
     def remote_stop(self, transaction: str, now: Moment) -> bool:
-        for flow in self._station.evses.flows.values():
-            if flow.transaction and flow.transaction.id == transaction:
-                self._station.tokens.revoke(flow, now, "RemoteStop", "Remote")
-                return True
-        return False
+        flow = self._station.evses.with_transaction(transaction)
+        if flow is not None:
+            self._station.tokens.revoke(flow, now, "RemoteStop", "Remote")
+        return flow is not None
 
     def transaction_of(self, csms_id: int) -> str | None:
         """1.6's number -> our id."""
@@ -229,8 +227,10 @@ class Control:
             self._station.statuses.report_one(number, now)
 
     def _trigger_meter(self, evse: int | None, now: Moment) -> None:
+        dialect = self._station.dialect  # None: nobody was ever connected, and nobody hears it
+        measurands = dialect.triggered_measurands if dialect else "AlignedMeasurands"
         for flow in self._chosen(evse):
-            self._station.metering.report(flow, now, "TxUpdatedMeasurands", "Trigger")
+            self._station.metering.report(flow, now, measurands, "Trigger")
 
     def _trigger_transaction(self, evse: int | None, now: Moment) -> None:
         for flow in self._chosen(evse):

@@ -148,9 +148,11 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Install:
-    """`file`: what a Download ended with."""
+    """`file` and `sha256` (hex): what a Download ended with. `signed`: a trusted signature was found good."""
 
     file: str
+    sha256: str
+    signed: bool
 
 
 Job = Download | Upload | Install
@@ -166,7 +168,7 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Abandon:
-    """A job whose end nobody waits for any more."""
+    """A job whose end nobody waits for any more, or whose file nobody needs."""
 
     ref: str
 

@@ -30,6 +30,10 @@ class Evses:
         for flow in self.flows.values():
             station.transactions.reschedule(flow, now)
 
+    def with_transaction(self, number: str) -> Flow | None:
+        found = (flow for flow in self.flows.values() if flow.transaction and flow.transaction.id == number)
+        return next(found, None)
+
     # States
 
     def state(self, evse: int, state: State, now: Moment) -> None:
@@ -57,6 +61,7 @@ class Evses:
         grant = flow.grant
         if grant and grant.refused_at_wh is not None and flow.register.wh >= grant.refused_at_wh:
             self._station.tokens.no_more_energy(flow, now)
+        self._station.transaction_limits.check(flow, now)
         if first:
             transactions.permit_again(flow)
             self.limit(flow, now)
@@ -83,8 +88,9 @@ class Evses:
     def _plug_changed(self, flow: Flow, now: Moment) -> None:
         transactions = self._station.transactions
         if flow.plugged:
+            self._station.tokens.follow(flow, now)
             if flow.grant:
-                flow.grant.deadline = None
+                flow.grant.deadline, flow.grant.roams = None, False
             transactions.changed(flow, now, "CablePluggedIn")
             return
         flow.finished = False
@@ -113,10 +119,13 @@ class Evses:
 
     def transaction_changed(self, flow: Flow, before: str | None, now: Moment) -> None:
         """Another transaction than `before`, or none, runs here now."""
-        if before is not None:
+        if before is not None and self.with_transaction(before) is None:
             for profile in self._station.profiles.ended(before):
                 self._station.emit(Keep("profile", str(profile.id), None))
+            self._station.costs.ended(flow, before, now)
+            self._station.transaction_limits.ended(before)
             self._station.control.idle(now)
+            self._station.upkeep.firmware.idle(now)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:
             waiting, flow.grant.profile = flow.grant.profile, None
             profiles.install(self._station, waiting, now, strict=False)
@@ -152,6 +161,8 @@ class Evses:
             profiles.install(self._station, profile, now, strict=False)
         elif flow.grant is not None:
             flow.grant.profile = profile
+        elif flow.remote is not None:
+            flow.remote.profile = profile
 
     def limits(self, now: Moment) -> None:
         for flow in self.flows.values():

@@ -19,7 +19,9 @@ def _connectors(station: "Station") -> str:
 
 def _feature_profiles(station: "Station") -> str:
     smart = ["SmartCharging"] if _limitable(station) else []
-    return ",".join(["Core", "LocalAuthListManagement", "Reservation", *smart, "RemoteTrigger"])
+    return ",".join(
+        ["Core", "FirmwareManagement", "LocalAuthListManagement", "Reservation", *smart, "RemoteTrigger"]
+    )
 
 
 def _phases_switch(station: "Station") -> str:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from hub.model.charger import PLUGGED, Status
-from hub.model.entity import EMPTY, State
+from hub.model.entity import EMPTY, Scalar, State
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
 from hub.ocpp.station.messages import MeterValue, Token
@@ -28,6 +28,17 @@ class Grant:
     """Refused, but served until the register shows so much (MaxEnergyOnInvalidId)."""
     reservation_id: int | None = None
     """The reservation that it has used up."""
+    roams: bool = False
+    """Given for the station, not for one EVSE: it follows the first cable."""
+
+
+@dataclass(slots=True)
+class Remote:
+    """What a remote start brought along, until its token is decided about."""
+
+    start_id: int | None
+    profile: Profile | None = None
+    roams: bool = False
 
 
 @dataclass(slots=True)
@@ -38,7 +49,12 @@ class Transaction:
     seq_no: int = 0
     charging_state: str = "EVConnected"
     started: str = ""
+    last: str = ""
+    """The newest time that was told of it: none after it is earlier."""
     plugged_once: bool = False
+    begun_nowhere: bool = False
+    """It began before anybody knew at which EVSE: its first meter values are owed (E01.FR.17)."""
+    phases_told: int | None = None
     token_told: bool = False
     remote_told: bool = False
     remote_start_id: int | None = None
@@ -47,6 +63,10 @@ class Transaction:
     group: str | None = None
     stopped_by: tuple[str, str] | None = None
     """The token that ended its authorization, until that is told."""
+    most_wh: int | None = None
+    """The register at which it ends."""
+    ends_at: str | None = None
+    """When it ends, by the hub's own clock."""
     told_at: str = ""
     """When its last event was, by the hub's own clock."""
     csms_id: int | None = None
@@ -74,9 +94,14 @@ class Flow:
     lost_since: float | None = None
     asking: Token | None = None
     """A token that the CSMS was asked about."""
+    roams: bool = False
+    """That token was presented to the station as a whole."""
+    remote: Remote | None = None
+    """The token came with this."""
     finished: bool = False
     """A transaction ended and the cable is still in."""
-    shown: tuple[Status, str | None] | None = None
+    shown: Mapping[str, Scalar] | None = None
+    """What the hub shows of it, beside what the device says."""
     phases_told: int | None = None
     """What a profile has had the device switch to."""
     reported: tuple[str, str | None] | None = None
@@ -99,6 +124,8 @@ class Flow:
     def charging_state(self) -> str:
         if not self.plugged:
             return "Idle"
+        if self.grant and self.grant.refused:  # E05.FR.02: at once, whatever the device still shows
+            return "SuspendedEVSE"
         return CHARGING_STATES.get(self.status, "EVConnected")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.model.charger import Status
+from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.reports import Report
 
 TokenType = str
@@ -91,6 +92,16 @@ class ReservationEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalLimit:
+    """A limit that isn't the CSMS's, for an EVSE; `limit` None: it was taken back. `source`: in 2.0.1's words."""
+
+    evse: int
+    source: str
+    limit: Profile | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """A message that only one version knows, in its own words already."""
 
@@ -122,6 +133,8 @@ class TransactionEvent:
     offline: bool = False
     first_plugged: bool = False
     """2.0.1: the event that names the EVSE."""
+    phases: int | None = None
+    """How many are used, where that is new."""
 
 
 Message = (
@@ -131,6 +144,7 @@ Message = (
     | Authorize
     | MeterReport
     | ReservationEnded
+    | ExternalLimit
     | Raw
     | TransactionEvent
     | Report

@@ -26,6 +26,9 @@ class Metering:
         for flow in self._station.evses.flows.values():
             self._station.transactions.reschedule(flow, now)
 
+    def clock_was_set(self, now: Moment) -> None:
+        self._schedule(now)
+
     def report(self, flow: Flow, now: Moment, measurands: str, context: str) -> None:
         """MeterValues outside a transaction."""
         wanted = self._station.variables.list(measurands)
@@ -65,7 +68,8 @@ class Metering:
         """The grid counts from midnight (J01.FR.14)."""
         if not every:
             return None
-        midnight = now.wall.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        passed = (now.wall - midnight).total_seconds()
+        wall = self._station.clock.at(now)
+        midnight = wall.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        passed = (wall - midnight).total_seconds()
         following = midnight + timedelta(seconds=(passed // every + 1) * every)
-        return now.mono + (min(following, midnight + timedelta(days=1)) - now.wall).total_seconds()
+        return now.mono + (min(following, midnight + timedelta(days=1)) - wall).total_seconds()

@@ -5,12 +5,14 @@ fails while connected (CALLERROR, no answer) waits interval x number of transmis
 after the allowed attempts it is buried and the next one goes on. A lost connection costs no attempt.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from hub.model.moment import Moment
+from hub.ocpp.station.clock import later, unset
 from hub.ocpp.station.effects import Attempt, Bury, Durable, Owe, Settle
-from hub.ocpp.station.messages import TransactionEvent, from_body, offline, to_body
+from hub.ocpp.station.messages import MeterValue, TransactionEvent, from_body, offline, to_body
 
 
 @dataclass(slots=True)
@@ -19,6 +21,8 @@ class Entry:
     event: TransactionEvent
     attempts: int = 0
     not_before: float = 0.0
+    young: bool = False
+    """It happened since this hub began."""
 
 
 class Outbox:
@@ -32,7 +36,7 @@ class Outbox:
         self._next_id = max([first_id, *(number + 1 for number in self._entries)])
 
     def owe(self, event: TransactionEvent) -> Owe:
-        entry = Entry(self._next_id, event)
+        entry = Entry(self._next_id, event, young=True)
         self._next_id += 1
         self._entries[entry.id] = entry
         return Owe(entry.id, to_body(event))
@@ -79,6 +83,16 @@ class Outbox:
             entry.event = offline(entry.event)
             entry.not_before = 0.0
 
+    def restamp(self, step: timedelta) -> Iterator[Durable]:
+        """What a clock has written that nobody had set, `step` later. How long ago an older hub wrote is unknown."""
+        for entry in self._entries.values():
+            event = entry.event
+            if entry.young and unset(event.at):
+                meter = tuple(restamped(value, step) for value in event.meter)
+                entry.event = replace(event, at=later(event.at, step), meter=meter)
+                yield Settle(entry.id)
+                yield Owe(entry.id, to_body(entry.event))
+
     def pending(self, transaction: str | None = None) -> bool:
         return any(transaction in (None, entry.event.transaction) for entry in self._entries.values())
 
@@ -88,3 +102,7 @@ class Outbox:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def restamped(value: MeterValue, step: timedelta) -> MeterValue:
+    return replace(value, at=later(value.at, step)) if unset(value.at) else value

@@ -1,7 +1,8 @@
 """Charging profiles at a station: taking them in, letting go of them, and what of them holds at each EVSE."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -143,16 +144,18 @@ class Site:
     most_a: float
     least_a: float
     """What an EVSE can be given, at most and without pausing."""
+    outside: Mapping[int, float] = field(default_factory=dict)
+    """Amperes, where somebody else than the CSMS has set a limit."""
 
     def at(self, evse: int, wall: datetime) -> Limitation:
         """What holds for one EVSE: its own profiles', and its share of what the station may draw (K04.FR.05)."""
         context, served = self.contexts[evse], self._served(evse)
         ceiling = self.profiles.ceiling(context, wall)
         if ceiling.limit_a is None or len(served) == 1:
-            return self.profiles.at(evse, context, wall)
+            return lowest(ceiling, self._own(evse, wall))
         wants = {other: self._want(other, wall) for other in served}
         share = shares(ceiling.limit_a, wants, self.least_a)[evse]
-        return lowest(self.profiles.own(evse, context, wall), replace(ceiling, limit_a=share))
+        return lowest(self._own(evse, wall), replace(ceiling, limit_a=share))
 
     def total(self, wall: datetime) -> Limitation:
         """What the station expects to draw with a car at every EVSE (K08.FR.03/06)."""
@@ -163,8 +166,12 @@ class Site:
         changes = (self.profiles.next_change(evse, context, wall) for evse, context in self.contexts.items())
         return min((change for change in changes if change is not None), default=None)
 
+    def _own(self, evse: int, wall: datetime) -> Limitation:
+        outside = Limitation(self.outside.get(evse))
+        return lowest(self.profiles.own(evse, self.contexts[evse], wall), outside)
+
     def _want(self, evse: int, wall: datetime) -> float:
-        own = self.profiles.own(evse, self.contexts[evse], wall).limit_a
+        own = self._own(evse, wall).limit_a
         return self.most_a if own is None else min(own, self.most_a)
 
     def _served(self, evse: int) -> list[int]:
@@ -174,18 +181,24 @@ class Site:
         return busy if evse in busy else [*busy, evse]
 
 
-def site(station: "Station", *, begun: datetime | None = None) -> Site:
+def site(
+    station: "Station", *, begun: datetime | None = None, outside: Mapping[int, float] | None = None
+) -> Site:
     """`begun`: when a transaction is taken to begin where none runs (K08.FR.06)."""
-    phases = int(told(station, "SupplyPhases"))
-    contexts = {flow.evse: _context(flow, phases, begun) for flow in station.evses.flows.values()}
+    supply = phases(station)
+    contexts = {flow.evse: _context(flow, supply, begun) for flow in station.evses.flows.values()}
     ratings = station.setup.ratings
-    return Site(station.profiles, contexts, ratings.max_current, ratings.min_current)
+    return Site(station.profiles, contexts, ratings.max_current, ratings.min_current, outside or {})
 
 
 def _context(flow: Flow, phases: int, begun: datetime | None) -> Context:
     if flow.transaction is None:
         return Context(None, begun, phases)
     return Context(flow.transaction.id, parse_time(flow.transaction.started), phases)
+
+
+def phases(station: "Station") -> int:
+    return int(told(station, "SupplyPhases"))
 
 
 def csms_time(station: "Station", now: Moment) -> datetime:
@@ -209,7 +222,7 @@ def composite(
     ):
         return None  # K08.FR.05/07
     wall = csms_time(station, now)
-    here = site(station, begun=wall)
+    here = site(station, begun=wall, outside=station.external.amperes())
     found = timeline(
         here.total if evse == 0 else lambda moment: here.at(evse, moment), here.next_change, wall, duration_s
     )
@@ -217,8 +230,8 @@ def composite(
         spoken = {limitation.unit for _, limitation in found if limitation.limit_a is not None}
         unit = "W" if spoken == {"W"} else "A"
     most = here.most_a * (len(here.contexts) if evse == 0 else 1)
-    phases = next(iter(here.contexts.values())).phases
-    return unit, [_period(second, limitation, unit, most, phases) for second, limitation in found]
+    supply = phases(station)
+    return unit, [_period(second, limitation, unit, most, supply) for second, limitation in found]
 
 
 def _period(second: int, limitation: Limitation, unit: str, most: float, phases: int) -> dict[str, object]:

@@ -45,6 +45,10 @@ class Reservations:
         self._station = station
         self._all = {int(key): Reservation(**body) for key, body in kept.items()}
         self._untold = {int(key): status for key, status in untold.items()}
+        self._due: dict[int, float] = {}
+        self.clock_was_set(now)
+
+    def clock_was_set(self, now: Moment) -> None:
         self._due = {number: self._mono(parse_time(it.expires), now) for number, it in self._all.items()}
 
     # Asked by the CSMS

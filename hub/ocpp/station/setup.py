@@ -30,6 +30,8 @@ class StationSetup:
     roots: tuple[str, ...] = ()
     certificate: bool = False
     keys: frozenset[str] = frozenset()
+    version: str = ""
+    """The hub's own."""
     reach: Reach = field(default_factory=Reach)
     vendors: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """DataTransfer that somebody here wants: vendorId -> messageIds, none named: all of them."""

@@ -1,26 +1,29 @@
 """A charging station: the parts put together. Inputs come as calls, what is to be done leaves by `drain`."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from hub.model.charger import Status
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
-from hub.model.moment import Moment, parse_time, rfc3339
+from hub.model.moment import Moment, rfc3339
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station.authorization import Authorization, Verdict
 from hub.ocpp.station.availability import Availability
 from hub.ocpp.station.boot import Boot, Registration
 from hub.ocpp.station.charging_profile import restored as restored_profile
+from hub.ocpp.station.clock import StationClock
 from hub.ocpp.station.control import Control
+from hub.ocpp.station.costs import Costs
+from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
 from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
+from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.local_list import LocalList
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     ReservationEnded,
@@ -36,57 +39,12 @@ from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.statuses import Statuses
 from hub.ocpp.station.tokens import Tokens
+from hub.ocpp.station.transaction_limits import TransactionLimits
 from hub.ocpp.station.transactions import Transactions
 from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
-CLOCK_SLACK_S = 2.0
-"""A CSMS whose clock differs by less is taken to have ours."""
-
-
-class Call(NamedTuple):
-    """A CALL to be answered, from the CSMS or (id `cmd:...`) from the command door."""
-
-    id: str
-    action: str
-    payload: Mapping[str, Any]
-
-
-class Outgoing(NamedTuple):
-    """The next CALL; `ref` comes back with its answer."""
-
-    ref: object
-    action: str
-    payload: Mapping[str, object]
-
-
-class Dialect(Protocol):
-    """One OCPP version's words."""
-
-    version: str
-    subprotocol: str
-    calls: Mapping[str, "Callable[[Station, Call, Moment], Mapping[str, object] | None]"]
-    ends_with_samples: bool
-    """A transaction's last message carries what was sampled on the way."""
-
-    def encode(self, station: "Station", message: Message) -> tuple[str, Mapping[str, object]] | None:
-        """None: this version has no such message."""
-
-    def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
-        """What an answer says of the token it was asked about."""
-
-    def connector_status(self, status: Status) -> str: ...
-
-    def undeliverable(self, station: "Station", event: TransactionEvent) -> str | None:
-        """Why an event can never be said in this version; None: it can."""
-
-
-class Timed(Protocol):
-    """A part with something to do at times."""
-
-    def tick(self, now: Moment) -> None: ...
-
-    def deadlines(self) -> list[float]: ...
+__all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
 
 class _Sent(NamedTuple):
@@ -112,7 +70,7 @@ class Station:
         self._queue = Queue()
         self._sent: dict[int, _Sent] = {}
         self._next_ref = 0
-        self._offset = timedelta()
+        self.clock = StationClock(self, now)
         self._link_lost: float | None = None
 
         def kept(kind: str) -> dict[str, Any]:
@@ -139,6 +97,9 @@ class Station:
         self.statuses = Statuses(self)
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)
+        self.external = ExternalLimits(self)
+        self.transaction_limits = TransactionLimits(self, now)
+        self.costs = Costs(self)
         self.control = Control(self)
         self.upkeep = Upkeep(self, kept)
         self.upkeep.begin(now)
@@ -163,6 +124,11 @@ class Station:
 
     def state(self, evse: int, state: State, now: Moment) -> None:
         self.evses.state(evse, state, now)
+        self.upkeep.look(now)
+
+    def outside_limit(self, evse: int, outside: Outside | None, now: Moment) -> None:
+        """The lowest limit that isn't the CSMS's; None: there is none any more."""
+        self.external.set(evse, outside, now)
 
     def token(self, evse: int, token: Token, now: Moment) -> str:
         """Somebody identifies himself. Returns what became of it: accepted, rejected, asking, stopped."""
@@ -178,6 +144,7 @@ class Station:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
             before = len(self._effects)
             reply = handler(self, call, now)
+            self.upkeep.look(now)
         except CallError as error:
             self.emit(ReplyError(call.id, error.code, error.description))
             return
@@ -233,6 +200,7 @@ class Station:
 
     def tick(self, now: Moment) -> None:
         """Whatever is due by now."""
+        self.clock.look(now)
         if self.boot.heartbeat_due(now):
             self._queue.add(Heartbeat(), 0)
             self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
@@ -241,7 +209,7 @@ class Station:
 
     def _timed(self) -> tuple["Timed", ...]:
         charging = self.reservations, self.evses, self.tokens, self.metering, self.statuses
-        return *charging, self.control, self.upkeep
+        return *charging, self.transaction_limits, self.control, self.upkeep
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
@@ -288,7 +256,7 @@ class Station:
 
     def stamp(self, now: Moment) -> str:
         """A moment in the CSMS's time."""
-        return rfc3339(now.wall + self._offset)
+        return rfc3339(self.clock.at(now))
 
     def reply(self, call_id: str, payload: Mapping[str, object]) -> None:
         self.emit(Reply(call_id, payload))
@@ -308,6 +276,7 @@ class Station:
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.statuses.report(now, everything=everything)
         self.reservations.back_online()
+        self.external.back_online(now)
 
     def _not_said(self, message: Message, now: Moment) -> None:
         """The connection went, or nobody answered: what must not be lost is put right."""
@@ -317,6 +286,8 @@ class Station:
             self.tokens.not_answered(message, now)
         elif isinstance(message, ReservationEnded):
             self.reservations.unsaid(message)
+        elif isinstance(message, ExternalLimit):
+            self.external.unsaid(message)
 
     def _next_told(self, now: Moment) -> Outgoing | None:
         waits = self.boot.accepted and not self._in_flight()
@@ -371,9 +342,12 @@ class Station:
         if isinstance(message, BootNotification):
             self._registered(payload, now)
         elif isinstance(message, Heartbeat):
-            self._set_clock(payload, now)
+            self.clock.heard(payload.get("currentTime"), now)
         elif isinstance(message, Authorize):
             assert self.dialect is not None
+            told = self.dialect.told(payload)
+            if told is not None:
+                self.costs.authorized(message.token, told)
             self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
         elif isinstance(message, TransactionEvent):
             self._transaction_answered(message, payload, now)
@@ -381,7 +355,7 @@ class Station:
             self.upkeep.heard(message, payload, now)
 
     def _registered(self, payload: Mapping[str, Any], now: Moment) -> None:
-        self._set_clock(payload, now)
+        self.clock.heard(payload.get("currentTime"), now)
         interval = payload.get("interval", 0)
         self.boot.answered(str(payload["status"]), interval, now)
         if not self.boot.accepted:
@@ -393,15 +367,6 @@ class Station:
             self.emit(Keep("boot", "reason", None))
         self._back_online(now, everything=True)  # B01.FR.05
 
-    def _set_clock(self, payload: Mapping[str, Any], now: Moment) -> None:
-        try:
-            offset = parse_time(str(payload.get("currentTime"))) - now.wall
-        except (ValueError, OverflowError):
-            return
-        # Each answer travels for another while: what is told must not run backwards because of that.
-        if abs((offset - self._offset).total_seconds()) > CLOCK_SLACK_S:
-            self._offset = offset if abs(offset.total_seconds()) > CLOCK_SLACK_S else timedelta()
-
     def _transaction_answered(self, event: TransactionEvent, payload: Mapping[str, Any], now: Moment) -> None:
         number = payload.get("transactionId")
         if isinstance(number, int) and event.event == "Started":
@@ -411,6 +376,9 @@ class Station:
         verdict = self.dialect.verdict(payload)
         if verdict and event.token:
             self.tokens.transaction_verdict(event, verdict, now)
+        told = self.dialect.told(payload)
+        if told is not None:
+            self.costs.answered(event, told)
         self._forget_id(event)
 
     def _forget_id(self, event: TransactionEvent) -> None:

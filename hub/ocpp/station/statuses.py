@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
+from hub.model.entity import Scalar
 from hub.model.moment import Moment
 from hub.ocpp.station.effects import Annotate
 from hub.ocpp.station.flow import Flow
@@ -52,15 +53,19 @@ class Statuses:
             return
         status = self.status(flow)
         transaction = flow.transaction.id if flow.transaction else None
-        shown = (status, transaction)
+        shown: dict[str, Scalar] = {
+            # Where the device says the same there is nothing to lay over it, and to take off when it goes on.
+            "status": None if status is flow.status else status.value,
+            "transaction_id": transaction,
+            "id_tag": flow.grant.token.text if flow.grant and flow.grant.token.text else None,
+            "operative": self._station.availability.operative(flow.evse),
+        }
         if shown != flow.shown:
             before, flow.shown = flow.shown, shown
-            if before is None or before[1] != transaction:
-                self._station.evses.transaction_changed(flow, before[1] if before else None, now)
-            token = flow.grant.token.text if flow.grant and flow.grant.token.text else None
-            values = {"status": status.value, "transaction_id": transaction, "id_tag": token}
-            operative = self._station.availability.operative(flow.evse)
-            self._station.emit(Annotate(flow.evse, {**values, "operative": operative}))
+            ran = str(before["transaction_id"] or "") if before else ""
+            if before is None or ran != (transaction or ""):
+                self._station.evses.transaction_changed(flow, ran or None, now)
+            self._station.emit(Annotate(flow.evse, shown))
         self._report(flow, status, now, force=False)
 
     def show_all(self, now: Moment) -> None:
@@ -109,6 +114,9 @@ class Statuses:
         station = self._station
         if station.dialect is None or not (station.boot.accepted or force):
             return
+        waits = status is Status.PREPARING and not flow.plugged
+        if waits and not station.dialect.tells_of_drivers:
+            status = Status.AVAILABLE
         error = flow.state.get("error_code") if status is Status.FAULTED else None
         said = (station.dialect.connector_status(status), str(error) if error else None)
         if not force and not self._is_due(flow, said, now, self._least(flow, status)):

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
-from hub.ocpp.station.effects import Happened
-from hub.ocpp.station.flow import Flow, Grant
+from hub.ocpp.station.effects import Happened, Keep
+from hub.ocpp.station.flow import Flow, Grant, Remote
 from hub.ocpp.station.messages import Authorize, StatusNotification, Token, TransactionEvent
 
 if TYPE_CHECKING:
@@ -17,9 +17,11 @@ class Tokens:
     def __init__(self, station: "Station") -> None:
         self._station = station
 
-    def present(self, evse: int, token: Token, now: Moment) -> str:
-        """A token at a reader: accepted, rejected, asking or stopped."""
+    def present(self, evse: int, token: Token, now: Moment, remote: Remote | None = None) -> str:
+        """A token at a reader, or of a remote start: accepted, rejected, asking or stopped."""
         flow = self._chosen(evse, token)
+        flow.remote = remote
+        flow.roams = remote.roams if remote else evse not in self._station.evses.flows
         grant = flow.grant
         if grant is not None and grant.token.text:
             if self._same(grant, token, now):
@@ -54,20 +56,49 @@ class Tokens:
         return None if self._station.reservations.may_fit(flow.evse, token) else "Reserved"
 
     def remote(
-        self, flow: Flow, token: Token, group: str | None, remote_start_id: int | None, now: Moment
+        self,
+        flow: Flow,
+        token: Token,
+        group: str | None,
+        remote_start_id: int | None,
+        now: Moment,
+        *,
+        roams: bool = False,
     ) -> None:
         """RequestStartTransaction: as good as a token at the reader."""
-        self.grant(flow, Grant(token, group, remote_start_id), now, "RemoteStart")
+        self.grant(flow, Grant(token, group, remote_start_id, roams=roams), now, "RemoteStart")
 
     def grant(self, flow: Flow, grant: Grant, now: Moment, trigger: str) -> None:
         flow.finished = False
+        grant.roams = grant.roams and not flow.plugged and len(self._station.evses.flows) > 1
         grant.reservation_id = self._station.reservations.use(flow.evse, grant.token, grant.group, now)
         flow.grant = grant
+        self._station.costs.granted(flow, grant)
         if not flow.plugged:
             timeout = self._station.variables.int("EVConnectionTimeOut")
             grant.deadline = now.mono + timeout if timeout else None
         self._station.transactions.changed(flow, now, trigger)
         self._station.statuses.show(flow, now)
+
+    def follow(self, flow: Flow, now: Moment) -> None:
+        """A cable at an EVSE where nobody was authorized: whoever is for the station as a whole is meant."""
+        if flow.grant is not None or flow.transaction is not None:
+            return
+        for other in self._station.evses.flows.values():
+            grant = other.grant
+            if grant is not None and grant.roams and self._obstacle(flow, grant.token) is None:
+                self._move(other, flow, now)
+                return
+
+    def _move(self, source: Flow, target: Flow, now: Moment) -> None:
+        target.grant, source.grant = source.grant, None
+        target.transaction, source.transaction = source.transaction, None
+        target.conditions, source.conditions = source.conditions, source.now_conditions()
+        target.sample_due, source.sample_due = source.sample_due, None
+        target.ended_sample_due, source.ended_sample_due = source.ended_sample_due, None
+        self._station.emit(Keep("transaction", str(source.evse), None))
+        self._station.transactions.permit_again(source)
+        self._station.statuses.show(source, now)
 
     def revoke(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
         """The authorization ends: by the token, by the CSMS, by a time-out."""
@@ -103,9 +134,8 @@ class Tokens:
         """The answer to a transaction's message says what the CSMS thinks of the token (C10.FR.05, E05)."""
         assert event.token is not None
         self._told(event.token, verdict, now)
-        flow = self._station.evses.flows[event.evse]
-        transaction = flow.transaction
-        if transaction is None or transaction.id != event.transaction or flow.grant is None:
+        flow = self._station.evses.with_transaction(event.transaction)
+        if flow is None or flow.grant is None:
             return
         if verdict.accepted:
             flow.grant.group = flow.grant.group or verdict.group
@@ -124,6 +154,7 @@ class Tokens:
             self.revoke(flow, now, "Deauthorized", "DeAuthorized")
         else:
             flow.grant.refused = True
+            self._station.transactions.charging_changed(flow, now)
             self._station.transactions.changed(flow, now, "Deauthorized")
 
     def tick(self, now: Moment) -> None:
@@ -168,7 +199,13 @@ class Tokens:
         if obstacle is not None or not self._station.reservations.fits(flow.evse, token, verdict.group):
             return self._refuse(flow, token, obstacle or "Reserved")
         self._station.emit(Happened("authorized", {"evse": flow.evse, "id_tag": token.text}))
-        self.grant(flow, Grant(token, verdict.group), now, "Authorized")
+        remote, flow.remote = flow.remote, None
+        roams = flow.roams and not verdict.evses
+        if remote is None:
+            self.grant(flow, Grant(token, verdict.group, roams=roams), now, "Authorized")
+        else:  # F01.FR.19
+            grant = Grant(token, verdict.group, remote.start_id, profile=remote.profile, roams=roams)
+            self.grant(flow, grant, now, "RemoteStart")
         return "accepted"
 
     def _same(self, grant: Grant, token: Token, now: Moment) -> bool:

@@ -6,17 +6,19 @@ comes to hold, and ends when one of TxStopPoint ceases to. Each event takes the 
 first and the last event and the meter values between; its words are given when a message is sent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 from hub.model.charger import Status
 from hub.model.moment import Moment, rfc3339
+from hub.ocpp.station.clock import later, unset
 from hub.ocpp.station.effects import Effect, Happened, Keep, Permit
 from hub.ocpp.station.flow import Flow, Grant, Transaction, document
 from hub.ocpp.station.measurands import samples
 from hub.ocpp.station.messages import NOBODY, MeterValue, Token, TransactionEvent
-from hub.ocpp.station.outbox import Outbox
+from hub.ocpp.station.outbox import Outbox, restamped
 from hub.ocpp.station.variables import Variables
 
 HISTORY = 250
@@ -71,8 +73,9 @@ class Transactions:
         flow.transaction.charging_state = flow.charging_state()
         flow.sample_due = None
         self.reschedule(flow, now)
-        wanted = self._variables.list("TxStartedMeasurands")
-        self._tell(flow, now, "Started", trigger, self._meter(flow, now, wanted, "Transaction.Begin"))
+        flow.transaction.begun_nowhere = flow.grant is not None and flow.grant.roams
+        meter = () if flow.transaction.begun_nowhere else self._first_values(flow, now)
+        self._tell(flow, now, "Started", trigger, meter)
         self._emit(Happened("session_authorized", {"evse": flow.evse, "transaction_id": flow.transaction.id}))
 
     def end(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
@@ -120,6 +123,11 @@ class Transactions:
         wanted = self._variables.list("TxUpdatedMeasurands")
         self._tell(flow, now, "Updated", "Trigger", self._meter(flow, now, wanted, "Trigger"))
 
+    def rate_changed(self, flow: Flow, now: Moment) -> None:
+        """Somebody else than the CSMS has changed what may be drawn (K11.FR.04)."""
+        if flow.transaction is not None:
+            self._tell(flow, now, "Updated", "ChargingRateChanged", ())
+
     def flowing_changed(self, flow: Flow, now: Moment) -> None:
         """Energy has begun to flow, or has stopped: a start or stop point (E02, E06)."""
         if (flow.conditions ^ flow.now_conditions()) & {"EnergyTransfer"}:
@@ -145,6 +153,26 @@ class Transactions:
         flow.permitted = None
         self._settle_permission(flow)
 
+    def restamp(self, flows: Iterable[Flow], step: timedelta) -> Iterator[Effect]:
+        """What was written before `PLAUSIBLE` was written by a clock that nobody had set: it happened `step` later."""
+        for flow in flows:
+            transaction = flow.transaction
+            if transaction is not None and unset(transaction.started):
+                transaction.started, transaction.last = (
+                    later(transaction.started, step),
+                    later(transaction.last, step),
+                )
+                transaction.history = [restamped(value, step) for value in transaction.history]
+                yield Keep("transaction", str(flow.evse), document(flow))
+        yield from self._outbox.restamp(step)
+
+    def _at(self, flow: Flow, now: Moment) -> str:
+        """Never earlier than what was told before, wherever the clock was set."""
+        transaction = flow.transaction
+        assert transaction is not None
+        transaction.last = max(transaction.last, self._stamp(now))
+        return transaction.last
+
     def _schedule(self, flow: Flow, now: Moment) -> None:
         flow.sample_due = _following(flow.sample_due, self._variables.int("TxUpdatedInterval"), now)
 
@@ -157,11 +185,15 @@ class Transactions:
         assert transaction is not None
         if (before ^ flow.conditions) & {"Authorized", "EVConnected"}:
             transaction.charging_state = flow.charging_state()
-            self._tell(flow, now, "Updated", trigger, ())
+            owed, transaction.begun_nowhere = transaction.begun_nowhere and flow.plugged, False
+            self._tell(flow, now, "Updated", trigger, self._first_values(flow, now) if owed else ())
+
+    def _first_values(self, flow: Flow, now: Moment) -> tuple[MeterValue, ...]:
+        return self._meter(flow, now, self._variables.list("TxStartedMeasurands"), "Transaction.Begin")
 
     def _meter(self, flow: Flow, now: Moment, wanted: list[str], context: str) -> tuple[MeterValue, ...]:
         found = samples(wanted, flow.state, flow.register.wh, context)
-        return (MeterValue(self._stamp(now), found),) if found else ()
+        return (MeterValue(self._at(flow, now), found),) if found else ()
 
     def _tell(
         self,
@@ -179,7 +211,7 @@ class Transactions:
             transaction.id,
             flow.evse,
             transaction.seq_no,
-            self._stamp(now),
+            self._at(flow, now),
             trigger,
             transaction.charging_state,
             flow.register.wh,
@@ -210,7 +242,8 @@ class Transactions:
         if grant and grant.reservation_id is not None and not transaction.reservation_told:
             reservation, transaction.reservation_told = grant.reservation_id, True  # E03.FR.03
         # E01.FR.16: once more when the plug is in.
-        names_evse = told.seq_no == 0 or (flow.plugged and not transaction.plugged_once)
+        known = told.seq_no == 0 and not transaction.begun_nowhere
+        names_evse = known or (flow.plugged and not transaction.plugged_once)
         transaction.plugged_once = transaction.plugged_once or flow.plugged
         owner = Token(*transaction.token) if transaction.token else None
         return replace(
@@ -220,7 +253,19 @@ class Transactions:
             remote_start_id=remote,
             reservation_id=reservation,
             first_plugged=names_evse,
+            phases=self._phases(flow),
         )
+
+    def _phases(self, flow: Flow) -> int | None:
+        """How many are used, when energy begins to flow and when that has changed (E03.FR.13/14)."""
+        phases, transaction = flow.state.get("phases_active"), flow.transaction
+        assert transaction is not None
+        if transaction.charging_state != "Charging" or not isinstance(phases, int) or not 1 <= phases <= 3:
+            return None
+        if phases == transaction.phases_told:
+            return None
+        transaction.phases_told = phases
+        return phases
 
     def _settle_permission(self, flow: Flow) -> None:
         """Energy may flow while somebody is authorized; a refused one waits for StopTxOnInvalidId."""

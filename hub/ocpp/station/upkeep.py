@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Any
 from hub.model.moment import Moment
 from hub.ocpp.station.certificates import Certificates
 from hub.ocpp.station.client_certificate import ClientCertificate
+from hub.ocpp.station.display import Display
 from hub.ocpp.station.effects import Done
+from hub.ocpp.station.firmware import FirmwareUpdates
+from hub.ocpp.station.logs import Logs
 from hub.ocpp.station.messages import Message
+from hub.ocpp.station.monitoring import Monitors
 from hub.ocpp.station.network import Network
 from hub.ocpp.station.notices import Notice, Notices
 from hub.ocpp.station.reports import SignCertificate
@@ -31,6 +35,10 @@ class Upkeep:
         self.certificates = Certificates(station, kept("certificate"))
         self.client_certificate = ClientCertificate(station, kept("client_certificate"), station.setup.keys)
         self.network = Network(station, kept("network"))
+        self.firmware = FirmwareUpdates(station, kept("firmware"))
+        self.logs = Logs(station, kept("log"))
+        self.display = Display(station, kept("display"))
+        self.monitors = Monitors(station, kept("monitor"), kept("monitoring"))
 
     def begin(self, now: Moment) -> None:
         """The process has started."""
@@ -38,14 +46,31 @@ class Upkeep:
         self.client_certificate.look_ahead(now)
         self._note_certificates()
         self.security.happened("StartupOfTheDevice", now)
+        self.firmware.begin(now)
+        self.logs.begin()
+        self.display.look(now)
 
     # From the station
 
     def tick(self, now: Moment) -> None:
         self.client_certificate.tick(now)
+        self.firmware.tick(now)
+        self.logs.tick(now)
+        self.look(now)
+
+    def look(self, now: Moment) -> None:
+        """Something may have changed."""
+        self.display.look(now)
+        self.monitors.look(now)
 
     def deadlines(self) -> list[float]:
-        times = self.client_certificate.deadlines()
+        times = [
+            *self.client_certificate.deadlines(),
+            *self.firmware.deadlines(),
+            *self.logs.deadlines(),
+            *self.monitors.deadlines(),
+            *self.display.deadlines(),
+        ]
         notice = self.notices.deadline()
         if self._station.boot.accepted and notice is not None:
             times.append(notice)
@@ -68,6 +93,8 @@ class Upkeep:
 
     def job_done(self, ref: str, done: Done, now: Moment) -> None:
         """A download, an upload or an installation has ended."""
+        self.firmware.job_done(ref, done, now)
+        self.logs.job_done(ref, done, now)
 
     # Settings
 
@@ -82,6 +109,11 @@ class Upkeep:
     def changed(self, name: str, before: str, now: Moment) -> None:
         if name == "Password":
             self.network.password_changed(before, now)
+
+    @property
+    def file_roots(self) -> tuple[str, ...]:
+        """What a file server's certificate is checked with besides the system's roots (N01.FR.15)."""
+        return (*self._station.setup.roots, *self.network.roots)
 
     # Certificates
 
@@ -101,7 +133,12 @@ class Upkeep:
     # Messages on demand
 
     def triggers(self) -> dict[str, Callable[[int | None, Moment], None]]:
-        return {"SignChargingStationCertificate": lambda _evse, now: self.client_certificate.request(now)}
+        return {
+            "SignChargingStationCertificate": lambda _evse, now: self.client_certificate.request(now),
+            "FirmwareStatusNotification": self.firmware.trigger,
+            "LogStatusNotification": self.logs.trigger,
+            "DiagnosticsStatusNotification": self.logs.trigger_diagnostics,
+        }
 
     def next_notice(self, now: Moment) -> tuple[int, Notice] | None:
         return self.notices.due(now)

@@ -24,10 +24,10 @@ UPKEEP: tuple[Variable, ...] = (
     integer("ActiveNetworkProfile", 1, None, (COMM, "ActiveNetworkProfile"), writable=False),
     members_of(
         "FileTransferProtocols",
-        "HTTP,HTTPS",
+        "FTP,HTTP,HTTPS",
         "SupportedFileTransferProtocols",
         (COMM, "FileTransferProtocols"),
-        ("HTTP", "HTTPS"),
+        ("FTP", "HTTP", "HTTPS"),
         writable=False,
     ),
     Variable(
@@ -41,6 +41,7 @@ UPKEEP: tuple[Variable, ...] = (
         high=40,
     ),
     Variable("Identity", "string", "", None, (SECURITY, "Identity"), writable=False),
+    Variable("TimeZone", "string", "UTC", None, ("ClockCtrlr", "TimeZone"), writable=False),
     Variable("OrganizationName", "string", "", "CpoName", (SECURITY, "OrganizationName"), high=64),
     integer("SecurityProfile", 0, None, (SECURITY, "SecurityProfile"), writable=False),
     # 1.6 raises the security profile by writing it; 2.0.1 by a network profile.

@@ -31,7 +31,7 @@ def integer(
 
 
 def boolean(
-    name: str, default: bool, key: str | None, place: tuple[str, str] | None, **more: object
+    name: str, default: bool, key: str | None, place: tuple[str, ...] | None, **more: object
 ) -> Variable:
     return Variable(name, "boolean", str(default).lower(), key, place, **more)  # type: ignore[arg-type]
 

@@ -122,8 +122,10 @@ VARIABLES: tuple[Variable, ...] = (
         writable=False,
     ),
     Variable(
-        "LimitChangeSignificance", "decimal", "0.0", None, (SMART, "LimitChangeSignificance"), writable=False
+        "LimitChangeSignificance", "decimal", "0.0", None, (SMART, "LimitChangeSignificance"), unit="Percent"
     ),
+    boolean("NotifyLimitWithSchedules", False, None, (SMART, "NotifyChargingLimitWithSchedules")),
+    boolean("ExternalLimits", True, None, (SMART, "ExternalControlSignalsEnabled"), writable=False),
     integer("ConnectorCount", 1, "NumberOfConnectors", None, writable=False),
     integer("GetConfigurationMaxKeys", 100, "GetConfigurationMaxKeys", None, writable=False),
     Variable(

@@ -6,9 +6,11 @@ from typing import Any
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
+from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     MeterReport,
@@ -20,8 +22,9 @@ from hub.ocpp.station.messages import (
     Token,
     TransactionEvent,
 )
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
-from hub.ocpp.v16 import configuration, core, local_list, reservation, security, smart_charging
+from hub.ocpp.v16 import configuration, core, firmware, local_list, reservation, security, smart_charging
 
 Words = tuple[str, Mapping[str, object]]
 
@@ -85,13 +88,15 @@ def id_tag(token: Token | None) -> str:
     return (token.text if token and token.text else "NoAuthorization")[:20]
 
 
-REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS, **firmware.ENCODERS}
 
 
 class Dialect16:
     version = "1.6"
     subprotocol = "ocpp1.6"
     ends_with_samples = True
+    triggered_measurands = "TxUpdatedMeasurands"
+    tells_of_drivers = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **configuration.CALLS,
@@ -99,6 +104,7 @@ class Dialect16:
         **local_list.CALLS,
         **reservation.CALLS,
         **security.CALLS,
+        **firmware.CALLS,
     }
 
     def connector_status(self, status: Status) -> str:
@@ -116,8 +122,8 @@ class Dialect16:
                 return "Authorize", {"idTag": id_tag(token)}
             case MeterReport(evse=evse, value=value):
                 return "MeterValues", {"connectorId": evse, "meterValue": [meter_value(value)]}
-            case ReservationEnded():
-                return None  # 1.6 tells it by the connector's status alone
+            case ReservationEnded() | ExternalLimit():
+                return None  # 1.6 tells a reservation's end by the connector's status, a limit not at all
             case TransactionEvent():
                 return self._transaction(station, message)
             case Raw():
@@ -128,6 +134,12 @@ class Dialect16:
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTagInfo")
         return Verdict(said["status"], said.get("parentIdTag"), said.get("expiryDate")) if said else None
+
+    def readings(self, station: Station, now: Moment) -> Mapping[Place, Reading]:
+        return {}
+
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        return None  # 1.6 knows no money
 
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         if event.event != "Started" and event.transaction not in station.csms_ids:

@@ -53,6 +53,11 @@ class Item:
     def secret(self) -> bool:
         return self.setting is not None and self.setting.secret
 
+    def in_range(self, number: float) -> bool:
+        """N04.FR.06: between what is told as minLimit and maxLimit."""
+        least = self.setting.low if self.setting and self.type == "integer" else 0 if self.most else None
+        return (least is None or number >= least) and (self.most is None or number <= self.most)
+
     def report(self) -> dict[str, object]:
         """As NotifyReport has it; every attribute that there is, set or not (B07.FR.11)."""
         mutability = "WriteOnly" if self.secret else "ReadWrite" if self.writable else "ReadOnly"
@@ -69,7 +74,7 @@ class Item:
     def _characteristics(self) -> dict[str, object]:
         said: dict[str, object] = {
             "dataType": DATA_TYPES.get(self.type, self.type),
-            "supportsMonitoring": False,
+            "supportsMonitoring": True,
         }
         if self.unit:
             said["unit"] = self.unit

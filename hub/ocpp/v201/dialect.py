@@ -6,9 +6,11 @@ from typing import Any
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
+from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
+    ExternalLimit,
     Heartbeat,
     Message,
     MeterReport,
@@ -19,17 +21,25 @@ from hub.ocpp.station.messages import (
     StatusNotification,
     TransactionEvent,
 )
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
 from hub.ocpp.v201 import (
     certificates,
     core,
+    costs,
+    customer,
+    display,
+    firmware,
     local_list,
+    logs,
+    monitoring,
     network,
     reservation,
     security,
     smart_charging,
     variables,
 )
+from hub.ocpp.v201.costs import read_told
 from hub.ocpp.v201.tokens import id_token, read_verdict
 
 Words = tuple[str, Mapping[str, object]]
@@ -45,20 +55,32 @@ STATUS = {
 STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "UnlockCommand": "Other"}
 
 
-REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS}
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
+    **security.ENCODERS,
+    **firmware.ENCODERS,
+    **logs.ENCODERS,
+}
 
 
 class Dialect201:
     version = "2.0.1"
     subprotocol = "ocpp2.0.1"
     ends_with_samples = False
+    triggered_measurands = "AlignedMeasurands"
+    tells_of_drivers = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **variables.CALLS,
         **smart_charging.CALLS,
         **local_list.CALLS,
+        **costs.CALLS,
         **reservation.CALLS,
         **security.CALLS,
+        **firmware.CALLS,
+        **logs.CALLS,
+        **monitoring.CALLS,
+        **customer.CALLS,
+        **display.CALLS,
         **certificates.CALLS,
         **network.CALLS,
     }
@@ -83,6 +105,8 @@ class Dialect201:
                     "reservationId": number,
                     "reservationUpdateStatus": status,
                 }
+            case ExternalLimit():
+                return smart_charging.external_limit(station, message)
             case TransactionEvent():
                 return "TransactionEvent", self._transaction(message)
             case Raw():
@@ -93,6 +117,12 @@ class Dialect201:
     def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
         said = payload.get("idTokenInfo")
         return read_verdict(said) if said else None
+
+    def readings(self, station: Station, now: Moment) -> Mapping[Place, Reading]:
+        return monitoring.readings(station, now)
+
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        return read_told(payload)
 
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         return None
@@ -137,6 +167,8 @@ class Dialect201:
             said["offline"] = True
         if event.token:
             said["idToken"] = id_token(event.token)
+        if event.phases is not None:
+            said["numberOfPhasesUsed"] = event.phases
         if event.reservation_id is not None:
             said["reservationId"] = event.reservation_id
         if event.first_plugged:

@@ -7,15 +7,18 @@ from hub.model.moment import Moment, parse_time, rfc3339
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station import profiles
 from hub.ocpp.station.charging_profile import MAX, TX, TX_DEFAULT, Period, Profile, Refusal
-from hub.ocpp.station.messages import Raw
+from hub.ocpp.station.external_limits import EXTERNAL
+from hub.ocpp.station.messages import ExternalLimit, Raw
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
 
 PURPOSES = {"ChargingStationMaxProfile": MAX, "TxDefaultProfile": TX_DEFAULT, "TxProfile": TX}
-NAMES = {neutral: name for name, neutral in PURPOSES.items()}
+NAMES = {neutral: name for name, neutral in PURPOSES.items()} | {
+    EXTERNAL: "ChargingStationExternalConstraints"
+}
 SOURCE = "CSO"
-"""Every profile here came from the CSMS."""
+"""Of what came from the CSMS."""
 REASONS = {
     Refusal.UNKNOWN_EVSE: "UnknownEvse",
     Refusal.STACK_LEVEL: "InvalidStackLevel",
@@ -150,15 +153,16 @@ def get_profiles(station: "Station", call: "Call", _now: Moment) -> Mapping[str,
     """One profile in each report, told after the answer (K09.FR.01/02)."""
     evse, wanted = call.payload.get("evseId"), call.payload["chargingProfile"]
     # K09.FR.04 to 06: 0 is the station itself, none is everything.
+    known = [(SOURCE, profile) for profile in station.profiles.all()] + station.external.profiles()
     found = [
-        profile
-        for profile in station.profiles.all()
-        if evse in (None, profile.evse) and _wanted(profile, wanted)
+        (source, profile)
+        for source, profile in known
+        if evse in (None, profile.evse) and _wanted(profile, source, wanted)
     ]
-    for index, profile in enumerate(found):
+    for index, (source, profile) in enumerate(found):
         report = {
             "requestId": call.payload["requestId"],
-            "chargingLimitSource": SOURCE,
+            "chargingLimitSource": source,
             "evseId": profile.evse,
             "chargingProfile": [written(profile)],
             "tbc": index < len(found) - 1,
@@ -167,14 +171,27 @@ def get_profiles(station: "Station", call: "Call", _now: Moment) -> Mapping[str,
     return {"status": "Accepted" if found else "NoProfiles"}
 
 
-def _wanted(profile: Profile, wanted: Mapping[str, Any]) -> bool:
+def _wanted(profile: Profile, source: str, wanted: Mapping[str, Any]) -> bool:
     purpose = NAMES[profile.purpose]
     return (
         profile.id in wanted.get("chargingProfileId", [profile.id])
         and wanted.get("stackLevel", profile.stack_level) == profile.stack_level
         and wanted.get("chargingProfilePurpose", purpose) == purpose
-        and SOURCE in wanted.get("chargingLimitSource", [SOURCE])
+        and source in wanted.get("chargingLimitSource", [source])
     )
+
+
+def external_limit(station: "Station", message: ExternalLimit) -> tuple[str, Mapping[str, object]]:
+    """NotifyChargingLimit or ClearedChargingLimit (K11.FR.02/03, K13.FR.02)."""
+    if message.limit is None:
+        return "ClearedChargingLimit", {"chargingLimitSource": message.source, "evseId": message.evse}
+    said: dict[str, object] = {
+        "evseId": message.evse,
+        "chargingLimit": {"chargingLimitSource": message.source},
+    }
+    if station.variables.bool("NotifyLimitWithSchedules"):
+        said["chargingSchedule"] = [{**_schedule(message.limit), "startSchedule": message.at}]
+    return "NotifyChargingLimit", said
 
 
 def written(profile: Profile) -> dict[str, object]:

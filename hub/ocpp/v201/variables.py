@@ -51,7 +51,7 @@ def _echo(asked: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _check_size(station: "Station", call: "Call", asked: list[Any], message: str) -> None:
+def check_size(station: "Station", call: "Call", asked: list[Any], message: str) -> None:
     most = station.variables.int(f"ItemsPer{message}")
     if len(asked) > most:  # B06.FR.16, B08.FR.17
         raise CallError(ErrorCode.OCCURRENCE_CONSTRAINT, f"at most {most} items in one message")
@@ -61,7 +61,7 @@ def _check_size(station: "Station", call: "Call", asked: list[Any], message: str
 
 def get_variables(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
     asked = call.payload["getVariableData"]
-    _check_size(station, call, asked, "GetVariables")
+    check_size(station, call, asked, "GetVariables")
     find = _lookup(station, now)
     return {"getVariableResult": [_echo(item) | _got(*find(item)) for item in asked]}
 
@@ -80,7 +80,7 @@ def _rejected(reason: str) -> dict[str, object]:
 
 def set_variables(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
     asked = call.payload["setVariableData"]
-    _check_size(station, call, asked, "SetVariables")
+    check_size(station, call, asked, "SetVariables")
     find = _lookup(station, now)
     return {
         "setVariableResult": [
@@ -123,13 +123,15 @@ BASES: dict[str, Callable[[Item], bool]] = {
 def get_report(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
     asked = call.payload.get("componentVariable", [])
     criteria = call.payload.get("componentCriteria", [])
-    _check_size(station, call, asked, "GetReport")
+    check_size(station, call, asked, "GetReport")
     chosen = list(items(station, now))
     if criteria:
         good = _components(chosen, criteria)
         chosen = [item for item in chosen if component_place(item.component) in good]
     if asked:
-        chosen = [item for item in chosen if any(_fits(item, wanted) for wanted in asked)]
+        chosen = [
+            item for item in chosen if any(fits(item.component, item.variable, wanted) for wanted in asked)
+        ]
     if not chosen:
         return {"status": "EmptyResultSet"}  # B08.FR.15
     return _report(station, call.payload["requestId"], chosen, now)
@@ -147,14 +149,14 @@ def _components(model: Iterable[Item], criteria: list[str]) -> set[tuple[object,
     }
 
 
-def _fits(item: Item, wanted: Mapping[str, Any]) -> bool:
-    """What the criterion leaves out fits everything (B08.FR.20 to 25)."""
+def fits(named: Mapping[str, Any], told: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """A component and a variable; what the criterion leaves out fits everything (B08.FR.20 to 25)."""
     component, variable = wanted["component"], wanted.get("variable")
     evse = component.get("evse", {})
-    here = item.component.get("evse", {})
+    here = named.get("evse", {})
     return (
-        _same(item.component, component)
-        and (variable is None or _same(item.variable, variable))
+        _same(named, component)
+        and (variable is None or _same(told, variable))
         and evse.get("id", here.get("id")) == here.get("id")
         and evse.get("connectorId", here.get("connectorId")) == here.get("connectorId")
     )
@@ -169,10 +171,24 @@ def _same(named: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def _report(station: "Station", request_id: int, chosen: list[Item], now: Moment) -> Mapping[str, object]:
-    """In numbered parts, told after the answer (B07.FR.03/04/10)."""
-    parts: list[list[dict[str, object]]] = [[]]
+    shared = {"requestId": request_id, "generatedAt": station.stamp(now)}
+    in_parts(station, "NotifyReport", shared, "reportData", [item.report() for item in chosen])
+    return {"status": "Accepted"}
+
+
+def in_parts(
+    station: "Station",
+    action: str,
+    shared: Mapping[str, object],
+    name: str,
+    reports: Iterable[object],
+    *,
+    numbered: bool = True,
+) -> None:
+    """In parts, mostly numbered, told after the answer (B07.FR.03/04/10, N02.FR.09)."""
+    parts: list[list[object]] = [[]]
     size = 0
-    for report in (item.report() for item in chosen):
+    for report in reports:
         length = len(orjson.dumps(report))
         if parts[-1] and size + length > REPORT_BYTES:
             parts.append([])
@@ -180,15 +196,10 @@ def _report(station: "Station", request_id: int, chosen: list[Item], now: Moment
         parts[-1].append(report)
         size += length
     for number, part in enumerate(parts):
-        body = {
-            "requestId": request_id,
-            "generatedAt": station.stamp(now),
-            "seqNo": number,
-            "tbc": number < len(parts) - 1,
-            "reportData": part,
-        }
-        station.say(Raw("2.0.1", "NotifyReport", body), unregistered=True)
-    return {"status": "Accepted"}
+        body = {**shared, "tbc": number < len(parts) - 1, name: part}
+        if numbered:
+            body["seqNo"] = number
+        station.say(Raw("2.0.1", action, body), unregistered=True)
 
 
 CALLS = {

@@ -36,6 +36,10 @@ ENV: dict[str, Any] = {
         ("clamp(a, 0, 5)", 5),
         ("a >> 1 & 1", 1),
         ("total(a, gone, 2)", 8),
+        ("uid('04a2b3c40000000000000000')", "04a2b3c4"),
+        ("uid('04a2b3c4d5e6f70000000000')", "04a2b3c4d5e6f7"),
+        ("uid('04a2b300')", "04a2b300"),
+        ("uid(a)", None),
         ("first(gone, text, a)", "B2"),
     ],
 )

@@ -1,10 +1,23 @@
 """The hub's own operations: checked first, then told, kept, confirmed, and only then answered."""
 
+import asyncio
+
 import pytest
 
+from hub.charger.memory import Forgetful
 from hub.errors import DeviceError, DeviceOffline, DeviceRefused, StoreError, Unsupported
 from hub.model.command import Outcome
 from tests.hub.charger.world import Broken, World
+
+
+class Slow(Forgetful):
+    """A disk that takes its time."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+
+    async def written(self) -> None:
+        await self.gate.wait()
 
 
 async def test_a_limit_is_answered_when_the_device_has_confirmed_it() -> None:
@@ -20,6 +33,18 @@ async def test_a_limit_is_answered_when_the_device_has_confirmed_it() -> None:
     holding = {"evse": 1, "current_limit": 10.0, "limit_source": "ems", "charging": True, "confirmed": True}
     assert result.result == {"evses": (holding,)}
     assert world.told("set_limit") == [10.0]
+
+
+async def test_a_refusal_that_is_faster_than_the_disk_is_the_answer() -> None:
+    memory = Slow()
+    world = World(memory=memory)
+    await world.charging()
+    world.device.refuse = DeviceRefused("no")
+    setting = world.command("set_limit", current=10)
+    await world.calm()
+    memory.gate.set()
+    result = await setting
+    assert (result.outcome, result.code) == (Outcome.REJECTED, "device")
 
 
 async def test_a_limit_before_anybody_charges_is_accepted_and_not_confirmed() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.charger.limits import RATING, Fallback, Limits, Offer
+from hub.charger.limits import RATING, Fallback, Limits, Offer, Outside
 from hub.model.charger import Ratings
 from hub.model.moment import Moment
 
@@ -35,6 +35,17 @@ def test_the_lowest_wins_whoever_came_last() -> None:
     made.set("ems", 10.0)
     made.set("csms", 16.0)
     assert (made.offer().current_a, made.offer().source) == (10.0, "ems")
+
+
+def test_the_lowest_of_all_but_the_csms_is_told_apart() -> None:
+    made = limits()
+    made.set("csms", 7.0)
+    assert made.outside() is None
+    made.set("ems", 10.0)
+    made.set("dso", None, power_w=4200.0)
+    assert made.outside() == Outside("dso", None, 4200.0)
+    made.set("dso", None)
+    assert made.outside() == Outside("ems", 10.0, None)
 
 
 def test_a_withdrawn_limit_holds_no_more() -> None:

@@ -13,16 +13,7 @@ from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Identity, Ratings, Status
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.entity import State
-from hub.model.moment import Moment
-from tests.hub.charger.world import BUSY, IDLE, World
-
-
-class Jumpy(ManualClock):
-    """Somebody sets the wall clock."""
-
-    def jump(self, seconds: float) -> None:
-        now = self.now()
-        self._moment = Moment(now.mono, now.wall + timedelta(seconds=seconds))
+from tests.hub.charger.world import ACTIONS, BUSY, IDLE, READINGS, World
 
 
 def retained(world: World, topic: str) -> Any:
@@ -166,7 +157,7 @@ async def test_a_session_is_from_plug_to_plug() -> None:
 
 @pytest.mark.parametrize("jump", [-315_360_000.0, -3600.0, 3600.0, 86_400.0])
 async def test_a_clock_that_is_set_breaks_no_session(jump: float) -> None:
-    clock = Jumpy(datetime(2026, 6, 1, tzinfo=UTC))
+    clock = ManualClock(datetime(2026, 6, 1, tzinfo=UTC))
     world = World(clock=clock)
     world.charge()
     clock.jump(jump)
@@ -181,7 +172,7 @@ async def test_a_clock_that_is_set_breaks_no_session(jump: float) -> None:
 
 @pytest.mark.parametrize("jump", [-86_400.0, 86_400.0])
 async def test_a_clock_that_is_set_ends_no_limit_and_silences_no_topic(jump: float) -> None:
-    clock = Jumpy(datetime(2026, 6, 1, tzinfo=UTC))
+    clock = ManualClock(datetime(2026, 6, 1, tzinfo=UTC))
     world = World(clock=clock, fallback=Fallback("fallback_current", 8.0))
     world.charge()
     world.runtime.limit(1, "ems", 16.0, expires_in=30)
@@ -355,6 +346,18 @@ async def test_a_card_without_a_station_is_only_an_event() -> None:
     assert len(world.events("id_tag")) == 1
 
 
+async def test_whoever_watches_the_limits_learns_of_those_that_are_not_the_csms() -> None:
+    world = World()
+    world.runtime.limit(1, "ems", 10.0)
+    seen: list[tuple[int, str | None]] = []
+    end = world.runtime.watch_limits(lambda evse, outside: seen.append((evse, outside and outside.source)))
+    world.runtime.limit(1, "csms", 8.0)
+    world.runtime.limit(1, "ems", None)
+    end()
+    world.runtime.limit(1, "ems", 6.0)
+    assert seen == [(1, "ems"), (1, None)]
+
+
 async def test_what_the_station_knows_is_laid_over() -> None:
     world = World()
     world.see()
@@ -422,3 +425,25 @@ async def test_a_charger_that_was_removed_leaves_nothing_behind() -> None:
     world.charge()
     world.runtime.clear()
     assert list(world.bus.retained("evhub/garage/#")) == []
+
+
+async def test_a_device_whose_blueprint_was_edited_is_swapped_and_nobody_else_notices() -> None:
+    world = World()
+    running = asyncio.create_task(world.runtime.run())
+    await world.charging()
+    world.runtime.annotate(1, {"transaction_id": "t1"})
+    other = type(world.device)(1, ACTIONS, READINGS)
+    assert world.runtime.fits(other)
+    assert not world.runtime.fits(type(world.device)(1, frozenset({"pause"}), READINGS))
+    assert not world.runtime.fits(type(world.device)(2, ACTIONS, READINGS))
+    told = len(world.published)
+    world.runtime.swap(other)
+    await world.calm()
+    assert (world.device.runs, other.runs, other.context) == (1, 1, {1: True})
+    assert world.runtime.available
+    assert len(world.published) == told
+    world.runtime.limit(1, "ems", 10.0)
+    await world.calm()
+    assert other.told == [("set_limit", 1, {"limit": 10.0})]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli import demo, simulate_modbus
+from hub.cli import demo
 from hub.cli.main import main
-from hub.errors import HubError
 from tests.e2e.world import World
 
 GOOD = "chargers: {garage: {use_blueprint: {path: keba/p30, input: {host: 192.0.2.1}}}}\n"
@@ -118,21 +117,8 @@ def test_the_running_hub_is_asked_and_told(running: World, capsys: pytest.Captur
     shown = capsys.readouterr().out
     assert "Energy.Active.Import.Register" in shown
     assert '"connectorStatus": "Available"' in shown
+    assert "limits can be set" in shown
     assert main(["mapping", "test", "garage", "--json", *config]) == 0
-
-
-@pytest.mark.parametrize("text", ["nonsense", ":", "h:99999"])
-def test_bad_addresses_are_refused(text: str) -> None:
-    with pytest.raises(HubError):
-        simulate_modbus.address(text)
-
-
-def test_bad_inputs_are_refused() -> None:
-    with pytest.raises(HubError):
-        simulate_modbus._inputs(["host"])
-    assert simulate_modbus._inputs(["a=1", "b=x"]) == {"a": 1, "b": "x"}
-    with pytest.raises(HubError):
-        simulate_modbus.simulated("keba/p31", {}, speed=1)
 
 
 async def test_a_day_of_the_demo(

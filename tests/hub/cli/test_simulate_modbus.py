@@ -1,11 +1,10 @@
-"""`evhub simulate modbus`: on TCP or a pseudo terminal, with its control port."""
+"""The options of `evhub simulate modbus`, and what it serves."""
 
 import argparse
 import asyncio
-import contextlib
 import json
-import re
-from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,36 +18,63 @@ def parsed(*words: str) -> argparse.Namespace:
     return parser.parse_args(["modbus", *words])
 
 
-@contextlib.asynccontextmanager
-async def told(capsys: pytest.CaptureFixture[str], *words: str) -> AsyncIterator[str]:
-    """What it says once it is there."""
-    serving = asyncio.create_task(simulate_modbus.serve(parsed(*words, "--control", "127.0.0.1:0")))
-    text = ""
+@pytest.mark.parametrize("text", ["nonsense", ":", "h:99999"])
+def test_bad_addresses_are_refused(text: str) -> None:
+    with pytest.raises(HubError):
+        simulate_modbus.address(text)
+
+
+def test_bad_inputs_are_refused() -> None:
+    with pytest.raises(HubError):
+        simulate_modbus.inputs(["host"])
+    assert simulate_modbus.inputs(["a=1", "b=x"]) == {"a": 1, "b": "x"}
+    with pytest.raises(HubError):
+        simulate_modbus.simulated("keba/p31", {}, speed=1)
+
+
+@pytest.mark.parametrize("text", ["drop", "drop=x", "drop=2", "nonsense=1"])
+async def test_bad_faults_are_refused(text: str) -> None:
+    with pytest.raises(HubError, match="--faults"):
+        await simulate_modbus.serve(parsed("keba/p30", "--faults", text))
+
+
+async def test_an_address_that_is_taken_is_told() -> None:
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(HubError, match=f"127.0.0.1:{port}"):
+        await simulate_modbus.serve(parsed("keba/p30", "--listen", f"127.0.0.1:{port}"))
+    taken = parsed("keba/p30", "--listen", "127.0.0.1:0", "--control", f"127.0.0.1:{port}")
+    with pytest.raises(HubError, match="--control"):
+        await simulate_modbus.serve(taken)
+    server.close()
+    await server.wait_closed()
+
+
+async def test_it_is_served_on_a_terminal_and_steered_by_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = tmp_path / "tty"
+    words = ("kse/wbx16", "--pty", str(link), "--control", "127.0.0.1:0", "--no-cars")
+    serving = asyncio.create_task(simulate_modbus.serve(parsed(*words)))
+    shown = ""
     async with asyncio.timeout(10):
-        while "control:" not in text:
-            await asyncio.sleep(0.01)
-            text += capsys.readouterr().out
-    yield text
+        while "JSON lines" not in shown:
+            await asyncio.sleep(0)
+            shown += capsys.readouterr().out
+    assert link.readlink().exists()
+    port = int(shown.rpartition(":")[2].strip(" .\n"))
+    assert await told(port, {"do": "plug", "needs_wh": 5000}) == {"ok": True}
+    state = await told(port, {"do": "state"})
+    assert state["state"] == "charging"
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
+    assert not link.is_symlink()
 
 
-async def test_it_obeys_its_control_port(capsys: pytest.CaptureFixture[str]) -> None:
-    async with told(capsys, "keba/p30", "--listen", "127.0.0.1:0", "--no-cars") as text:
-        port = int(re.findall(r"control: 127.0.0.1:(\d+)", text)[0])
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b'{"do": "plug"}\n')
-        assert json.loads(await reader.readline())["state"]["1"]["state"] == "charging"
-        writer.close()
-
-
-async def test_a_serial_one_says_which_port_to_use(capsys: pytest.CaptureFixture[str]) -> None:
-    async with told(capsys, "abl/emh1", "--serial", "--baudrate", "38400") as text:
-        assert re.search(r"served on /dev/pts/\d+ \(ascii, 38400 baud\)", text)
-
-
-async def test_where_it_cannot_listen_is_said() -> None:
-    with pytest.raises(HubError, match="expected host:port"):
-        await simulate_modbus.serve(parsed("keba/p30", "--listen", "nowhere"))
-    with pytest.raises(HubError, match="name=value"):
-        await simulate_modbus.serve(parsed("keba/p30", "--input", "x"))
+async def told(port: int, message: object) -> Any:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(json.dumps(message).encode() + b"\n")
+    answer = json.loads(await reader.readline())
+    writer.close()
+    await writer.wait_closed()
+    return answer

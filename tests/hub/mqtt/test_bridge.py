@@ -18,8 +18,10 @@ def bridge(bus: Bus, clock: ManualClock) -> Bridge:
         return {"changed": ["garage"]}
 
     about = About(
-        clock.now().wall,
+        clock.now(),
         "en",
+        "Depot",
+        "Asia/Tokyo",
         "embedded",
         ("modbus",),
         lambda: "abc",
@@ -41,6 +43,8 @@ async def test_the_hub_says_what_it_is_and_goodbye() -> None:
     subject.start()
     assert kept(bus, "evhub/bridge/state") == "online"
     assert kept(bus, "evhub/bridge/info")["features"] == ("modbus",)  # type: ignore[index]
+    assert kept(bus, "evhub/bridge/info")["timezone"] == "Asia/Tokyo"  # type: ignore[index]
+    assert kept(bus, "evhub/bridge/info")["name"] == "Depot"  # type: ignore[index]
     assert kept(bus, "evhub/bridge/chargers")[0]["id"] == "garage"  # type: ignore[index]
     await subject.close()
     assert kept(bus, "evhub/bridge/state") == "offline"
@@ -54,6 +58,7 @@ async def test_health_is_told_at_once() -> None:
     clock.advance(5)
     health = kept(bus, "evhub/bridge/health")
     assert health["chargers_online"] == 1  # type: ignore[index]
+    clock.jump(-3600)
     assert subject.health()["uptime_s"] == 5
     task.cancel()
 

@@ -39,7 +39,9 @@ def talk(version: str, seed: int, turns: int) -> None:
     world = World(version, evses=2)
     for _ in range(turns):
         action = chance.choice(ACTIONS[version])
-        answer = world.ask(action, nonsense.payload(action)) or carried_out(world, action, chance)
+        answer = world.ask(action, nonsense.payload(action))
+        if answer is None:
+            answer = carried_out(world, action, chance)
         assert isinstance(answer, dict) or answer in CODES, (action, answer)
         happening = chance.choice(("", "", "plug", "swipe", "leave", "wait", "restart", "away"))
         if happening in ("plug", "leave"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.charger.limits import Outside
 from hub.model.command import CommandResult, Outcome
 from hub.ocpp.errors import ErrorCode
 from hub.ocpp.station.messages import Token
@@ -208,7 +209,7 @@ async def test_a_command_is_answered_by_the_station_and_the_device(tmp_path: Pat
         assert not answer.done()
         world.runtime.acting.set_result(CommandResult(Outcome.ACCEPTED))
         assert await answer == ({"status": "Unlocked"}, None, "")
-        refused = await world.uplink.call(V16, "GetDiagnostics", {"location": "ftp://x"}, by="test")
+        refused = await world.uplink.call(V16, "GetCompositeNonsense", {}, by="test")
         assert refused[:2] == (None, ErrorCode.NOT_SUPPORTED)
 
 
@@ -322,3 +323,13 @@ async def test_a_profile_limits_and_time_is_kept_by_the_timer(tmp_path: Path) ->
         world.clock.advance(301)
         world.uplink._tick()
         assert await world.serve() == "Heartbeat"
+
+
+async def test_a_limit_from_elsewhere_reaches_the_csms(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        await world.boot()
+        world.runtime.limit_watchers[0](1, Outside("ems", 10.0, None))
+        action, payload = await world.exchange()
+        assert (action, payload["chargingLimit"]) == ("NotifyChargingLimit", {"chargingLimitSource": "EMS"})
+        world.runtime.limit_watchers[0](1, None)
+        assert await world.serve() == "ClearedChargingLimit"

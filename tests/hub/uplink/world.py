@@ -34,11 +34,16 @@ class Runtime:
         self.told: list[tuple[Any, ...]] = []
         self.operations: dict[str, Any] = {}
         self.watchers: list[Callable[[int, Mapping[str, Any]], None]] = []
+        self.limit_watchers: list[Callable[[int, Any], None]] = []
         self.acting: asyncio.Future[CommandResult] | None = None
 
     def watch(self, watcher: Callable[[int, Mapping[str, Any]], None]) -> Callable[[], None]:
         self.watchers.append(watcher)
         return lambda: self.watchers.remove(watcher)
+
+    def watch_limits(self, watcher: Callable[[int, Any], None]) -> Callable[[], None]:
+        self.limit_watchers.append(watcher)
+        return lambda: self.limit_watchers.remove(watcher)
 
     def show(self, state: Mapping[str, Any], evse: int = 1) -> None:
         for watcher in self.watchers:

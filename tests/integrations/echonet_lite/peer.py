@@ -66,8 +66,11 @@ class Peer:
     objects: dict[EOJ, dict[int, bytes]] = field(default_factory=lambda: {CHARGER: charger()})
     number: int = field(default_factory=lambda: next(NUMBERS) + 1)
     told: frozenset[int] = frozenset({0x80, 0x88, 0xC7, 0xDA})
+    maps: bool = True
     settable: frozenset[int] = frozenset({0x81, 0xDA, 0xED, 0xEB})
     count: int | None = None
+    profile: dict[int, bytes] = field(default_factory=dict)
+    """What the node profile says otherwise."""
     most: int = 255
     delay_s: float = 0.0
     lose: int = 0
@@ -75,6 +78,8 @@ class Peer:
     behave: Callable[[Frame, bytes], Iterable[bytes]] = lambda _asked, answer: [answer]
     on_set: Callable[["Peer", EOJ, int, bytes], bool] | None = None
     heard: list[tuple[float, Frame]] = field(default_factory=list)
+    ports: set[int] = field(default_factory=set)
+    _tid: int = 0
 
     async def __aenter__(self) -> "Peer":
         self._loop = asyncio.get_running_loop()
@@ -111,6 +116,21 @@ class Peer:
         if tell:
             self.send(to, Frame(0, eoj, NODE_PROFILE, Esv.INF, (Property(epc, edt),)))
 
+    async def get(self, to: str, deoj: EOJ, epcs: Iterable[int]) -> Frame:
+        self._tid += 1
+        return await self.ask(to, Frame(self._tid, CHARGER, deoj, Esv.GET, tuple(map(Property, epcs))))
+
+    async def ask(self, to: str, frame: Frame) -> Frame:
+        """As a controller: the answer with the same TID."""
+        self.send(to, frame)
+
+        def answers() -> list[Frame]:
+            wide = frame.deoj & 0xFF == 0
+            return [h for _, h in self.heard if h.tid == frame.tid and (wide or h.seoj == frame.deoj)]
+
+        await until(answers)
+        return answers()[-1]
+
     # Inside
 
     def _open(self) -> None:
@@ -141,6 +161,7 @@ class Peer:
         except FrameError:
             return
         self.heard.append((self._loop.time(), frame))
+        self.ports.add(source[1])
         if self.lose:
             self.lose -= 1
             return
@@ -185,11 +206,11 @@ class Peer:
             count = (len(self.objects) if self.count is None else self.count).to_bytes(3, "big")
             return {
                 0x80: b"\x30", 0x82: b"\x01\x0e\x01\x00", 0x83: uid(self.number), 0x8A: b"\x00\x00\x77",
-                0xD3: count, 0xD6: listed,
+                0xD3: count, 0xD6: listed, **self.profile,
             }  # fmt: skip
         values = self.objects.get(eoj)
-        if values is None:
-            return None
+        if values is None or not self.maps:
+            return values
         values[0x9D], values[0x9E] = spell_map(self.told), spell_map(self.settable)
         values[0x9F] = spell_map({*values, 0x9F})
         return values

@@ -117,3 +117,10 @@ def test_a_fault_and_the_switch_end_what_is_drawn() -> None:
 def test_only_the_newer_releases_tell_the_actual_mode() -> None:
     assert 0xE1 not in plugged(Traits(class_code=DISCHARGER, release="P")).values
     assert 0xE1 in plugged(V2H).announced
+
+
+def test_a_car_that_needs_more_than_a_battery_holds_begins_empty() -> None:
+    charger = ChargerObject()
+    charger.plug(Car(needs_wh=100_000, phases=1))
+    assert charger.values[0xE2] == bytes(4)
+    assert charger.values[0xE4] == b"\0"

@@ -4,6 +4,7 @@ import pytest
 
 from integrations.echonet_lite.frame import Esv, Frame, Property, decode
 from integrations.echonet_lite.transactions import (
+    CONTEST,
     Answered,
     Late,
     Request,
@@ -283,3 +284,25 @@ def test_tids_go_round() -> None:
         wire.answer()
         wire.pass_time(1)
     assert [frame.tid for _, _, frame in wire.sent] == [0xFFFF, 0, 1, 2]
+
+
+def test_a_contest_waits_for_nobody() -> None:
+    """Rule 15: an address that is silent since its node has moved holds nothing up."""
+    wire = Wire()
+    first = wire.ask()
+    wire.ask(A, TWO, priority=CONTEST, patience_s=(1.0,))
+    assert [(at, frame.deoj) for at, _, frame in wire.sent] == [(0.0, ONE), (0.0, TWO)]
+    asked = wire.sent[0][2]
+    answered = wire.answer(Frame(asked.tid, ONE, asked.seoj, Esv.GET_RES, (Property(0x80, b"0"),)))
+    assert isinstance(answered, Answered)
+    assert answered.number == first
+
+
+def test_a_contest_repeats_nothing_that_must_not_be_repeated() -> None:
+    """Rule 20."""
+    wire = Wire()
+    wire.ask(patience_s=(2.0,))
+    wire.ask(A, TWO, priority=CONTEST, patience_s=(1.0,))
+    wire.pass_time(10)
+    assert [frame.deoj for _, _, frame in wire.sent] == [ONE, TWO]
+    assert len(wire.failed) == 2

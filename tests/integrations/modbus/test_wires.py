@@ -12,9 +12,9 @@ import pytest
 from integrations.modbus.address import Address, SerialAddress, TcpAddress, Tls
 from integrations.modbus.frame import Request
 from integrations.modbus.links import POLL, WRITE, BusLink, Manner, NoAnswer
-from integrations.modbus.served import Fault, Served
 from integrations.modbus.sharing import LINKS
 from integrations.modbus.wires import context
+from tests.integrations.modbus.served import Fault, Served
 from tests.integrations.modbus.virtual import truth
 
 

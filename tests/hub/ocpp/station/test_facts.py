@@ -7,12 +7,10 @@ from tests.hub.ocpp.world import World
 
 def test_a_charger_that_takes_no_limit_offers_no_smart_charging() -> None:
     station = World("1.6", abilities=Abilities()).station
-    assert told(station, "FeatureProfiles") == "Core,LocalAuthListManagement,Reservation,RemoteTrigger"
+    always = "Core,FirmwareManagement,LocalAuthListManagement,Reservation"
+    assert told(station, "FeatureProfiles") == f"{always},RemoteTrigger"
     assert told(station, "SmartChargingAvailable") == "false"
-    assert (
-        told(World("1.6").station, "FeatureProfiles")
-        == "Core,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
-    )
+    assert told(World("1.6").station, "FeatureProfiles") == f"{always},SmartCharging,RemoteTrigger"
 
 
 def test_the_connectors_are_counted_unless_the_hub_says_otherwise() -> None:

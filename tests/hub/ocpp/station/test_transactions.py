@@ -283,9 +283,15 @@ def test_what_only_the_station_knows_is_annotated() -> None:
     world = World()
     charge(world)
     annotation = world.last(Annotate)
-    assert annotation.values["status"] == "charging"
+    assert annotation.values["status"] is None
     assert annotation.values["id_tag"] == "CARD1"
     assert annotation.values["transaction_id"]
+    before = len([effect for effect in world.effects if isinstance(effect, Annotate)])
+    world.state({**CHARGING, "status": "suspended_ev"})
+    assert len([effect for effect in world.effects if isinstance(effect, Annotate)]) == before
+    world.swipe()
+    assert world.last(Annotate).values["status"] == "finishing"
+    assert world.last(Annotate).values["transaction_id"] is None
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -535,3 +541,48 @@ def test_the_cache_lives_from_its_last_use() -> None:
     world.advance(101)
     world.swipe()
     assert world.actions().count("Authorize") == 2
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("point", ["PowerPathClosed", "Authorized"])
+def test_a_card_at_the_shared_reader_follows_the_cable(version: str, point: str) -> None:
+    world = World(version, evses=2, defaults={"TxStartPoint": point})
+    world.state(IDLE, evse=2)
+    world.take()
+    world.swipe("CARD1", evse=0)
+    world.state(PLUGGED, evse=2)
+    world.state(CHARGING, evse=2)
+    first, second = world.station.evses.flows.values()
+    assert (first.grant, first.transaction) == (None, None)
+    assert second.grant is not None
+    assert [effect for effect in world.effects if isinstance(effect, Permit)][-1] == Permit(2, True)
+    world.advance(61)
+    assert second.transaction
+    if version == "1.6" and point == "PowerPathClosed":
+        assert dict(world.sent)["StartTransaction"]["connectorId"] == 2
+    world.restart()
+    assert world.station.evses.flows[2].transaction
+    assert world.station.evses.flows[1].transaction is None
+
+
+def test_a_refusal_finds_the_transaction_that_has_moved() -> None:
+    world = World(evses=2, defaults={"TxStartPoint": "Authorized"})
+    world.state(IDLE, evse=2)
+    world.answers["TransactionEvent"] = "hold"
+    world.swipe("CARD1", evse=0)
+    world.state(PLUGGED, evse=2)
+    world.answers["TransactionEvent"] = {"idTokenInfo": {"status": "Blocked"}}
+    world.release()
+    assert world.events()[-1] == ("Ended", "Deauthorized")
+
+
+def test_the_phases_in_use_are_told_when_they_are_new() -> None:
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    world.state({**CHARGING, "phases_active": 3})
+    world.advance(61)
+    world.state({**CHARGING, "phases_active": 1})
+    world.advance(60)
+    told = [p.get("numberOfPhasesUsed") for a, p in world.sent if a == "TransactionEvent"]
+    assert told == [None, 3, None, 1]

@@ -32,7 +32,7 @@ def test_all_keys_are_told_when_none_is_named() -> None:
 
 def test_the_feature_profiles_are_those_that_there_are() -> None:
     (told,) = get(World("1.6", abilities=Abilities()), "SupportedFeatureProfiles")["configurationKey"]
-    assert told["value"] == "Core,LocalAuthListManagement,Reservation,RemoteTrigger"
+    assert told["value"] == "Core,FirmwareManagement,LocalAuthListManagement,Reservation,RemoteTrigger"
 
 
 def test_more_keys_than_allowed_are_an_error() -> None:

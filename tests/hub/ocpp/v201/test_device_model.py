@@ -68,7 +68,7 @@ def test_bounds_and_members_are_told() -> None:
     interval = said[place({"name": "AlignedDataCtrlr"}, {"name": "Interval"})].report()
     assert interval["variableCharacteristics"] == {
         "dataType": "integer",
-        "supportsMonitoring": False,
+        "supportsMonitoring": True,
         "unit": "s",
         "minLimit": 0,
         "maxLimit": 86400,
@@ -76,6 +76,6 @@ def test_bounds_and_members_are_told() -> None:
     start = said[place({"name": "TxCtrlr"}, {"name": "TxStartPoint"})].report()
     assert start["variableCharacteristics"] == {
         "dataType": "MemberList",
-        "supportsMonitoring": False,
+        "supportsMonitoring": True,
         "valuesList": "EVConnected,Authorized,PowerPathClosed,EnergyTransfer",
     }

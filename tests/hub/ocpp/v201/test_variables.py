@@ -177,7 +177,7 @@ def evse(name: str, evse_id: int | None = None, connector: int | None = None) ->
     ("asked", "expected"),
     [
         ([{"component": evse("ClockCtrlr"), "variable": {"name": "DateTime"}}], 1),
-        ([{"component": evse("clockctrlr")}], 2),  # B08.FR.20
+        ([{"component": evse("clockctrlr")}], 3),  # B08.FR.20
         ([{"component": evse("DeviceDataCtrlr"), "variable": {"name": "ItemsPerMessage"}}], 3),  # B08.FR.21
         (
             [

@@ -35,7 +35,7 @@ class Fault:
 @dataclass(slots=True)
 class Faults:
     all: list[Fault] = field(default_factory=list)
-    dice: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - no secret
+    dice: random.Random = field(default_factory=lambda: random.Random(0))
 
     def of(self, unit: int) -> Fault | None:
         """What goes wrong with the next reply of a unit."""

@@ -1,0 +1,70 @@
+"""What a station needs of an OCPP version, and what passes between it and whoever has the connection."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from hub.model.charger import Status
+from hub.model.moment import Moment
+from hub.ocpp.station.costs import Told
+from hub.ocpp.station.messages import Message, TransactionEvent
+from hub.ocpp.station.monitor import Place, Reading
+from hub.ocpp.station.verdict import Verdict
+
+if TYPE_CHECKING:
+    from hub.ocpp.station.station import Station
+
+
+class Call(NamedTuple):
+    """A CALL to be answered, from the CSMS or (id `cmd:...`) from the command door."""
+
+    id: str
+    action: str
+    payload: Mapping[str, Any]
+
+
+class Outgoing(NamedTuple):
+    """The next CALL; `ref` comes back with its answer."""
+
+    ref: object
+    action: str
+    payload: Mapping[str, object]
+
+
+class Dialect(Protocol):
+    """One OCPP version's words."""
+
+    version: str
+    subprotocol: str
+    calls: Mapping[str, "Callable[[Station, Call, Moment], Mapping[str, object] | None]"]
+    ends_with_samples: bool
+    """A transaction's last message carries what was sampled on the way."""
+    tells_of_drivers: bool
+    """A connector is taken when somebody is authorized there, not only when a cable is in."""
+
+    triggered_measurands: str
+    """The setting that names what a triggered MeterValues tells."""
+
+    def encode(self, station: "Station", message: Message) -> tuple[str, Mapping[str, object]] | None:
+        """None: this version has no such message."""
+
+    def verdict(self, payload: Mapping[str, Any]) -> Verdict | None:
+        """What an answer says of the token it was asked about."""
+
+    def told(self, payload: Mapping[str, Any]) -> Told | None:
+        """What an answer to Authorize or a transaction's event says of money."""
+
+    def connector_status(self, status: Status) -> str: ...
+
+    def readings(self, station: "Station", now: Moment) -> Mapping[Place, Reading]:
+        """What variable monitors may watch; a version without them has nothing."""
+
+    def undeliverable(self, station: "Station", event: TransactionEvent) -> str | None:
+        """Why an event can never be said in this version; None: it can."""
+
+
+class Timed(Protocol):
+    """A part with something to do at times."""
+
+    def tick(self, now: Moment) -> None: ...
+
+    def deadlines(self) -> list[float]: ...

@@ -1,0 +1,133 @@
+"""Limits that somebody else than the CSMS has set, and what the CSMS is told of them (K11 to K13).
+
+The charger's own side keeps and enforces them: here they only count where the whole truth is asked for, in composite
+schedules and reports.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.model.moment import Moment
+from hub.ocpp.station import profiles
+from hub.ocpp.station.charging_profile import Period, Profile
+from hub.ocpp.station.messages import ExternalLimit
+from hub.ocpp.station.smart_charging import VOLTAGE
+
+if TYPE_CHECKING:
+    from hub.ocpp.station.station import Station
+
+EXTERNAL = "external"
+"""A purpose that no CSMS may set."""
+OPERATORS = frozenset({"dso", "grid", "so", "tso"})
+PEOPLE = frozenset({"cli", "other", "rest", "web"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """`source`: who asked, by the name he goes by here."""
+
+    source: str
+    current_a: float | None
+    power_w: float | None
+
+    @property
+    def kind(self) -> str:
+        """2.0.1's ChargingLimitSource: a grid operator, a person, or (most) an energy management system."""
+        name = self.source.lower()
+        return "SO" if name in OPERATORS else "Other" if name in PEOPLE else "EMS"
+
+    def amperes(self, phases: int) -> float:
+        by_power = None if self.power_w is None else self.power_w / (phases * VOLTAGE)
+        return min(value for value in (self.current_a, by_power) if value is not None)
+
+
+class ExternalLimits:
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+        self._now: dict[int, Outside] = {}
+        self._told: dict[int, Outside] = {}
+
+    def set(self, evse: int, outside: Outside | None, now: Moment) -> None:
+        """The lowest of them, for one EVSE; None: there is none any more."""
+        before = self._rate(evse, now)
+        if outside is None:
+            self._now.pop(evse, None)
+        else:
+            self._now[evse] = outside
+        if self._significant(before, self._rate(evse, now)):
+            self._station.transactions.rate_changed(self._station.evses.flows[evse], now)
+        self._tell(evse, now)
+
+    def amperes(self) -> dict[int, float]:
+        return {evse: outside.amperes(self._phases()) for evse, outside in self._now.items()}
+
+    def limit_a(self, evse: int) -> float | None:
+        outside = self._now.get(evse)
+        return None if outside is None else outside.amperes(self._phases())
+
+    def profiles(self) -> list[tuple[str, Profile]]:
+        """(source, profile) as they are reported (K11.FR.06)."""
+        return [(outside.kind, self._profile(evse, outside)) for evse, outside in sorted(self._now.items())]
+
+    # What the CSMS is told
+
+    def back_online(self, now: Moment) -> None:
+        for evse in self._station.evses.flows:
+            self._tell(evse, now)
+
+    def unsaid(self, message: ExternalLimit) -> None:
+        """It never reached the CSMS: to be told when it is back."""
+        if message.limit is None:
+            self._told[message.evse] = Outside(message.source, 0.0, None)
+        else:
+            self._told.pop(message.evse, None)
+
+    def _tell(self, evse: int, now: Moment) -> None:
+        known, told = self._now.get(evse), self._told.get(evse)
+        if known == told or not self._station.boot.accepted:
+            return
+        if known is None:
+            assert told is not None
+            del self._told[evse]
+            self._station.say(ExternalLimit(evse, told.kind, None, self._station.stamp(now)))
+            return
+        if told is not None and told.kind == known.kind:
+            before, after = (outside.amperes(self._phases()) for outside in (told, known))
+            if not self._significant(before, after):
+                return
+        self._told[evse] = known
+        limit = self._profile(evse, known)
+        self._station.say(ExternalLimit(evse, known.kind, limit, self._station.stamp(now)))
+
+    # Inside
+
+    def _profile(self, evse: int, outside: Outside) -> Profile:
+        by_power = outside.current_a is None
+        value = outside.power_w if by_power else outside.amperes(self._phases())
+        # K11.FR.06: numbers below 0 are nobody else's.
+        return Profile(
+            id=-evse,
+            evse=evse,
+            stack_level=0,
+            purpose=EXTERNAL,
+            kind="Absolute",
+            unit="W" if by_power else "A",
+            periods=(Period(0, float(value or 0.0)),),
+        )
+
+    def _rate(self, evse: int, now: Moment) -> float:
+        """What may be drawn, of all limits together."""
+        flow = self._station.evses.flows[evse]
+        found, _ = profiles.holding(self._station, flow, now)
+        limits = (self._station.setup.ratings.max_current, found.limit_a, self.limit_a(evse))
+        return min(limit for limit in limits if limit is not None)
+
+    def _significant(self, before: float, after: float) -> bool:
+        """LimitChangeSignificance is a percentage."""
+        if before == after:
+            return False
+        least = float(self._station.variables.text("LimitChangeSignificance"))
+        return before == 0 or abs(after - before) / before * 100 > least
+
+    def _phases(self) -> int:
+        return profiles.phases(self._station)

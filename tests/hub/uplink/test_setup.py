@@ -1,0 +1,49 @@
+"""What a station is told of the configuration."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hub.blueprint.compile import load_blueprint
+from hub.config.settings import ChargerSettings, CsmsSettings, FirmwareSettings, HubSettings
+from hub.integration.loader import load_codec
+from hub.logs import Diary
+from hub.ocpp.station.urls import BadUrl
+from hub.shipped import shipped
+from hub.uplink.installer import CommandInstaller
+from hub.uplink.jobs import NoInstaller
+from hub.uplink.setup import desk, station_setup
+
+MAPPING = load_blueprint("keba/p30", {"host": "192.0.2.1"}, (shipped("blueprints"),), load_codec)
+CHARGER = ChargerSettings("garage", "Garage", "keba/p30", {"host": "192.0.2.1"})
+
+
+def test_without_a_csms_and_tokens_everybody_may_charge() -> None:
+    setup = station_setup(CHARGER, MAPPING, {}, frozenset())
+    assert (setup.csms, setup.free, setup.facts["Identity"]) == (False, True, "garage")
+
+
+@pytest.mark.parametrize(
+    ("url", "place", "good"),
+    [
+        ("wss://csms.example/ocpp", "https://csms.example/x", True),
+        ("wss://csms.example/ocpp", "http://127.0.0.1/x", False),
+        ("ws://127.0.0.1:9000", "http://localhost/x", True),
+        ("ws://localhost:9000", "ftp://127.0.0.1/x", True),
+    ],
+)
+def test_a_csms_on_this_machine_may_send_the_hub_to_this_machine(url: str, place: str, good: bool) -> None:
+    csms = CsmsSettings(url, "garage", security_profile=0)
+    reach = station_setup(replace(CHARGER, csms=csms), MAPPING, {}, frozenset({"k"})).reach
+    if good:
+        reach.check(place)
+    else:
+        with pytest.raises(BadUrl):
+            reach.check(place)
+
+
+def test_only_a_command_of_the_configuration_installs(tmp_path: Path) -> None:
+    assert isinstance(desk(HubSettings(state_dir=tmp_path), Diary()).installer, NoInstaller)
+    with_command = HubSettings(state_dir=tmp_path, firmware=FirmwareSettings(("install",)))
+    assert isinstance(desk(with_command, Diary()).installer, CommandInstaller)
