@@ -85,7 +85,13 @@ class Checker:
                 else set()
             )
         inputs = {f"input.{name}" for name in value["blueprint"].get("input", {})}
-        return frozenset(points | inputs | CONTEXT | {f"{BEFORE}{name}" for name in points})
+        return frozenset(
+            points | inputs | CONTEXT | self._quirk_gives() | {f"{BEFORE}{name}" for name in points}
+        )
+
+    def _quirk_gives(self) -> frozenset[str]:
+        quirk = self._source.value.get("quirk")
+        return frozenset() if self._codec is None else self._codec.quirks.get(str(quirk), frozenset())
 
     def _labels(self) -> frozenset[str]:
         """What an expression may compare with: the words of all maps, and the actions (`told == start`)."""
@@ -126,6 +132,8 @@ class Checker:
         self._keys(("link",), value.get("link"), checks)
         self._keys(("defaults",), value.get("defaults"), self._codec.point_keys)  # type: ignore[arg-type]
         self._keys(("poll",), value.get("poll"), dict.fromkeys(GROUPS, seconds))
+        if "quirk" in value:
+            self._value(("quirk",), one_of(*self._codec.quirks), value["quirk"])
 
     def _points(self) -> None:
         checks: dict[str, Check] = dict(POINT)
@@ -162,7 +170,7 @@ class Checker:
             for key in ("when", "ready"):
                 if key in point:
                     self._expression(("points", name, key), point[key], names)
-        for key in ("min", "max"):
+        for key in LIMITS:
             if key in value.get("limits", {}):
                 self._expression(("limits", key), value["limits"][key], names)
         self._keys(("limits",), value.get("limits"), LIMITS)

@@ -9,7 +9,7 @@ from hub.blueprint.convert import Conversion
 from hub.blueprint.expression import Compiled, compile_expression
 from hub.blueprint.load import Source, read_source
 from hub.blueprint.mapping import BlueprintMapping, Heal, KeepAlive, Point, StateRules, StepPlan, conditions
-from hub.blueprint.schema import BEFORE, bits, seconds
+from hub.blueprint.schema import BEFORE, LIMITS, bits, seconds
 from hub.errors import BlueprintError
 from hub.integration.api import PointCodec
 from hub.model.charger import Identity, Status
@@ -82,12 +82,13 @@ class _Compiler:
         name = about["name"] if isinstance(about["name"], str) else next(iter(about["name"].values()))
         points = {name: self._point(name, keys) for name, keys in value["points"].items()}
         evses = self._evses()
-        limits = {"min": 6, "max": 32, **value.get("limits", {})}
+        limits = {"min": 6, "max": 32, "step": 1, **value.get("limits", {})}
         return BlueprintMapping(
             path=self._source.path,
             name=name,
             identity=Identity(about.get("vendor", ""), about.get("model", name)),
             protocol=value["protocol"],
+            quirk=value.get("quirk"),
             link=value.get("link", {}),
             groups=DEFAULT_GROUPS | {group: seconds(every) for group, every in value.get("poll", {}).items()},
             evses=evses,
@@ -96,8 +97,7 @@ class _Compiler:
             derive=tuple((name, self._compiled(text)) for name, text in value.get("derive", {}).items()),
             state=self._state(value.get("state", {})),
             faults=self._faults(value.get("faults", {})),
-            limits={key: self._compiled(limits[key]) for key in ("min", "max")},
-            step=float(limits.get("step", 1)),
+            limits={key: self._compiled(limits[key]) for key in LIMITS},
             actions={name: self._plans(steps, points) for name, steps in value.get("actions", {}).items()},
             keep_alive=self._keep_alive(value.get("keep_alive"), points),
             heal=self._heal(value.get("heal", []), points),

@@ -129,6 +129,8 @@ class BlueprintMapping:
     name: str
     identity: Identity
     protocol: str
+    quirk: str | None
+    """The name of what the integration adds in code."""
     link: Mapping[str, Any]
     groups: Mapping[str, float]
     """Poll group -> seconds; `once`: 0."""
@@ -140,7 +142,6 @@ class BlueprintMapping:
     state: StateRules
     faults: Callable[[Mapping[str, Any]], str | None]
     limits: Mapping[str, Compiled]
-    step: float
     actions: Mapping[str, tuple[StepPlan, ...]]
     keep_alive: KeepAlive | None
     heal: tuple[Heal, ...]
@@ -161,7 +162,7 @@ class BlueprintMapping:
 
     @property
     def ratings(self) -> Ratings:
-        return self.rated(self.inputs) or Ratings(step=self.step)
+        return self.rated(self.inputs) or Ratings(step=self._step(self.inputs))
 
     def _readable(self) -> Iterator[str]:
         for point in self.points.values():
@@ -170,10 +171,14 @@ class BlueprintMapping:
         yield from (name for name, _ in self.derive)
 
     def rated(self, env: Mapping[str, Any]) -> Ratings | None:
-        low, high = (self.limits[name](env) for name in ("min", "max"))
+        low, high = self.limits["min"](env), self.limits["max"](env)
         if not isinstance(high, int | float) or not isinstance(low, int | float) or high <= 0:
             return None
-        return Ratings(float(low), float(high), self.step)
+        return Ratings(float(low), float(high), self._step(env))
+
+    def _step(self, env: Mapping[str, Any]) -> float:
+        step = self.limits["step"](env)
+        return float(step) if isinstance(step, int | float) and step > 0 else 1.0
 
     def reading(self, raw: RawValues, context: Mapping[int, Mapping[str, Any]] | None = None) -> Reading:
         """`context` by EVSE: tx and what else a rule may ask."""

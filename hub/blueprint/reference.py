@@ -80,7 +80,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
         f"`{entry.path}`",
         _wire(entry.source.get("link", {}), entry.mapping.protocol),
         _yes({"start", "pause"} <= actions),
-        f"{entry.mapping.step:g} A" if "set_limit" in actions else "",
+        f"{entry.mapping.ratings.step:g} A" if "set_limit" in actions else "",
         _yes("set_phases" in actions),
         _yes(bool({"rfid", "card"} & readings)),
         _yes("authorize" in actions),

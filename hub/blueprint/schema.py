@@ -192,6 +192,7 @@ TOP: Mapping[str, Check] = {
     "blueprint": mapping,
     "requires": sequence,
     "protocol": text,
+    "quirk": text,
     "link": mapping,
     "defaults": mapping,
     "connectors": mapping,
@@ -247,7 +248,7 @@ STATE: Mapping[str, Check] = {
     "else": one_of(*STATES),
     "enabled": expression,
 }
-LIMITS: Mapping[str, Check] = {"min": expression, "max": expression, "step": number}
+LIMITS: Mapping[str, Check] = dict.fromkeys(("min", "max", "step"), expression)
 CONNECTORS: Mapping[str, Check] = {"count": expression, "each": mapping, "present": expression}
 PLACE: Mapping[str, Check] = dict.fromkeys(("unit_id", "offset", "port", "instance"), by_table)
 FAULTS: Mapping[str, Check] = {"from": text, "map": mapping, "bits": mapping, "else": text}

@@ -36,10 +36,18 @@ def example_inputs(path: str, search: Sequence[Path]) -> dict[str, Any]:
     """Something for every input that has no default."""
     declared = read_source(path, search).value.get("blueprint", {}).get("input", {})
     return {
-        name: "192.0.2.1"
+        name: _example(about.get("selector", {}))
         for name, about in declared.items()
         if isinstance(about, Mapping) and "default" not in about
     }
+
+
+def _example(selector: Mapping[str, Any]) -> Any:
+    if "number" in selector:
+        return (selector["number"] or {}).get("min", 1)
+    if "select" in selector:
+        return selector["select"]["options"][0]
+    return False if "boolean" in selector else "192.0.2.1"
 
 
 def _problems(mapping: BlueprintMapping, codec: PointCodec, test: Mapping[str, Any]) -> list[str]:

@@ -23,8 +23,9 @@ blueprint:
   tested_with: [simulator]
   input:
     host: {{name: {{en: Address of the charger, ja: 充電器のアドレス}}, selector: {{text: {{}}}}}}
+    port: {{name: Port, default: 502, selector: {{number: {{min: 1, max: 65535}}}}}}
 protocol: modbus
-link: {{host: !input host, port: 502, unit_id: 1}}
+link: {{host: !input host, port: !input port, unit_id: 1, max_hole: 0}}
 defaults: {{table: holding, write: fc16}}
 
 points:
@@ -44,6 +45,15 @@ actions:
   start:     {{current_limit: limit}}
   pause:     {{current_limit: 0}}
   set_limit: {{current_limit: limit}}
+
+simulate:
+  registers: {{current_limit: 16}}
+  states:
+    unplugged: {{status: 0}}
+    waiting: {{status: 1}}
+    charging: {{status: 2}}
+    full: {{status: 1}}
+    faulted: {{status: 3}}
 
 tests:
   - name: charging

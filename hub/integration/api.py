@@ -132,6 +132,9 @@ class PointCodec(Protocol):
     link_keys: Mapping[str, object]
     """key -> check, a callable that returns the value or raises ValueError with what was expected."""
     point_keys: Mapping[str, object]
+    quirks: Mapping[str, frozenset[str]]
+    """What `quirk:` may name: code for the few products that no declaration describes, and the values that each
+    gives to expressions."""
 
     def raw_values(self, mapping: Any, image: Mapping[str, Any]) -> Mapping[tuple[str, int], Any]:
         """The raw values (before scale, none, valid, map) by element and EVSE that a test's image holds."""

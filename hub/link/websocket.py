@@ -182,6 +182,8 @@ def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(endpoint.ca) if endpoint.ca else None)
         if endpoint.roots:
             context.load_verify_locations(cadata="\n".join(endpoint.roots))
+        # A root that its predecessor has signed is an anchor without it, too.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(CIPHERS)
         if endpoint.cert:

@@ -16,9 +16,20 @@ from hub.ocpp.v201.dialect import DIALECT as V201
 from hub.uplink.connect import Connector
 from hub.uplink.uplink import Uplink
 
-GOOD = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "NoProfiles", "EmptyResultSet"})
+GOOD = frozenset(
+    {
+        *("Accepted", "AcceptedCanceled", "Scheduled", "Unlocked", "RebootRequired"),
+        *("NoProfiles", "EmptyResultSet"),
+    }
+)
 UNSUPPORTED = frozenset({"NotSupported", "NotImplemented"})
 TOKEN_TYPES = ("Central", "eMAID", "ISO14443", "ISO15693", "KeyCode", "Local", "MacAddress")
+ITEMS = {
+    "setVariableResult": "attributeStatus",
+    "setMonitoringResult": "status",
+    "clearMonitoringResult": "status",
+}
+"""Answers whose outcome is their items'."""
 FREE_FORM = frozenset({"data", "customData", "value", "attributeValue"})
 """Content that isn't ours to respell."""
 
@@ -104,7 +115,7 @@ async def _ask(uplink: Uplink, dialect: Dialect, action: str, command: Command) 
 
 def _outcome(answer: Mapping[str, Any]) -> Outcome:
     """By its status, or the statuses of its items; an answer without any is a good one."""
-    statuses = {item["attributeStatus"] for item in answer.get("setVariableResult", ())}
+    statuses = {item[status] for results, status in ITEMS.items() for item in answer.get(results, ())}
     if "status" in answer:
         statuses.add(answer["status"])
     if statuses & UNSUPPORTED:

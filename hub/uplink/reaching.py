@@ -57,6 +57,7 @@ def context(roots: tuple[str, ...]) -> ssl.SSLContext:
     """Raises TransferFailed."""
     made = ssl.create_default_context()
     made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
         for pem in roots:
             made.load_verify_locations(cadata=pem)

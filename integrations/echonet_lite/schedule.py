@@ -81,7 +81,7 @@ class Schedule:
         for epc in changed:
             heard = now - self._heard.get(epc, -NEVER) < GRACE_S
             if epc in self._told and not heard and now >= self._quiet_until.get(epc, 0.0):
-                self._unannounced[epc] = now
+                self._unannounced.setdefault(epc, now)
 
     def _next(self, epc: int, now: float) -> float:
         every = self._periods.get(epc, 0.0)

@@ -1,6 +1,7 @@
 """What an ECHONET Lite blueprint may say."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from hub.blueprint.convert import Raw
@@ -43,6 +44,7 @@ class EchonetCodec:
 
     link_keys: Mapping[str, object] = LINK
     point_keys: Mapping[str, object] = POINT
+    quirks: Mapping[str, frozenset[str]] = MappingProxyType({})
 
     def raw_values(self, mapping: BlueprintMapping, image: Mapping[Any, Any]) -> dict[tuple[str, int], Raw]:
         """`image`: EPC -> EDT in hex, of each EVSE."""

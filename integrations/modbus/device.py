@@ -26,6 +26,7 @@ from integrations.modbus.budget import budget, groups_of, keep_alive_s, own_stre
 from integrations.modbus.grid import GRID_S, Grid
 from integrations.modbus.keeper import FAILURES, Keeper
 from integrations.modbus.links import POLL, READ_BACK, STOP, WRITE, BusLink, Manner, NoAnswer
+from integrations.modbus.quirks import quirk_of
 from integrations.modbus.registers import Registers
 from integrations.modbus.sharing import LINKS
 from integrations.modbus.writer import Writer
@@ -44,7 +45,6 @@ class ModbusDevice:
 
     def __init__(self, charger: str, mapping: BlueprintMapping, clock: Clock) -> None:
         self.evses = mapping.evses
-        self.abilities: Abilities = mapping.abilities
         self.ratings: Ratings = mapping.ratings
         self._charger = charger
         self._mapping = mapping
@@ -61,6 +61,9 @@ class ModbusDevice:
             self._env,
             lambda evse: self._acting[evse].locked(),
         )
+        self._quirk = quirk_of(mapping, self._registers, self._give)
+        can = mapping.abilities
+        self.abilities: Abilities = replace(can, actions=can.actions - self._quirk.without)
         self._sleeps = _sleeps(mapping)
         self._reading: Reading | None = None
         self._sink: Sink | None = None
@@ -74,12 +77,13 @@ class ModbusDevice:
         async with contextlib.AsyncExitStack() as stack:
             for port in sorted({item.port for item in self._registers.spans}, key=lambda port: port or 0):
                 self._registers.links[port] = await self._linked(port, stack)
-            keeper = asyncio.create_task(self._keeper.run())
+            beside = [asyncio.create_task(task) for task in (self._keeper.run(), self._quirk.run())]
             try:
                 await self._poll_for_ever()
             finally:
-                keeper.cancel()
-                await asyncio.gather(keeper, self._keeper.stop(), return_exceptions=True)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, self._keeper.stop(), return_exceptions=True)
                 await self._release()
                 self._registers.links.clear()
 
@@ -97,7 +101,7 @@ class ModbusDevice:
         return link
 
     async def execute(self, action: str, evse: int, arguments: Mapping[str, Scalar]) -> None:
-        if action not in self._mapping.actions:
+        if action not in self.abilities.actions:
             raise Unsupported(f"the blueprint {self._mapping.path} has no action {action!r}")
         if self._reading is None or not self._online:
             raise DeviceOffline(f"{self._charger} is offline")
@@ -106,8 +110,11 @@ class ModbusDevice:
             self._context[evse]["waking"] = action == "wake"
             try:
                 priority = STOP if action in URGENT else WRITE
-                written = await self._writer.carry_out((StepPlan(action=action),), evse, priority, arguments)
-                await self._writer.verify(written, evse)
+                if not await self._quirk.act(action, evse, arguments):
+                    written = await self._writer.carry_out(
+                        (StepPlan(action=action),), evse, priority, arguments
+                    )
+                    await self._writer.verify(written, evse)
             finally:
                 self._context[evse]["waking"] = False
 
@@ -185,6 +192,10 @@ class ModbusDevice:
     async def _came(self) -> None:
         self._online = self._keeper.online = True
         self._reading = self._read()
+        try:
+            await self._quirk.came()
+        except FAILURES as error:
+            log.warning("charger %s: %s: %s", self._charger, self._mapping.quirk, error)
         await self._all_evses("on_connect")
         self._tell(self._read())
 
@@ -220,6 +231,7 @@ class ModbusDevice:
         self._reading = self._reading or Reading({})
 
     def _read(self) -> Reading:
+        self._quirk.look(self._registers.raw, _now())
         reading = self._mapping.reading(self._registers.raw, self._context)
         stale = self._registers.stale(_now())
         if not stale:
@@ -237,6 +249,9 @@ class ModbusDevice:
 
     def _look(self) -> None:
         self._tell(self._read())
+
+    def _give(self, evse: int, name: str, value: Scalar) -> None:
+        self._context[evse][name] = value
 
     def _tell(self, reading: Reading) -> None:
         self._reading = reading

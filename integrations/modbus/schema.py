@@ -10,6 +10,7 @@ from hub.blueprint.schema import EXPRESSION, boolean, one_of, seconds, sequence,
 from hub.blueprint.shapes import shaped
 from integrations.modbus.budget import loads
 from integrations.modbus.codec import TYPES, encode
+from integrations.modbus.gives import GIVES
 from integrations.modbus.planner import forbidden, told
 from integrations.modbus.spans import span, spans
 
@@ -95,6 +96,7 @@ class ModbusCodec:
 
     link_keys: Mapping[str, object] = LINK
     point_keys: Mapping[str, object] = POINT
+    quirks: Mapping[str, frozenset[str]] = GIVES
 
     def raw_values(self, mapping: BlueprintMapping, image: Mapping[str, Any]) -> dict[tuple[str, int], Raw]:
         """`image`: table -> {address: [words]}, of unit 1 or as `<table>@<unit>`."""

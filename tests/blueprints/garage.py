@@ -23,7 +23,9 @@ from integrations.modbus.simulator import SimulatedCharger
 from tests.blueprints.warped import WarpedClock
 
 SEARCH = (shipped("blueprints"),)
-PATHS = [name for name, _ in available(SEARCH) if read_source(name, SEARCH).value["protocol"] == "modbus"]
+SOURCES = {name: read_source(name, SEARCH).value for name, _ in available(SEARCH)}
+# Behind Huawei's gateway there is neither a state nor a set-point: nothing to drive.
+PATHS = [name for name, one in SOURCES.items() if one["protocol"] == "modbus" and "states" in one["simulate"]]
 
 
 def load(path: str, inputs: Mapping[str, Any]) -> BlueprintMapping:
@@ -112,7 +114,9 @@ class Garage:
 
     def _mapping(self, port: int) -> BlueprintMapping:
         """Modbus TCP, whichever wire the blueprint is for."""
-        where = dict.fromkeys(example_inputs(self.path, SEARCH), f"tcp://127.0.0.1:{port}")
-        if "input.port" in self.charger.mapping.inputs:
-            where |= {"port": port}
-        return load(self.path, {**where, **self._inputs})
+        declared = self.charger.mapping.inputs
+        address = f"tcp://127.0.0.1:{port}"
+        where = {"host": address, "serial": address, "port": port}
+        return load(
+            self.path, {k: v for k, v in where.items() if f"input.{k}" in declared} | dict(self._inputs)
+        )

@@ -6,14 +6,33 @@ from itertools import pairwise
 import pytest
 
 from hub.simulate.ev import Car
-from tests.blueprints.garage import PATHS, Garage, several, single, sockets
+from tests.blueprints.garage import PATHS, Garage, load, several, single, sockets
 from tests.blueprints.warped import warped
 
 CARD = "04a2b3c4"
 HELD = ("preparing", "suspended_evse", "suspended_ev", "finishing")
 
 
-@pytest.mark.parametrize("path", PATHS)
+CONTROLLED = [path for path in PATHS if "start" in load(path, {}).actions]
+
+
+@pytest.mark.parametrize("path", sorted({*PATHS} - {*CONTROLLED}))
+def test_a_charger_that_takes_no_orders_is_read(path: str) -> None:
+    warped(_read(path))
+
+
+async def _read(path: str) -> None:
+    async with Garage(path) as garage:
+        await garage.until(lambda: garage.runtime.available, "it is there")
+        garage.charger.plug(Car(needs_wh=1_000_000))
+        await garage.until_status("charging")
+        await garage.until(lambda: abs(float(garage.state("power") or 0) - 11_040) < 1_500, "its power")
+        garage.charger.unplug()
+        await garage.until(lambda: garage.state("power") == 0, "no power")
+        assert garage.charger.refused == []
+
+
+@pytest.mark.parametrize("path", CONTROLLED)
 def test_a_car_comes_is_charged_as_it_is_told_and_leaves(path: str) -> None:
     warped(_session(path))
 

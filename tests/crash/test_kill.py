@@ -43,6 +43,10 @@ def told(world: World) -> int:
     return sum(action in kinds for _, action, _ in world.csms.messages)
 
 
+def boots(world: World) -> int:
+    return sum(action == "BootNotification" for _, action, _ in world.csms.messages)
+
+
 @pytest.mark.parametrize("version", ["ocpp2.0.1", "ocpp1.6"])
 @pytest.mark.parametrize("after", range(1, 6))
 @pytest.mark.parametrize("later_s", [0.0, 0.005])
@@ -60,7 +64,7 @@ async def test_killed_after_a_message_nothing_is_lost_or_doubled(
         await asyncio.sleep(later_s)
         await world.kill()
         await world.start_hub()
-        await asyncio.sleep(1.0)
+        await world.until(lambda: boots(world) == 2, 30)
         world.chargers["garage"].unplug()
         await world.until(
             lambda: world.csms.transactions and all(t.ended for t in world.csms.transactions.values()), 30

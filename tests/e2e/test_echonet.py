@@ -14,8 +14,12 @@ from hub.config.load import load_config
 from hub.control import ask
 from hub.model.command import Command, CommandResult
 from hub.simulate.csms import Csms, Settings
+from hub.simulate.ev import Car
 from integrations.echonet_lite import actions
 from integrations.echonet_lite.frame import Esv
+from integrations.echonet_lite.simulated import DISCHARGER, STANDBY, ChargerObject, Traits
+from integrations.echonet_lite.simulation import Faults
+from integrations.echonet_lite.simulator import Simulator, site
 from tests.integrations.echonet_lite.peer import CHARGER, Peer, address, charger, interface, uid
 
 FREE = ", tokens: {free: true}"
@@ -97,42 +101,80 @@ def draws(peer: Peer, _eoj: int, epc: int, edt: bytes) -> bool:
     return True
 
 
-async def test_a_car_that_plugs_in_becomes_a_transaction_and_a_profile_becomes_a_limit(
-    tmp_path: Path,
+PROFILE_201 = {
+    "id": 1,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": [
+        {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 9.0}]}
+    ],
+}
+PROFILE_16 = {
+    "chargingProfileId": 1,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 9.0}],
+    },
+}
+DIALECTS = {
+    "ocpp2.0.1": ({"evseId": 1, "chargingProfile": PROFILE_201}, "RequestStopTransaction", str),
+    "ocpp1.6": ({"connectorId": 1, "csChargingProfiles": PROFILE_16}, "RemoteStopTransaction", int),
+}
+
+
+@asynccontextmanager
+async def stand_in(traits: Traits) -> AsyncIterator[tuple[Simulator, ChargerObject]]:
+    simulator = site(address(), 1, traits=traits, faults=Faults(), speed=60.0)
+    simulator.open()
+    clock = asyncio.create_task(simulator.run())
+    try:
+        yield simulator, next(iter(simulator.node.objects.values()))
+    finally:
+        clock.cancel()
+        await asyncio.gather(clock, return_exceptions=True)
+        simulator.close()
+
+
+@pytest.mark.parametrize("version", DIALECTS)
+@pytest.mark.parametrize(
+    ("blueprint", "traits", "limit"),
+    [
+        ("ev_charger", Traits(), (0xED, (90).to_bytes(2, "big"))),
+        ("ev_charger", Traits(limits=frozenset({0xEB})), (0xEB, (1800).to_bytes(4, "big"))),
+        ("ev_charger_discharger", Traits(class_code=DISCHARGER), (0xEB, (1800).to_bytes(4, "big"))),
+    ],
+)
+async def test_a_plug_becomes_a_transaction_a_profile_a_limit_and_a_stop_a_stop(
+    tmp_path: Path, version: str, blueprint: str, traits: Traits, limit: tuple[int, bytes]
 ) -> None:
-    async with Peer(on_set=draws) as peer, house(tmp_path, garage(peer)) as home:
-        await home.until(lambda: home.status() == "available" and home.csms.stations)
-        peer.change(0xC7, b"\x41")
-        await home.until(lambda: home.status() == "charging" and home.csms.transactions)
-        (transaction,) = home.csms.transactions.values()
-        profile = {
-            "id": 1,
-            "stackLevel": 0,
-            "chargingProfilePurpose": "TxDefaultProfile",
-            "chargingProfileKind": "Relative",
-            "chargingSchedule": [
-                {
-                    "id": 1,
-                    "chargingRateUnit": "A",
-                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 9.0}],
-                }
-            ],
-        }
-        answer = await home.csms.call(
-            "garage", "SetChargingProfile", {"evseId": 1, "chargingProfile": profile}
-        )
-        assert answer["status"] == "Accepted"
-        await home.until(lambda: peer.objects[CHARGER][0xED] == (90).to_bytes(2, "big"))
-        stopped = await home.csms.call("garage", "RequestStopTransaction", {"transactionId": transaction.id})
-        assert stopped["status"] == "Accepted"
-        await home.until(lambda: peer.objects[CHARGER][0xDA] == b"\x44")
-        await home.until(lambda: transaction.ended)
-        peer.change(0xC7, b"\x30")
-        await home.until(lambda: home.status() == "available")
-        assert transaction.stop_wh is not None
-        assert transaction.start_wh is not None
-        assert transaction.stop_wh > transaction.start_wh >= 1000
-        assert home.csms.complaints == []
+    profile, stop, ident = DIALECTS[version]
+    async with stand_in(traits) as (simulator, wallbox):
+        where = f"{{path: echonet/{blueprint}, input: {{host: {simulator.host}}}}}"
+        chargers = f"garage: {{use_blueprint: {where}{FREE}, csms: {{versions: [{version}]}}}}"
+        async with house(tmp_path, chargers) as home:
+            await home.until(lambda: home.status() == "available" and home.csms.stations)
+            wallbox.plug(Car(needs_wh=20_000, phases=1, max_current=30))
+            simulator.tell()
+            await home.until(lambda: home.status() == "charging" and home.csms.transactions)
+            (transaction,) = home.csms.transactions.values()
+            answer = await home.csms.call("garage", "SetChargingProfile", profile)
+            assert answer["status"] == "Accepted"
+            await home.until(lambda: limit in wallbox.written)
+            await home.until(lambda: wallbox.register_wh > 1_100)
+            stopped = await home.csms.call("garage", stop, {"transactionId": ident(transaction.id)})
+            assert stopped["status"] == "Accepted"
+            await home.until(lambda: wallbox.mode == STANDBY and transaction.ended)
+            wallbox.unplug()
+            simulator.tell()
+            await home.until(lambda: home.status() == "available")
+            assert transaction.stop_wh is not None
+            assert transaction.start_wh is not None
+            assert 1_000 <= transaction.start_wh < transaction.stop_wh <= wallbox.register_wh
+            assert home.csms.complaints == []
 
 
 async def test_a_plug_is_told_within_a_second(tmp_path: Path) -> None:

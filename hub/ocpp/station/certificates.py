@@ -1,4 +1,8 @@
-"""The certificates that a CSMS installs: roots that the links to it trust, and the maker's for firmware (M03-M05)."""
+"""The certificates that a CSMS installs: roots that the links to it trust, and the maker's for firmware (M03-M05).
+
+Theory: with AdditionalRootCertificateCheck there is one CSMS root, which only one that it has signed can follow. The
+one before stays as a fallback: it is trusted instead when the new one doesn't fit, and goes when that has worked.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -44,10 +48,11 @@ class Installed:
 
 
 class Certificates:
-    """`kept`: what `Keep("certificate", ...)` kept: key -> [use, PEM, issuer's PEM]."""
+    """`kept`: what `Keep("certificate", ...)` kept: key -> [use, PEM, issuer's PEM]. `fallback`: a key of these."""
 
-    def __init__(self, station: "Station", kept: Mapping[str, Any]) -> None:
+    def __init__(self, station: "Station", kept: Mapping[str, Any], fallback: str | None) -> None:
         self._station = station
+        self._fallback = fallback
         self._installed = {
             key: Installed(use, read_chain(pem)[0], read_chain(issuer)[0])
             for key, (use, pem, issuer) in kept.items()
@@ -77,6 +82,8 @@ class Certificates:
         key = _key(use, certificate)
         if key not in self._installed and len(self._installed) >= MAX_CERTIFICATES:
             return "Rejected"  # M05.FR.06
+        if use == CSMS and self._strict and not self._follow(key, certificate):
+            return "Rejected"  # M05.FR.11
         self._installed[key] = installed = Installed(use, certificate, issuer)
         issuer_pem = issuer.public_bytes(Encoding.PEM).decode()
         self._station.emit(Keep("certificate", key, [use, installed.pem, issuer_pem]))
@@ -101,6 +108,52 @@ class Certificates:
             "ReconfigurationOfSecurityParameters", now, f"{use} {wanted.serial} deleted"
         )
         return "Accepted"
+
+    # One root after the other (M05.FR.09 to 14)
+
+    def trusted_by_link(self, *, fallback: bool) -> list[x509.Certificate]:
+        """The CSMS roots for the next connection."""
+        if not self._strict or self._fallback not in self._installed:
+            return [found.certificate for found in self.of(CSMS)]
+        if fallback:
+            return [self._installed[self._fallback].certificate]
+        return [found.certificate for key, found in self._installed.items() if self._is_current(key)]
+
+    @property
+    def has_fallback(self) -> bool:
+        return self._strict and self._fallback in self._installed
+
+    def drop_fallback(self) -> None:
+        """The new root has worked (M05.FR.13)."""
+        if self._fallback is None:
+            return
+        if self._installed.pop(self._fallback, None) is not None:
+            self._station.emit(Keep("certificate", self._fallback, None))
+        self._set_fallback(None)
+
+    @property
+    def _strict(self) -> bool:
+        return self._station.variables.bool("AdditionalRootCertificateCheck")
+
+    def _is_current(self, key: str) -> bool:
+        return self._installed[key].use == CSMS and key != self._fallback
+
+    def _follow(self, key: str, certificate: x509.Certificate) -> bool:
+        """May it take the current root's place? Then that is the fallback."""
+        current = next((known for known in self._installed if self._is_current(known)), None)
+        if current == key:
+            return True
+        before = [self._installed[current].certificate] if current else self._configured
+        if before and not any(issued_by(certificate, root) for root in before):
+            return False
+        if current is not None:
+            self.drop_fallback()
+            self._set_fallback(current)
+        return True
+
+    def _set_fallback(self, key: str | None) -> None:
+        self._fallback = key
+        self._station.emit(Keep("root", "fallback", key))
 
     def _checked(self, use: str, pem: str, now: Moment) -> tuple[x509.Certificate, x509.Certificate]:
         """(the certificate, its issuer). Raises BadCertificate."""

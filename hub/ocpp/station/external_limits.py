@@ -46,6 +46,8 @@ class ExternalLimits:
         self._station = station
         self._now: dict[int, Outside] = {}
         self._told: dict[int, Outside] = {}
+        self._unwanted = False
+        """This CSMS has no use for it: an EMS that follows the sun would tell it every few seconds."""
 
     def set(self, evse: int, outside: Outside | None, now: Moment) -> None:
         """The lowest of them, for one EVSE; None: there is none any more."""
@@ -71,7 +73,11 @@ class ExternalLimits:
 
     # What the CSMS is told
 
+    def unwanted(self) -> None:
+        self._unwanted = True
+
     def back_online(self, now: Moment) -> None:
+        self._unwanted = False
         for evse in self._station.evses.flows:
             self._tell(evse, now)
 
@@ -84,7 +90,7 @@ class ExternalLimits:
 
     def _tell(self, evse: int, now: Moment) -> None:
         known, told = self._now.get(evse), self._told.get(evse)
-        if known == told or not self._station.boot.accepted:
+        if known == told or self._unwanted or not self._station.boot.accepted:
             return
         if known is None:
             assert told is not None

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from hub.model.moment import Moment
 from hub.ocpp.station import urls
-from hub.ocpp.station.certificates import CSMS
 from hub.ocpp.station.client_certificate import Own
 from hub.ocpp.station.effects import Keep, Reconnect
 from hub.ocpp.station.upkeep_variables import SLOTS
@@ -79,6 +78,8 @@ class Network:
         self._wanted: int | None = None
         """1.6: a security profile on trial."""
         self._tried = 0
+        self._old_root = False
+        """The root before the current one is tried."""
         self._round = self._priority()
 
     # Connecting
@@ -108,8 +109,8 @@ class Network:
 
     @property
     def roots(self) -> tuple[str, ...]:
-        certificates = self._station.upkeep.certificates
-        return tuple(found.certificate.public_bytes(Encoding.PEM).decode() for found in certificates.of(CSMS))
+        found = self._station.upkeep.certificates.trusted_by_link(fallback=self._old_root)
+        return tuple(root.public_bytes(Encoding.PEM).decode() for root in found)
 
     def succeeded(self, now: Moment) -> None:
         slot, security = self.slot, self.attempt(now).security_profile
@@ -125,7 +126,9 @@ class Network:
             self._station.emit(Keep("network", "state", body))
             if raised:
                 self._drop_lower()
-        self._wanted, self._tried, self._round = None, 0, []
+        if security >= 2 and not self._old_root:
+            self._station.upkeep.certificates.drop_fallback()
+        self._wanted, self._tried, self._round, self._old_root = None, 0, [], False
         self.note()
 
     def failed(self, reason: str, info: str, now: Moment) -> None:
@@ -138,6 +141,9 @@ class Network:
             security.refused(TLS_EVENTS[reason], now, info)
         if self.attempt(now).security_profile == 3:
             self._station.upkeep.client_certificate.failed(now)
+        here = self._worked in (None, self.slot)
+        if reason == "certificate" and here and self._station.upkeep.certificates.has_fallback:
+            self._old_root = not self._old_root  # M05.FR.14
         self._tried += 1
         if self._tried < self._station.variables.int("NetworkProfileConnectionAttempts"):
             return
@@ -146,6 +152,8 @@ class Network:
             self._wanted = None  # the upgrade didn't work: as before
         elif self._round:
             del self._round[0]
+            back = not self._round and self._station.upkeep.certificates.has_fallback
+            self._old_root = back  # M05.FR.16
             if not self._round and self._worked is None:
                 self._round = self._priority()
 

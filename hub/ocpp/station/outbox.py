@@ -14,6 +14,10 @@ from hub.ocpp.station.clock import later, unset
 from hub.ocpp.station.effects import Attempt, Bury, Durable, Owe, Settle
 from hub.ocpp.station.messages import MeterValue, TransactionEvent, from_body, offline, to_body
 
+MOST = 2000
+"""A transaction's day and a half, at a value a minute: with more than that waiting, every second value may go."""
+SPARE = frozenset({"MeterValueClock", "MeterValuePeriodic"})
+
 
 @dataclass(slots=True)
 class Entry:
@@ -52,6 +56,17 @@ class Outbox:
     def due(self, now: Moment) -> Entry | None:
         entry = self.head()
         return entry if entry and entry.not_before <= now.mono else None
+
+    def thin(self) -> list[Settle]:
+        """When too much waits: of the values on the way every second one goes, the first, the third ... (E04.FR.08).
+
+        Never a beginning, an end or a change, and neither what may be on its way nor the newest.
+        """
+        if len(self._entries) <= MOST:
+            return []
+        inner = list(self._entries.values())[1:-1]
+        spare = [entry for entry in inner if entry.event.event == "Updated" and entry.event.trigger in SPARE]
+        return [self.settle(entry.id) for entry in spare[::2]]
 
     def get(self, number: int) -> Entry | None:
         return self._entries.get(number)

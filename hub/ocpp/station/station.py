@@ -187,6 +187,8 @@ class Station:
             )
         elif isinstance(sent.message, BootNotification):
             self.boot.failed(now)
+        elif isinstance(sent.message, ExternalLimit) and code in ("NotImplemented", "NotSupported"):
+            self.external.unwanted()
         elif code == "Disconnected" or isinstance(sent.message, Authorize):
             self._not_said(sent.message, now)
         else:

@@ -220,6 +220,8 @@ class Transactions:
             offline=not self._online(),
         )
         self._emit(self._outbox.owe(self._with_identity(flow, told)))
+        for thinned in self._outbox.thin():
+            self._emit(thinned)
         transaction.seq_no += 1
         transaction.told_at = rfc3339(now.wall)
         self._emit(Keep("transaction", str(flow.evse), document(flow)))

@@ -32,7 +32,7 @@ class Upkeep:
         self._station = station
         self.notices = Notices(kept("notice"), station.emit)
         self.security = Security(station, kept("security_log"))
-        self.certificates = Certificates(station, kept("certificate"))
+        self.certificates = Certificates(station, kept("certificate"), kept("root").get("fallback"))
         self.client_certificate = ClientCertificate(station, kept("client_certificate"), station.setup.keys)
         self.network = Network(station, kept("network"))
         self.firmware = FirmwareUpdates(station, kept("firmware"))

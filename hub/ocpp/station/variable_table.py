@@ -122,7 +122,7 @@ VARIABLES: tuple[Variable, ...] = (
         writable=False,
     ),
     Variable(
-        "LimitChangeSignificance", "decimal", "0.0", None, (SMART, "LimitChangeSignificance"), unit="Percent"
+        "LimitChangeSignificance", "decimal", "10.0", None, (SMART, "LimitChangeSignificance"), unit="Percent"
     ),
     boolean("NotifyLimitWithSchedules", False, None, (SMART, "NotifyChargingLimitWithSchedules")),
     boolean("ExternalLimits", True, None, (SMART, "ExternalControlSignalsEnabled"), writable=False),

@@ -166,3 +166,72 @@ def test_a_new_csms_is_trusted_by_its_installed_root() -> None:
     assert (attempt(bench).url, attempt(bench).roots) == ("wss://new.example", (ROOT.pem,))
     succeed(bench)
     assert active(bench) == "2"
+
+
+# One root after the other
+
+
+@pytest.fixture
+def checked() -> Bench:
+    """The old root is installed, and the additional check of roots is on."""
+    defaults = {"AdditionalRootCertificateCheck": "true"}
+    bench = connected(url="wss://csms.example", security_profile=2, defaults=defaults)
+    trust(bench)
+    succeed(bench)
+    return bench
+
+
+def install(bench: Bench, pem: str) -> str:
+    asked = {"certificateType": "CSMSRootCertificate", "certificate": pem}
+    return str(bench.ask("InstallCertificate", asked)["status"])
+
+
+def roots(bench: Bench) -> int:
+    answer = bench.ask("GetInstalledCertificateIds", {"certificateType": ["CSMSRootCertificate"]})
+    return len(answer["certificateHashDataChain"])
+
+
+@case("TC_M_09_CS", "M05.FR.09", "M05.FR.10", "M05.FR.11")
+def test_only_a_root_that_the_old_one_has_signed_can_follow_it(checked: Bench) -> None:
+    assert install(checked, Authority("Stranger").pem) == "Rejected"
+    assert roots(checked) == 1
+    assert install(checked, ROOT.successor().pem) == "Accepted"
+
+
+@case("TC_M_30_CS", "M05.FR.12", "M05.FR.13")
+def test_the_old_root_goes_when_the_new_one_has_worked(checked: Bench) -> None:
+    following = ROOT.successor()
+    install(checked, following.pem)
+    assert roots(checked) == 2
+    assert attempt(checked).roots == (following.pem,)
+    succeed(checked)
+    assert roots(checked) == 1
+    checked.power_loss()
+    assert attempt(checked).roots == (following.pem,)
+
+
+@case("TC_M_31_CS", "M05.FR.14")
+def test_the_old_root_is_tried_when_the_new_one_does_not_fit(checked: Bench) -> None:
+    following = ROOT.successor()
+    install(checked, following.pem)
+    checked.power_loss()
+    fail(checked, 1, "certificate")
+    assert attempt(checked).roots == (ROOT.pem,)
+    succeed(checked)
+    assert roots(checked) == 2
+    assert attempt(checked).roots == (following.pem,)
+
+
+@case("TC_B_47_CS", "B10.FR.07", "M05.FR.15", "M05.FR.16")
+def test_back_at_the_old_csms_the_old_root_is_trusted(checked: Bench) -> None:
+    following = ROOT.successor()
+    install(checked, following.pem)
+    profile(checked, ocppCsmsUrl="wss://new.example", securityProfile=2)
+    assert prefer(checked, "2") == "RebootRequired"
+    checked.ask("Reset", {"type": "OnIdle"})
+    for _ in range(3):
+        assert (attempt(checked).url, attempt(checked).roots) == ("wss://new.example", (following.pem,))
+        fail(checked, 1, "certificate")
+    assert (attempt(checked).url, attempt(checked).roots) == ("wss://csms.example", (ROOT.pem,))
+    succeed(checked)
+    assert roots(checked) == 2

@@ -26,6 +26,8 @@ from tests.hub.blueprint.conftest import Load
         ("verify: {current_limit: {read: statusx}}\n", "no point 'statusx'; did you mean 'status'?"),
         ("simulate: {states: {pluggedd: {status: 1}}}\n", "unknown key 'pluggedd'; did you mean"),
         ("simulate: {registers: {stat: 1}}\n", "simulate.registers.stat: no point 'stat'"),
+        ("quirk: em2go_prob\n", ":21:8: quirk: 'em2go_prob' is none of"),
+        ("limits: {step: 0.1 if statuz == 1 else 1}\n", "limits.step: no point 'statuz'"),
         ("simulate: {mirror: {current_limit: lok}}\n", "no point 'lok'; did you mean 'lock'?"),
     ],
 )

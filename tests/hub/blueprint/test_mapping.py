@@ -65,3 +65,10 @@ def test_a_value_that_is_not_known_is_refused_and_not_written(load: Load) -> Non
     mapping = load(("pause: {current_limit: 0}", "pause: {current_limit: status + 1}"))
     with pytest.raises(DeviceRefused, match="current_limit: no value to write"):
         list(mapping.steps("pause", mapping.env(mapping.reading({}), 1)))
+
+
+def test_the_step_of_the_limit_may_depend_on_what_the_device_says(load: Load) -> None:
+    mapping = load(more="limits: {min: 6, max: 32, step: 0.1 if model_code == 3 else 1}\n")
+    assert mapping.ratings.step == 1.0
+    seen = [mapping.reading({("model_code", 1): code}).evses[1].ratings for code in (1, 3)]
+    assert [ratings.step for ratings in seen if ratings] == [1.0, 0.1]

@@ -16,12 +16,21 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.certificate = folder / f"{name.replace(' ', '')}.pem"
+        self._vouch_for(self)
+
+    def successor(self, name: str) -> "Authority":
+        """An authority that this one has signed."""
+        other = Authority(self._folder, name)
+        self._vouch_for(other)
+        return other
+
+    def _vouch_for(self, other: "Authority") -> None:
         constraints = x509.BasicConstraints(ca=True, path_length=None)
-        certificate = self._builder(self._name, self._key, 1).add_extension(constraints, critical=True)
+        certificate = self._builder(other._name, other._key, 1).add_extension(constraints, critical=True)
         usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
         certificate = certificate.add_extension(usage, critical=True)
-        self.certificate = folder / f"{name.replace(' ', '')}.pem"
-        self.certificate.write_bytes(
+        other.certificate.write_bytes(
             certificate.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
         )
 

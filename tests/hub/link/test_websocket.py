@@ -149,6 +149,14 @@ async def test_a_root_of_the_csms_is_trusted_besides_the_configured(tmp_path: Pa
         await link.close()
 
 
+async def test_a_root_that_its_predecessor_has_signed_is_trusted_alone(tmp_path: Path) -> None:
+    following = Authority(tmp_path).successor("Next CA")
+    async with server(tls=context(following.issue("localhost"))) as port:
+        endpoint = Endpoint(f"wss://localhost:{port}", "open", BOTH, ca=following.certificate)
+        link = await connect(endpoint)
+        await link.close()
+
+
 def refuse(listener: socket.socket, tls: ssl.SSLContext) -> None:
     """One handshake, which fails."""
     peer, _ = listener.accept()

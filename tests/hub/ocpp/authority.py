@@ -23,6 +23,12 @@ class Authority:
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.certificate = self._sign(self.name, self.key.public_key(), days, ca=ca)
 
+    def successor(self, name: str = "Next root") -> "Authority":
+        """A root that this one has signed."""
+        next_one = Authority(name)
+        next_one.certificate = self._sign(next_one.name, next_one.key.public_key(), 1000, ca=True)
+        return next_one
+
     @property
     def pem(self) -> str:
         return pem(self.certificate)

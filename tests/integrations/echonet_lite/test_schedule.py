@@ -76,6 +76,14 @@ def test_changes_without_announcements_are_counted() -> None:
     assert made.missed >= MISSED
 
 
+def test_a_value_that_never_rests_is_counted_too() -> None:
+    """Rule 23."""
+    made = schedule()
+    for second in range(12):
+        made.read([PLUG], [PLUG], float(second))
+    assert made.missed >= MISSED
+
+
 def test_what_we_set_ourselves_needs_no_announcement() -> None:
     made = schedule()
     made.wrote([PLUG], 4.0)

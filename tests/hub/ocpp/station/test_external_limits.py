@@ -113,6 +113,17 @@ def test_who_it_was(source: str, kind: str) -> None:
     assert Outside(source, 6.0, None).kind == kind
 
 
+def test_a_csms_that_does_not_know_it_is_not_told_again_until_it_comes_anew() -> None:
+    world = World()
+    world.answers["NotifyChargingLimit"] = "NotSupported"
+    outside(world, EMS)
+    outside(world, Outside("mqtt", 6.0, None))
+    assert world.actions() == ["NotifyChargingLimit"]
+    world.disconnect()
+    world.connect()
+    assert world.actions() == ["NotifyChargingLimit"] * 2
+
+
 def test_1_6_has_no_word_for_it() -> None:
     world = World("1.6")
     outside(world, EMS)

@@ -226,7 +226,9 @@ def test_an_installation_that_restarted_the_hub_has_worked_when_its_version_chan
     assert said(made) == [status]
 
 
-@pytest.mark.parametrize("location", ["file:///etc/passwd", "http://169.254.169.254/x", "sftp://files/x"])
+@pytest.mark.parametrize(
+    "location", ["file:///etc/passwd", "http://169.254.169.254/x", "sftp://files/x", "dummy://dummy"]
+)
 def test_an_address_that_is_not_followed_is_rejected(location: str) -> None:
     assert update(world(), location=location) == "Rejected"
 

@@ -1,0 +1,50 @@
+"""What waits for the CSMS does not grow without end."""
+
+import pytest
+
+from hub.ocpp.station import outbox
+from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_too_many_values_are_thinned_and_nothing_else(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "MOST", 10)
+    world = World(version, defaults={"OfflineTxForUnknownId": "true"})
+    world.disconnect()
+    world.take()
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    world.advance(60 * 40)
+    world.state({**CHARGING, "status": "suspended_ev"})
+    assert len(world.station.outbox) <= 11
+    assert len(world.journal) == len(world.station.outbox)
+    world.state(IDLE)
+    world.connect()
+    if version == "1.6":
+        owed = [action for action in world.actions() if action != "StatusNotification"]
+        assert (owed[0], owed[-1]) == ("StartTransaction", "StopTransaction")
+        return
+    told = [said for action, said in world.sent if action == "TransactionEvent"]
+    changes = [said["triggerReason"] for said in told if said["triggerReason"] != "MeterValuePeriodic"]
+    assert changes == ["Authorized", "ChargingStateChanged", "ChargingStateChanged", "EVCommunicationLost"]
+    values = [said["timestamp"] for said in told if said["triggerReason"] == "MeterValuePeriodic"]
+    assert values == sorted(values)
+    assert values[-1][11:16] == "00:40"
+    numbers = [said["seqNo"] for said in told]
+    assert numbers == sorted(numbers)
+
+
+def test_what_is_on_its_way_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "MOST", 3)
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    world.answers["TransactionEvent"] = "hold"
+    world.advance(60 * 10)
+    first = world.sent[-1][1]["seqNo"]
+    world.answers.clear()
+    world.release()
+    assert [said["seqNo"] for action, said in world.sent if action == "TransactionEvent"].count(first) == 1
+    assert not world.journal
