@@ -293,7 +293,7 @@ class BusLink:
             self._quiet_until = now + self.line.silence_s + min(max(usual, default=0.0), manner.timeout_s)
         elif not self._framing.tells_apart:
             # What comes late on a serial port behind TCP dies with its connection.
-            self._close("a late reply must not be taken for another", pause=False)
+            self._close("a late reply must not be taken for another", pause=self._first_pause > FIRST_PAUSE_S)
         elif self._misses >= MISSES_TO_DROP and now - self._heard_at >= SILENCE_TO_DROP_S:
             self._close("silent")
 
@@ -352,7 +352,7 @@ class BusLink:
 
     def _wait_longer(self) -> None:
         loop = asyncio.get_running_loop()
-        self._next_connect = loop.time() + self._pause * random.uniform(0.9, 1.2)  # noqa: S311 - no secret
+        self._next_connect = loop.time() + self._pause * random.uniform(1.0, 1.3)  # noqa: S311 - no secret
         self._pause = max(self._first_pause, min(self._pause * 2, LONGEST_PAUSE_S))
 
     async def _connected(self) -> None:

@@ -138,23 +138,25 @@ class Served:
             await self._server.wait_closed()
             self._server = None
 
-    async def replies(self, framer: Framer, asked: Asked) -> bytes:
-        """What goes out for a request, faults included; nothing: silence."""
+    def reply(self, framer: Framer, asked: Asked) -> tuple[float, bytes]:
+        """(after so many seconds, what goes out for a request), faults included; nothing: silence."""
         transaction, unit, pdu = asked
         reply = self.answer(unit, pdu)
         fault = self.faults.of(unit)
-        await asyncio.sleep(self.delay_s + (fault.delay_s if fault and fault.kind == "delay" else 0.0))
+        pause = self.delay_s + (fault.delay_s if fault and fault.kind == "delay" else 0.0)
         if reply is None or (fault and fault.kind == "drop"):
-            return b""
+            return pause, b""
         if fault and fault.kind == "exception":
             reply = bytes([pdu[0] | 0x80, fault.code])
         message = framer.reply(transaction, unit % 247 + 1 if fault and fault.kind == "unit" else unit, reply)
         if fault and fault.kind == "short":
-            return message[: len(message) // 2]
+            return pause, message[: len(message) // 2]
         if fault and fault.kind == "crc" and framer.kind != "tcp":
             spoilt = -3 if framer.kind == "ascii" else -1
-            return message[:spoilt] + bytes([message[spoilt] ^ 1]) + message[len(message) + spoilt + 1 :]
-        return message
+            return pause, message[:spoilt] + bytes([message[spoilt] ^ 1]) + message[
+                len(message) + spoilt + 1 :
+            ]
+        return pause, message
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
@@ -162,7 +164,9 @@ class Served:
         with contextlib.suppress(OSError):
             while received := await reader.read(4096):
                 for asked in framer.requests(received):
-                    writer.write(await self.replies(framer, asked))
+                    pause, message = self.reply(framer, asked)
+                    await asyncio.sleep(pause)
+                    writer.write(message)
                 await writer.drain()
         self._writers.discard(writer)
         writer.close()
@@ -180,14 +184,13 @@ class PtyLine:
         self.path = os.ttyname(self._slave)
         self._free_at = 0.0
         self._loop = asyncio.get_running_loop()
-        self._answering: set[asyncio.Task[None]] = set()
+        self._timers: list[asyncio.TimerHandle] = []
         self._loop.add_reader(self._master, self._ready)
 
     async def close(self) -> None:
         self._loop.remove_reader(self._master)
-        for task in self._answering:
-            task.cancel()
-        await asyncio.gather(*self._answering, return_exceptions=True)
+        for timer in self._timers:
+            timer.cancel()
         os.close(self._master)
         os.close(self._slave)
 
@@ -200,14 +203,12 @@ class PtyLine:
             self._framer.forget()
             return
         for asked in self._framer.requests(received):
-            task = asyncio.create_task(self._answer(asked))
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+            pause, reply = self._served.reply(self._framer, asked)
+            if reply:
+                end = self._free_at + pause + len(reply) * self._line.character_s
+                self._timers = [timer for timer in self._timers if timer.when() > now]
+                self._timers.append(self._loop.call_at(end, self._send, reply))
 
-    async def _answer(self, asked: Asked) -> None:
-        await asyncio.sleep(self._free_at - self._loop.time() + self._line.silence_s)
-        reply = await self._served.replies(self._framer, asked)
-        if reply:
-            await asyncio.sleep(len(reply) * self._line.character_s)
-            os.write(self._master, reply)
-            self._free_at = self._loop.time()
+    def _send(self, reply: bytes) -> None:
+        os.write(self._master, reply)
+        self._free_at = self._loop.time()
