@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
+from hub.appliances import Appliances
 from hub.bus import Bus
 from hub.charger.registry import Registry
 from hub.chargers import Chargers, House, check_blueprints
@@ -66,6 +67,7 @@ class Hub:
             lambda: (*self.config.chargers, *self.config.bad_chargers),
             self.reload,
         )
+        self._appliances = Appliances(self.bus, self.topics, self.clock, config.path.parent, self._need)
 
     async def start(self) -> None:
         """Raises HubError when a part that everybody needs can't be had."""
@@ -80,6 +82,7 @@ class Hub:
             await self._start_control(config)
             for protocol in config.protocols:
                 self._need(protocol)
+            await self._appliances.use(config.devices, config.bad_devices)
             await self._start_chargers(self._chargers)
         except HubError:
             await self.stop()
@@ -95,6 +98,7 @@ class Hub:
         await self._watch.stop()
         if self._chargers is not None:
             await self._chargers.stop_all()
+        await self._appliances.close()
         await self._discovery.close()
         await self._stack.aclose()
         await self._mqtt.stop()
@@ -103,7 +107,7 @@ class Hub:
         """Applies what changed in the file. Raises HubError: nothing was changed."""
         async with self._reloading:
             new = load_config(self.config.path)
-            if new.bad_chargers:
+            if new.charger_problems:
                 raise ConfigError(new.charger_problems)
             await check_blueprints(new)
             changes = compare(self.config, new)
@@ -130,10 +134,12 @@ class Hub:
             await chargers.stop(charger)
             if runtime is not None and charger in changes.removed:
                 runtime.clear()
+        await self._appliances.stop(changes.protocols)
         for protocol in changes.protocols:
             await self._discovery.stop(protocol)
             if protocol in new.protocols:
                 self._need(protocol)
+        await self._appliances.use(new.devices)
         for charger in (*changes.added, *anew):
             await chargers.start(charger)
         untouched = new.chargers.keys() - {*changes.added, *anew}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.appliances import supply
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
 from hub.bus import Bus
@@ -144,7 +145,8 @@ class Chargers:
     def _device(self, settings: ChargerSettings, mapping: BlueprintMapping) -> Device:
         self._house.need(mapping.protocol)
         make_device = load_factory(mapping.protocol)
-        return make_device(DeviceSetup(settings.id, mapping, settings.inputs, self._house.clock))
+        folder = self.config.path.parent
+        return make_device(DeviceSetup(settings.id, mapping, settings.inputs, self._house.clock, folder))
 
     async def _build(self, settings: ChargerSettings, mapping: BlueprintMapping) -> None:
         house = self._house
@@ -160,10 +162,12 @@ class Chargers:
             remembered=await memory.remembered(),
         )
         uplink, connector = await self._station(settings, mapping, runtime)
+        end_supply = supply(runtime, settings.meter, house.bus, house.topics)
         house.registry.add(runtime)
         install(runtime, uplink, connector)
         self._mappings[settings.id] = mapping
         part = self._parts[settings.id] = Part()
+        part.closing(end_supply)
         part.run(f"station {settings.id}", uplink.run)
         part.run(f"charger {settings.id}", runtime.run)
         if connector is not None:

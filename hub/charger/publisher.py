@@ -65,7 +65,7 @@ class Publisher:
             self._bus.publish(self._topics.charger(self._charger, "sessions"), body)
 
     def evse(self, evse: int, state: State, now: Moment) -> None:
-        """A new snapshot; it is published now, or with the next `tick`."""
+        """A new snapshot (EVSE 0: of the thing itself); it is published now, or with the next `tick`."""
         self._newest[evse] = state
         told = self._told.get(evse, EMPTY)
         if state == told:
@@ -104,7 +104,7 @@ class Publisher:
         # A value that is gone is null from then on: as JSON and as scalar.
         gone = dict.fromkeys(key for number, key in self._scalars if number == evse and key not in state)
         body: dict[str, Scalar] = {**gone, **state, **self._live(evse, now), "ts": rfc3339(now.wall)}
-        self._bus.publish(self._topics.evse(self._charger, evse, "state"), body, retain=True)
+        self._bus.publish(self._topic(evse, "state"), body, retain=True)
         del body["ts"]
         for key, value in body.items():
             self._scalar(evse, key, value)
@@ -113,10 +113,15 @@ class Publisher:
         topic, before = self._scalars.get((evse, key), ("", _Never))
         if before == value and topic:
             return
-        topic = topic or self._topics.evse(self._charger, evse, "state", key)
+        topic = topic or self._topic(evse, "state", key)
         self._scalars[evse, key] = topic, value
         # An unknown value is said as such, and stays said: null, not an empty (deleting) payload.
         self._bus.publish(topic, "null" if value is None else value, retain=True, qos=0)
+
+    def _topic(self, evse: int, *parts: str) -> str:
+        if not evse:
+            return self._topics.charger(self._charger, *parts)
+        return self._topics.evse(self._charger, evse, *parts)
 
     def _retain(self, part: str, payload: object) -> None:
         self._bus.publish(self._topics.charger(self._charger, part), payload, retain=True)

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
+from hub.clock import SystemClock
 from hub.config.load import config_path, read_config
 from hub.config.settings import Config
-from hub.errors import BlueprintError, ConfigError
-from hub.integration.loader import load_codec
+from hub.errors import BlueprintError, ConfigError, HubError
+from hub.integration.api import DeviceSetup
+from hub.integration.loader import load_appliance, load_codec
 from hub.shipped import shipped
 
 
@@ -25,7 +27,7 @@ def work(given: argparse.Namespace) -> int:
     try:
         config, wrong = read_config(path)
         mappings, found = loaded(config)
-        problems = [*wrong, *config.charger_problems, *found]
+        problems = [*wrong, *config.charger_problems, *found, *device_problems(config)]
         use = [] if problems else wire_use(mappings)
     except ConfigError as error:
         config, problems, use = None, error.problems, []
@@ -60,3 +62,15 @@ def wire_use(mappings: Mapping[str, BlueprintMapping]) -> list[str]:
         if codec is not None:
             lines += codec.use({name: each for name, each in mappings.items() if each.protocol == protocol})
     return lines
+
+
+def device_problems(config: Config) -> list[str]:
+    """Only its integration knows what a device needs."""
+    problems = []
+    for settings in config.devices.values():
+        setup = DeviceSetup(settings.id, None, settings.inputs, SystemClock(), config.path.parent)
+        try:
+            load_appliance(settings.integration)(setup)
+        except HubError as error:
+            problems.append(f"device {settings.id}: {error}")
+    return problems

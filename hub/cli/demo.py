@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import tempfile
@@ -25,7 +26,11 @@ CHARGERS = {
     "garage": ("keba/p30", {}, "ocpp2.0.1"),
     "street": ("alfen/eve", {"sockets": 2}, "ocpp2.0.1"),
     "yard": ("webasto/next", {}, "ocpp1.6"),
+    "carport": ("echonet/ev_charger", {}, "ocpp2.0.1"),
 }
+FREE = ("yard", "carport")
+NETWORK = f"127.77.{os.getpid() % 254 + 1}"
+"""Of this demo alone: ECHONET Lite has one port for all."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -60,10 +65,10 @@ class Demo:
 
     async def start(self) -> None:
         csms_port = await self.csms.start()
-        ports = {name: await charger.start() for name, charger in self.chargers.items()}
+        inputs = {name: await started(charger) for name, charger in self.chargers.items()}
         self._clocks = [asyncio.create_task(charger.run()) for charger in self.chargers.values()]
         path = self._folder / "evhub.yaml"
-        path.write_text(config_text(csms_port, ports, self.port), encoding="utf-8")
+        path.write_text(config_text(csms_port, inputs, self.port), encoding="utf-8")
         self.hub = Hub(load_config(path), jitter_s=0.5, logs=False)
         await self.hub.start()
 
@@ -79,7 +84,7 @@ class Demo:
 
     async def day(self) -> None:
         """What happens, in the order of a day."""
-        garage, street, yard = (self.chargers[name] for name in CHARGERS)
+        garage, street, yard, carport = (self.chargers[name] for name in CHARGERS)
         await self._online()
         say("day", "07:00  a car comes to the garage; its driver holds a card to the reader")
         garage.plug(Car(needs_wh=6_000))
@@ -97,6 +102,9 @@ class Demo:
         await asyncio.sleep(6)
         say("day", "09:00  a car in the yard, where everybody may charge (OCPP 1.6)")
         yard.plug(Car(needs_wh=4_000))
+        await asyncio.sleep(8)
+        say("day", "09:30  a car in the carport; that charger speaks ECHONET Lite")
+        carport.plug(Car(needs_wh=3_000, phases=1))
         await asyncio.sleep(8)
         say("day", "10:00  an EMS asks for 10 A in the yard, by MQTT")
         await self._cmd("yard", "set_limit", {"current": 10})
@@ -116,10 +124,9 @@ class Demo:
     async def _online(self) -> None:
         assert self.hub is not None
         for _ in range(100):
-            if (
-                all(charger["online"] for charger in self.hub.registry.listing())
-                and len(self.csms.stations) == 3
-            ):
+            if all(charger["online"] for charger in self.hub.registry.listing()) and len(
+                self.csms.stations
+            ) == len(CHARGERS):
                 return
             await asyncio.sleep(0.1)
         raise HubError("the chargers did not come up")
@@ -165,24 +172,33 @@ class Demo:
         )
 
 
+async def started(charger: Any) -> dict[str, Any]:
+    """By which inputs its blueprint reaches it."""
+    if charger.mapping.protocol == "echonet_lite":
+        await charger.start(f"{NETWORK}.21")
+        return {"host": f"{NETWORK}.21"}
+    return {"host": "127.0.0.1", "port": await charger.start("127.0.0.1")}
+
+
 def say(who: str, line: str) -> None:
     print(f"{who:>5} | {line}", flush=True)
 
 
-def config_text(csms_port: int, ports: dict[str, int], mqtt_port: int) -> str:
+def config_text(csms_port: int, reached_by: dict[str, dict[str, Any]], mqtt_port: int) -> str:
     lines = [
         "hub: {name: evhub demo, state_dir: state}",
         f"mqtt: {{broker: embedded, listen: '127.0.0.1:{mqtt_port}'}}",
         f"csms: {{url: 'ws://127.0.0.1:{csms_port}/ocpp'}}",
+        f"echonet_lite: {{interfaces: ['{NETWORK}.1/24'], discover: false}}",
         "chargers:",
     ]
     for name, (path, inputs, version) in CHARGERS.items():
-        more = "".join(f", {key}: {value}" for key, value in inputs.items())
+        given = orjson.dumps({**reached_by[name], **inputs}).decode()
         lines += [
             f"  {name}:",
-            f"    use_blueprint: {{path: {path}, input: {{host: 127.0.0.1, port: {ports[name]}{more}}}}}",
+            f"    use_blueprint: {{path: {path}, input: {given}}}",
             f"    csms: {{versions: [{version}], defaults: {{TxUpdatedInterval: 5}}}}",
-            f"    tokens: {{free: {str(name == 'yard').lower()}}}",
+            f"    tokens: {{free: {str(name in FREE).lower()}}}",
         ]
     return "\n".join(lines) + "\n"
 
@@ -228,7 +244,8 @@ async def _days(demo: Demo, *, once: bool) -> None:
 
 def print_hints(port: int) -> None:
     print(
-        f"""evhub demo: three chargers on real Modbus TCP, a CSMS, and MQTT on 127.0.0.1:{port}; a day in fast motion.
+        f"""evhub demo: three chargers on real Modbus TCP and one on ECHONET Lite, a CSMS, and MQTT on
+127.0.0.1:{port}; a day in fast motion.
 
   watch      mosquitto_sub -p {port} -v -t 'evhub/+/evse/+/state'
   command    mosquitto_pub -p {port} -t evhub/garage/cmd -m '{{"op": "set_limit", "message": {{"current": 8}}}}'

@@ -43,6 +43,7 @@ def add_make(parser: argparse.ArgumentParser) -> None:
     make.add_argument("--no-soc", action="store_true", help="E4, E2, D0 and E6 have nothing to say")
     make.add_argument("--confirm", action="store_true", help="only CD = 10 finds the car")
     make.add_argument("--stays", action="store_true", help="it stays in the mode `charge` with a full car")
+    make.add_argument("--others", action="store_true", help="the mode `charge` reads back as `other`")
     make.add_argument("--lag", type=float, default=0.0, metavar="S", help="until a mode comes into effect")
     make.add_argument("--reject", type=epcs, default=frozenset(), metavar="EPC,...", help="refused")
     make.add_argument("--ignore", type=epcs, default=frozenset(), metavar="EPC,...", help="without effect")
@@ -95,6 +96,7 @@ def build(given: argparse.Namespace) -> Any:
         rejects=given.reject,
         ignores=given.ignore,
         stays=given.stays,
+        others=given.others,
     )
     faults = module.Faults(
         loss=given.loss,

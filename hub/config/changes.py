@@ -21,6 +21,8 @@ class Changes:
     log: bool = False
     restart: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ()
+    devices: bool = False
+    """What isn't a charger."""
     blueprints: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
@@ -54,4 +56,5 @@ def compare(old: Config, new: Config) -> Changes:
                 if old.protocols.get(name) != new.protocols.get(name)
             )
         ),
+        old.devices != new.devices,
     )

@@ -45,7 +45,7 @@ def keep(config: Config) -> None:
     """A configuration that the hub runs with. One with bad chargers isn't good. Raises OSError."""
     folder = config.hub.state_dir / "config"
     body = {"path": str(config.path.absolute()), "texts": dict(config.texts)}
-    if not config.texts or config.bad_chargers or next(_bodies(folder), None) == body:
+    if not config.texts or config.charger_problems or next(_bodies(folder), None) == body:
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = folder / "new.json"

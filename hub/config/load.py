@@ -3,12 +3,13 @@
 import os
 import re
 import stat
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from pathlib import Path
 from typing import Any
 
 from hub.config import schema
 from hub.config.accepted import lay_below
+from hub.config.devices import devices, meter
 from hub.config.settings import (
     ChargerSettings,
     Config,
@@ -192,9 +193,12 @@ class _Maker:
         """`bad` sections are absent from `top`: what depends on them isn't judged."""
         self._path, self._tree, self._top, self._reader, self._bad = path, tree, top, reader, bad
         self.problems: list[str] = []
+        self._devices: Collection[object] = ()
 
     def config(self) -> Config:
         top = self._top
+        found, bad_devices = devices(self._tree, top.get("devices") or {}, top.get("chargers") or {})
+        self._devices = found.keys() | bad_devices.keys()
         chargers, bad = self._chargers()
         return Config(
             self._path,
@@ -206,6 +210,8 @@ class _Maker:
             bad,
             self._reader.texts,
             protocols={name: top[name] for name in PROTOCOLS if name in top},
+            devices=found,
+            bad_devices=bad_devices,
         )
 
     def _say(self, path: tuple[object, ...], words: str) -> str:
@@ -287,6 +293,8 @@ class _Maker:
         if checked is None:
             return None, problems
         csms, problems = self._csms(charger, checked)
+        meters, wrong_meter = meter(checked.get("meter", {}), self._devices)
+        problems += [self._say((*path, "meter"), words) for words in wrong_meter]
         return (
             ChargerSettings(
                 charger,
@@ -296,6 +304,7 @@ class _Maker:
                 csms,
                 LimitSettings(**checked.get("limits", {})),
                 checked.get("tokens", {}).get("free"),
+                meters,
             ),
             problems,
         )

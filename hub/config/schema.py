@@ -14,6 +14,13 @@ from hub.yaml import Tree, suggestion
 LATER = frozenset({"modbus", "ocpp", "ocpp_lite", "web", "metrics"})
 """Sections of later versions: said to be so instead of being read and ignored."""
 LATER_MQTT = frozenset({"homeassistant", "compat"})
+METERED = (
+    "power",
+    "energy",
+    "frequency",
+    *(f"{what}_l{n}" for what in ("current", "voltage") for n in (1, 2, 3)),
+)
+"""What a meter beside a charger may say in its stead."""
 VERSIONS = ("ocpp2.0.1", "ocpp1.6")
 ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[^:\[\]]+):(?P<port>\d{1,5})")
 
@@ -182,6 +189,15 @@ def _objects(value: Any) -> str:
     raise vol.Invalid(f"expected an object in quotes, such as '02A101' or '02A101-02A164', not {value!r}")
 
 
+def _source(value: Any) -> tuple[str, str]:
+    device, slash, key = value.partition("/") if isinstance(value, str) else ("", "", "")
+    if not slash or not SLUG.fullmatch(device) or not re.fullmatch(r"[a-z0-9_]+", key):
+        raise vol.Invalid(
+            f"expected a device and a key of its state, such as panel/channel_3_power, not {value!r}"
+        )
+    return device, key
+
+
 ECHONET_LITE = {
     "interfaces": _interfaces,
     "discover": _discover,
@@ -249,6 +265,7 @@ TOP = vol.Schema(
         "chargers": _map,
         "tokens": {_text: _Maybe({"name": _text, "group": _text})},
         "echonet_lite": _Maybe(ECHONET_LITE),
+        "devices": _map,
     }
 )
 CHARGER = vol.Schema(
@@ -262,8 +279,10 @@ CHARGER = vol.Schema(
             "fallback": _one_of("hold", "fallback_current", "stop"),
         },
         "tokens": {"free": _boolean},
+        "meter": {"evse": _whole(1, 64), **dict.fromkeys(METERED, _source)},
     }
 )
+DEVICE = vol.Schema({"name": _text, vol.Required("integration"): _text, "input": _map})
 
 
 def check(tree: Tree, path: tuple[object, ...], schema: vol.Schema, value: Any) -> tuple[Any, list[str]]:

@@ -99,6 +99,24 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterSettings:
+    """`sources`: point -> (device, key of its state): what a charger takes that doesn't say it itself."""
+
+    evse: int
+    sources: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """What isn't a charger. `inputs`: as its integration knows them."""
+
+    id: str
+    name: str
+    integration: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ChargerSettings:
     id: str
     name: str
@@ -108,6 +126,7 @@ class ChargerSettings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     free: bool | None = None
     """None: free when there is neither a CSMS nor a token that could authorize anybody."""
+    meter: MeterSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +152,8 @@ class Config:
 
     protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What stands in the section of an integration, by its protocol."""
+    devices: Mapping[str, DeviceSettings] = field(default_factory=dict)
+    bad_devices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
@@ -142,7 +163,9 @@ class Config:
 
     @property
     def charger_problems(self) -> list[str]:
-        return [problem for problems in self.bad_chargers.values() for problem in problems]
+        """And those of other devices."""
+        bad = (*self.bad_chargers.values(), *self.bad_devices.values())
+        return [problem for problems in bad for problem in problems]
 
     @property
     def blueprint_search(self) -> tuple[Path, ...]:

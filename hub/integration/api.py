@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from hub.clock import Clock
 from hub.model.charger import Abilities, Identity, Ratings, Status
@@ -68,6 +68,14 @@ class Device(Protocol):
         """What state rules may ask beside the points (`tx`)."""
 
 
+@runtime_checkable
+class Described(Protocol):
+    """A device that knows what people read for its values."""
+
+    def describe(self) -> Mapping[str, Mapping[str, str]]:
+        """By key of its state: `en`, `ja`, and `unit` where there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceSetup:
     """All that an integration needs to make a device."""
@@ -77,6 +85,8 @@ class DeviceSetup:
     """The compiled `hub.blueprint.mapping.Mapping`, None for integrations without blueprints."""
     settings: Mapping[str, object]
     clock: Clock
+    folder: Path | None = None
+    """Of the configuration: what users lay beside it."""
 
 
 class Integration(Protocol):

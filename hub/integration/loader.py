@@ -38,6 +38,15 @@ def load_factory(protocol: str) -> DeviceFactory:
     return cast(DeviceFactory, import_module(module).make_device)
 
 
+def load_appliance(protocol: str) -> DeviceFactory:
+    """What makes devices that aren't chargers. Raises HubError for an integration that has none."""
+    module = manifests().get(protocol)
+    made = getattr(import_module(module), "make_appliance", None) if module is not None else None
+    if made is None:
+        raise HubError(f"no integration {protocol!r} that knows other devices than chargers")
+    return cast(DeviceFactory, made)
+
+
 def load_service(protocol: str) -> ServiceFactory | None:
     """What runs once for all chargers of a protocol; None: nothing does. Raises HubError as `load_factory`."""
     module = manifests().get(protocol)

@@ -9,6 +9,7 @@ from hub.blueprint.mapping import BlueprintMapping
 from hub.config.settings import ChargerSettings, CsmsSettings, HubSettings, TokenSettings
 from hub.link.websocket import Endpoint
 from hub.ocpp.station.setup import StationSetup
+from hub.ocpp.station.smart_charging import VOLTAGE
 from hub.ocpp.station.urls import LOCAL_NAMES, Reach
 from hub.uplink.installer import CommandInstaller
 from hub.uplink.jobs import Desk, Diary, NoInstaller
@@ -51,14 +52,26 @@ def station_setup(
         keys=keys,
         version=__version__,
         csms=csms is not None,
+        defaults={**_supply(mapping), **(csms.defaults if csms else {})},
+        voltage=_volts(mapping),
         **({} if csms is None else _connection(csms)),
     )
+
+
+def _supply(mapping: BlueprintMapping) -> Mapping[str, str]:
+    """What a blueprint asks of its site is a truth for OCPP, too."""
+    phases = mapping.inputs.get("input.phases")
+    return {"SupplyPhases": str(phases)} if phases in (1, 3) else {}
+
+
+def _volts(mapping: BlueprintMapping) -> float:
+    volts = mapping.inputs.get("input.voltage")
+    return float(volts) if isinstance(volts, int | float) and volts > 0 else VOLTAGE
 
 
 def _connection(csms: CsmsSettings) -> dict[str, Any]:
     """What a station must know of its configured connection."""
     return {
-        "defaults": csms.defaults,
         "vendors": csms.data_transfer,
         "url": csms.url,
         "security_profile": csms.security_profile,

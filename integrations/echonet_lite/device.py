@@ -17,13 +17,16 @@ from hub.blueprint.schema import seconds
 from hub.clock import Clock
 from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, Unsupported
 from hub.integration.api import Device, DeviceSetup, Reading, Sink
-from hub.model.charger import Abilities, Ratings
+from hub.model.charger import Abilities, Identity, Ratings
 from hub.model.entity import Scalar
 from integrations.echonet_lite.actions import Actor, Proof
 from integrations.echonet_lite.batches import MOST
+from integrations.echonet_lite.makers import maker
 from integrations.echonet_lite.network import NETWORKS, Network
 from integrations.echonet_lite.place import Place
 from integrations.echonet_lite.points import epc_of, raw_values
+from integrations.echonet_lite.properties import EPCS, Classes, own_classes
+from integrations.echonet_lite.readings import beside, shown
 from integrations.echonet_lite.remote import Remote
 from integrations.echonet_lite.stack import Manners
 from integrations.echonet_lite.transactions import GAP_S, PATIENCE_S, READ_BACK, patience
@@ -32,6 +35,9 @@ log = logging.getLogger(__name__)
 
 SWITCHES = frozenset({"start", "pause"})
 """Rules ask which of these was done last: a mode that nobody has asked for is the vehicle's or a person's."""
+OTHERS_S = 300.0
+"""So often is read what the blueprint doesn't map."""
+MAKER = 0x8A
 FIRST_PROBE_S, LONGEST_PROBE_S = 1.0, 60.0
 
 
@@ -40,7 +46,10 @@ class EchonetDevice:
 
     evses = 1
 
-    def __init__(self, charger: str, mapping: BlueprintMapping, clock: Clock) -> None:
+    def __init__(
+        self, charger: str, mapping: BlueprintMapping, clock: Clock, classes: Classes | None = None
+    ) -> None:
+        self._classes = classes or Classes()
         self.abilities: Abilities = mapping.abilities
         self.ratings: Ratings = mapping.ratings
         self._charger, self._mapping, self._clock = charger, mapping, clock
@@ -143,7 +152,11 @@ class EchonetDevice:
             wake=self._wake.set,
         )
         try:
-            await remote.begin(self._periods(), force_polling=self._mapping.link.get("force_polling", False))
+            await remote.begin(
+                self._periods(),
+                also=dict.fromkeys(shown(self._classes.any(eoj >> 8), EPCS), OTHERS_S),
+                force_polling=self._mapping.link.get("force_polling", False),
+            )
             self._remote, self._looked = remote, None
             self._note("settable", self._settable(remote))
             await remote.read(remote.schedule.epcs)
@@ -244,17 +257,29 @@ class EchonetDevice:
         """Most polls find what the one before has found: that isn't worked out again."""
         version = self._remote.version if self._remote is not None else -1
         if self._looked is None or self._looked[0] != version:
-            self._looked = version, self._proved(self._mapping.reading(self.raw_values, self._context))
+            self._looked = version, self._completed(self._mapping.reading(self.raw_values, self._context))
         return self._looked[1]
 
-    def _proved(self, reading: Reading) -> Reading:
-        if self._proof is None:
-            return reading
+    def _completed(self, reading: Reading) -> Reading:
+        """With its proof, and with what only the object itself tells."""
+        beside = self._beside() if self._remote is not None else {}
+        if self._proof is not None:
+            beside["last_command"] = self._proof.value
         evses = {
-            number: replace(seen, values={**seen.values, "last_command": self._proof.value})
-            for number, seen in reading.evses.items()
+            number: replace(seen, values={**beside, **seen.values}) for number, seen in reading.evses.items()
         }
-        return replace(reading, evses=evses)
+        return replace(reading, evses=evses, identity=self._who(reading.identity))
+
+    def _beside(self) -> dict[str, Scalar]:
+        """What the object says that the blueprint doesn't map."""
+        assert self._remote is not None
+        known = self._classes.any(self._remote.eoj >> 8, self._remote.release)
+        return beside(known, self._remote.image, self._periods())
+
+    def _who(self, told: Identity | None) -> Identity | None:
+        """A maker is known by its code."""
+        code = int.from_bytes(self._remote.image.get(MAKER, b"")[:3], "big") if self._remote else 0
+        return told if told is None or told.vendor else replace(told, vendor=maker(code))
 
     def _tell(self, reading: Reading) -> None:
         self._reading = reading
@@ -287,4 +312,4 @@ def make_device(setup: DeviceSetup) -> Device:
     assert isinstance(mapping, BlueprintMapping)
     if mapping.evses != 1:
         raise HubError(f"charger {setup.charger}: an ECHONET Lite object is one EVSE")
-    return EchonetDevice(setup.charger, mapping, setup.clock)
+    return EchonetDevice(setup.charger, mapping, setup.clock, own_classes(setup.folder))

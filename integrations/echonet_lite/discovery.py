@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from hub.errors import DeviceOffline, HubError
-from integrations.echonet_lite.frame import EOJ, NODE_PROFILE, Esv, Property
+from integrations.echonet_lite.frame import EOJ, NODE_PROFILE, Esv, Frame, Property
 from integrations.echonet_lite.nodes import KnownNode, Look, Verdict, missing
 from integrations.echonet_lite.profile import identification, instance_list, words
 from integrations.echonet_lite.stack import Manners, Stack
@@ -23,6 +23,8 @@ SEARCH_EVERY_S = 600.0
 LOOK_AGAIN_S = 30.0
 SOON_S = 0.2
 """A node that announces itself often is looked at once for many times."""
+ANSWERS_S = 5.0
+"""After a search: how long its answers may come."""
 INTERFACES_S = 10.0
 PROFILE = (0x83, 0x82, 0x8A, 0x8C, 0xD3)
 
@@ -58,9 +60,10 @@ class Discovery:
         self._changed.append(told)
         return lambda: self._changed.remove(told)
 
-    def met(self, host: str, listed: bool) -> None:
-        """An address was heard: is it who we think it is?"""
+    def met(self, host: str, frame: Frame | None) -> None:
+        """An address was heard (`frame`: with a list of its instances): is it who we think it is?"""
         known = self.stack.nodes.at(host)
+        listed = frame is not None and not self._expected(known, frame)
         if listed and known is not None:
             known.suspect = True  # it has started, or its objects have changed: perhaps it's another
         since = self._loop.time() - self._looked.get(host, float("-inf"))
@@ -68,6 +71,13 @@ class Discovery:
             self._start_look(host)
         elif listed and host not in self._looks:
             self._loop.call_later(SOON_S, self._start_look, host)
+
+    def _expected(self, known: KnownNode | None, frame: Frame) -> bool:
+        """The answer of a node to our own search, with nothing new in it: a thousand of them come at once."""
+        if known is None or self._loop.time() - self.stack.searched_at > ANSWERS_S:
+            return False
+        lists = [instance_list(item.edt) for item in frame.properties if item.epc in (0xD5, 0xD6)]
+        return all(told is not None and set(told.items) <= set(known.look.objects) for told in lists)
 
     async def look(self, host: str) -> KnownNode | None:
         """Who is there now? None: nobody who says so."""

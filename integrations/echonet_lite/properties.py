@@ -24,6 +24,8 @@ from integrations.echonet_lite.edt import (
 )
 
 SHIPPED = Path(__file__).parent / "classes"
+OWN = "echonet_classes"
+EPCS = range(0x80, 0x100)
 SUPER_CLASS = 0x0000
 PROFILE_GROUP = 0x0E
 INTEGERS = {f"{sign}{8 * size}": (size, sign == "i") for sign in "ui" for size in (1, 2, 4)}
@@ -131,6 +133,11 @@ class Classes:
             self._cut[class_code, wanted] = self._at(class_code, wanted)
         return self._cut[class_code, wanted]
 
+    def any(self, class_code: int, release: str | None = None) -> ObjectClass:
+        """A class that nobody defined has no properties: all of it is raw."""
+        known = self.get(class_code, release)
+        return known or ObjectClass(class_code, f"class_{class_code:04x}", {}, {})
+
     def _at(self, class_code: int, release: str | None) -> ObjectClass | None:
         file = self._file(class_code)
         if file is None:
@@ -145,6 +152,12 @@ class Classes:
             found = [file for folder in folders if (file := folder / f"{class_code:04X}.yaml").is_file()]
             self._files[class_code] = _parsed(class_code, found) if found else None
         return self._files[class_code]
+
+
+def own_classes(folder: Path | None) -> Classes:
+    """With a user's own files, beside the configuration. Raises HubError."""
+    own = folder / OWN if folder is not None else None
+    return Classes.load(own if own is not None and own.is_dir() else None)
 
 
 def numbers(kind: Type) -> list[Number]:

@@ -59,14 +59,21 @@ class Remote:
     def name(self) -> str:
         return f"{self.eoj:06X} at {self.node.host}"
 
-    async def begin(self, periods: Mapping[int, float], *, force_polling: bool = False) -> None:
-        """Learns what it can do; `periods` by EPC, of which those that it doesn't have are dropped.
-        Raises DeviceOffline."""
+    async def begin(
+        self,
+        periods: Mapping[int, float],
+        *,
+        also: Mapping[int, float] | None = None,
+        force_polling: bool = False,
+    ) -> None:
+        """Learns what it can do; `periods` by EPC, of which those that it doesn't have are dropped, and `also`
+        what it says itself that it has. Raises DeviceOffline."""
         got = await self._get(MAPS)
         self.readable, self.settable, announced = (self._map(got.get(epc, b"")) for epc in (0x9F, 0x9E, 0x9D))
         self.announced = announced or frozenset()
         self.release = release(got.get(0x82, b""))
-        there = {epc: every for epc, every in periods.items() if self.has(epc)}
+        there = {epc: every for epc, every in (also or {}).items() if epc in (self.readable or ())}
+        there |= {epc: every for epc, every in periods.items() if self.has(epc)}
         self.schedule = Schedule(there, self.announced, force_polling=force_polling)
 
     def has(self, epc: int) -> bool:
@@ -116,8 +123,10 @@ class Remote:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SURE_S):
                     await self._discovery.look(node.host)
-        if node.suspect or self._stack.nodes.at(node.host) is not node:
+        if self._stack.nodes.at(node.host) is not node:
             raise DeviceOffline(f"{self.name}: another node lives there now")
+        if node.suspect:
+            raise DeviceOffline(f"{self.name}: it has started anew and doesn't say who it is")
 
     def _map(self, edt: bytes) -> frozenset[int] | None:
         told = property_map(edt)

@@ -7,6 +7,8 @@ from typing import Any
 from hub.blueprint.convert import Raw
 from hub.blueprint.mapping import BlueprintMapping, Point
 from hub.blueprint.schema import boolean, one_of, seconds, text, whole
+from hub.errors import HubError
+from hub.yaml import suggestion
 from integrations.echonet_lite.points import TYPES, edt, epc_of, raw_values
 
 AUTO = ("", "auto")
@@ -37,6 +39,30 @@ POINT = {
     "byte": whole(0, 252, "where in the EDT it starts"),
     "repeat": boolean,
 }
+
+
+APPLIANCE: Mapping[str, Any] = {**LINK, "poll": seconds}
+"""What may be asked of a device that is only read."""
+
+
+def appliance_link(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises HubError with all that is wrong."""
+    link: dict[str, Any] = {}
+    problems = [
+        f"unknown key {key!r}{suggestion(key, APPLIANCE)}" for key in settings if key not in APPLIANCE
+    ]
+    for key, check in APPLIANCE.items():
+        if key not in settings:
+            continue
+        try:
+            link[key] = check(settings[key])
+        except ValueError as error:
+            problems.append(f"{key}: {error}")
+    if "eoj" not in settings:
+        problems.append("eoj: is missing: its class, such as 0x0288 for a smart meter")
+    if problems:
+        raise HubError("; ".join(problems))
+    return link
 
 
 class EchonetCodec:

@@ -41,6 +41,8 @@ class Traits:
     ignores: frozenset[int] = frozenset()
     stays: bool = False
     """It stays in the mode `charge` when the car is full."""
+    others: bool = False
+    """The mode `charge` reads back as `other`."""
 
 
 @dataclass(slots=True)
@@ -221,7 +223,7 @@ class ChargerObject:
             0x88: b"\x41" if self.fault else b"\x42",
             0x89: self.fault.to_bytes(2, "big"),
             0xC7: bytes([self._connection()]),
-            0xDA: bytes([self.mode]),
+            0xDA: bytes([OTHER if self.traits.others and self.mode == CHARGE else self.mode]),
             **({0xE1: bytes([actual])} if self._tells_actual else {}),
         }
 
@@ -272,6 +274,6 @@ class ChargerObject:
         return {
             0xD0: round(CAPACITY_WH).to_bytes(4, "big"),
             0xE2: round(stored).to_bytes(4, "big"),
-            0xE4: bytes([max(0, min(100, round(100 * stored / CAPACITY_WH)))]),
+            0xE4: bytes([min(100, round(100 * stored / CAPACITY_WH))]),
             0xE6: b"\x04SIM1",
         }

@@ -5,8 +5,7 @@ import contextlib
 import errno
 import socket
 import struct
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from hub.blueprint.mapping import BlueprintMapping
 from hub.errors import HubError
@@ -100,17 +99,12 @@ class Simulator:
 class SimulatedCharger:
     """What the demo and `evhub mapping` run: one charger of a blueprint's class, alone on its node."""
 
-    def __init__(self, mapping: BlueprintMapping, *, speed: float = 1.0) -> None:
+    def __init__(self, mapping: BlueprintMapping, *, speed: float = 1.0, seed: int = 0) -> None:
         self.mapping = mapping
         self.object = ChargerObject(Traits(class_code=int(mapping.link["eoj"])))
         eoj = next(iter(instances(int(mapping.link["eoj"]), 1)))
-        self.simulator = Simulator(SimulatedNode({eoj: self.object}), speed=speed)
+        self.simulator = Simulator(SimulatedNode({eoj: self.object}, seed=seed), speed=speed)
         self.outlets: dict[int, Outlet] = {1: self.object.outlet}
-
-    @property
-    def inputs(self) -> Mapping[str, Any]:
-        """By which the blueprint reaches it."""
-        return {"host": self.simulator.host}
 
     @property
     def silent(self) -> bool:

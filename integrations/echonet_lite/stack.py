@@ -32,8 +32,8 @@ log = logging.getLogger(__name__)
 GRID_S = 0.01
 """Deadlines are kept to the next hundredth, so that many fall together."""
 Heard = Callable[[Frame], None]
-Met = Callable[[str, bool], None]
-"""(address, did it tell its instances?)"""
+Met = Callable[[str, Frame | None], None]
+"""(address, the frame in which it told its instances)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ class Stack:
         self._timer_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._wants_loopback = False
+        self.searched_at = float("-inf")
 
     def open(self) -> None:
         """An interface that can't be had now is tried again by discovery."""
@@ -119,6 +120,7 @@ class Stack:
         self._flush()
 
     def search(self) -> None:
+        self.searched_at = self._loop.time()
         self.node.search()
         self._flush()
 
@@ -206,7 +208,7 @@ class Stack:
         elif isinstance(event, News | Late):
             self._told(event)
         elif isinstance(event, Listed | Stranger) and self.met is not None:
-            self.met(event.host, isinstance(event, Listed))
+            self.met(event.host, event.frame if isinstance(event, Listed) else None)
 
     def _told(self, event: News | Late) -> None:
         node = self.nodes.at(event.host)

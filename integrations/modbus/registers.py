@@ -11,7 +11,8 @@ from integrations.modbus.planner import Block, halves, plan, rules_of
 from integrations.modbus.spans import Span, span, spans
 
 log = logging.getLogger(__name__)
-RETRY_ABSENT_S = 86400.0
+FIRST_RETRY_S, RETRY_ABSENT_S = 10.0, 86400.0
+"""What was refused is asked for again after twice the time each time: a charger that boots refuses what it has."""
 STALE_PERIODS = 3.0
 
 
@@ -33,6 +34,7 @@ class Registers:
         self._failing: dict[Block, float] = {}
         self._chosen: dict[tuple[tuple[str, ...], int], list[Block]] = {}
         self._absent_since: float | None = None
+        self._retry_s = FIRST_RETRY_S
 
     def blocks(self, groups: tuple[str, ...]) -> list[Block]:
         found = self._plans.get(groups)
@@ -46,14 +48,16 @@ class Registers:
         self.raw.clear()
         self._words.clear()
         self._failing.clear()
+        self._retry_s = FIRST_RETRY_S
 
     def decode_again(self) -> None:
         self._words.clear()
 
     async def read_groups(self, groups: tuple[str, ...], priority: int, now: float) -> None:
         """Raises DeviceOffline."""
-        if self._absent_since is not None and now - self._absent_since >= RETRY_ABSENT_S:
+        if self._absent_since is not None and now - self._absent_since >= self._retry_s:
             self._absent_since = None
+            self._retry_s = min(self._retry_s * 2, RETRY_ABSENT_S)
             self.rules.absent.clear()
             self.rules.splits.clear()
             self._plan_anew()

@@ -6,7 +6,7 @@ an outlet; `shows` are expressions of what an outlet measures, for points that d
 registers hold, where a set-point isn't amperes or phases.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.blueprint.convert import Raw
@@ -25,12 +25,16 @@ Told = tuple[Point, int, Scalar]
 class Registers:
     def __init__(self, mapping: BlueprintMapping, outlets: Mapping[int, Outlet]) -> None:
         self.mapping = mapping
-        self._words: dict[tuple[int, str, int], int] = {}
+        self._words: dict[tuple[int | None, int, str, int], int] = {}
+        """By port (of a socket that has its own), unit, table and address."""
         self.spans = [
             span(mapping, point, evse, index)
             for point in mapping.points.values()
             for evse in ([0] if point.shared else range(1, mapping.evses + 1))
             for index in range(len(point.elements))
+        ]
+        self.ports: Sequence[int | None] = sorted({i.port for i in self.spans if i.port is not None}) or [
+            None
         ]
         simulate = mapping.simulate
         self._states: Mapping[str, Mapping[str, Any]] = simulate.get("states") or {}
@@ -47,28 +51,36 @@ class Registers:
 
     # What the wire asks
 
-    def read(self, unit: int, table: str, address: int, count: int) -> list[int] | None:
+    def read(
+        self, unit: int, table: str, address: int, count: int, port: int | None = None
+    ) -> list[int] | None:
         """None: a register that the blueprint doesn't declare, or more than one value where one is allowed."""
         if self.mapping.link.get("one_value") and not any(
             (item.address, item.words) == (address, count) for item in self.spans
         ):
             return None
-        words = [self._words.get((unit, table, address + offset)) for offset in range(count)]
+        words = [self._words.get((port, unit, table, address + offset)) for offset in range(count)]
         found = [word for word in words if word is not None]
         return found if len(found) == len(words) else None
 
     def write(
-        self, unit: int, table: str, address: int, words: list[int], outlets: Mapping[int, Outlet]
+        self,
+        unit: int,
+        table: str,
+        address: int,
+        words: list[int],
+        outlets: Mapping[int, Outlet],
+        port: int | None = None,
     ) -> list[Told] | None:
         """Whole points, one or several side by side. None: there is nothing that can be written so."""
-        items = list(self._written(unit, table, address, len(words)))
+        items = list(self._written((port, unit, table), address, len(words)))
         if not items or sum(item.words for item in items) != len(words):
             return None
         told: list[Told] = []
         for item in items:
             part = words[item.address - address :][: item.words]
             for offset, word in enumerate(part):
-                self._words[unit, table, item.address + offset] = word
+                self._words[port, unit, table, item.address + offset] = word
             value = item.point.conversion.value(item.decode(part))
             told.append((item.point, item.evse, value))
             self._mirrored(item, value)
@@ -77,14 +89,15 @@ class Registers:
             self._follow(number, outlet)
         return told
 
-    def _written(self, unit: int, table: str, address: int, count: int) -> Iterator[Span]:
+    def _written(self, where: tuple[int | None, int, str], address: int, count: int) -> Iterator[Span]:
         here, end = address, address + count
         while here < end:
             item = next(
                 (
                     item
                     for item in self.spans
-                    if (item.unit, item.table, item.address) == (unit, table, here)
+                    if self._where(item) == where
+                    and item.address == here
                     and item.point.access != "ro"
                     and item.end <= end
                 ),
@@ -143,7 +156,7 @@ class Registers:
         found: dict[str, Any] = {**self.mapping.inputs, "n": evse, "connector": evse}
         for item in self.spans:
             if item.evse in (0, evse):
-                words = [self._words[item.unit, item.table, item.address + i] for i in range(item.words)]
+                words = [self._words[(*self._where(item), item.address + i)] for i in range(item.words)]
                 found[item.element] = item.point.conversion.value(item.decode(words))
         return found
 
@@ -152,6 +165,10 @@ class Registers:
         return compile_expression(text, frozenset(points | set(self.mapping.inputs) | CONTEXT | MEASURES))[0]
 
     # Words
+
+    def _where(self, item: Span) -> tuple[int | None, int, str]:
+        """What all sockets share is told at the first one's port."""
+        return self.ports[0] if item.port is None else item.port, item.unit, item.table
 
     def _start(self, item: Span) -> Any:
         """A declared register has some value from the start."""
@@ -171,7 +188,7 @@ class Registers:
         if item.point.conversion.bits is not None:
             raw = self._among(item, int(raw or 0))
         for offset, word in enumerate(encode(item.point.keys, raw)):
-            self._words[item.unit, item.table, item.address + offset] = word
+            self._words[(*self._where(item), item.address + offset)] = word
 
     def _among(self, item: Span, raw: int) -> int:
         """The bits of one point beside those of others."""
@@ -179,7 +196,7 @@ class Registers:
         assert bits is not None
         low, high = bits
         mask = (1 << high - low + 1) - 1
-        words = [self._words.get((item.unit, item.table, item.address + i), 0) for i in range(item.words)]
+        words = [self._words.get((*self._where(item), item.address + i), 0) for i in range(item.words)]
         whole = item.decode(words)
         return (int(whole) if isinstance(whole, int) else 0) & ~(mask << low) | (raw & mask) << low
 

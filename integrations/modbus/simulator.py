@@ -27,6 +27,7 @@ TABLE_OF = {code: table for table, code in READ.items()} | {
     16: "holding",
 }
 STEP_S = 0.2
+TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class SimulatedCharger:
         self._limits = _written_by(mapping, "set_limit")
         self._units = {item.unit for item in self.registers.spans}
         self._chance = random.Random(seed)  # noqa: S311 - no secret
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._writers: set[asyncio.StreamWriter] = set()
         self._terminals: list[_Terminal] = []
         self.update()
@@ -71,16 +72,36 @@ class SimulatedCharger:
     # Life
 
     async def start(self, host: str = "127.0.0.1", port: int = 0, framer: str = "tcp") -> int:
-        """Returns the port."""
+        """Returns the port; sockets with ports of their own follow it as the blueprint has them."""
+        for _ in range(TRIES if port == 0 else 0):
+            with contextlib.suppress(OSError):  # What follows a free port may be taken.
+                return await self._listen_on_all(host, 0, framer)
+        return await self._listen_on_all(host, port, framer)
+
+    async def _listen_on_all(self, host: str, port: int, framer: str) -> int:
+        """Returns the first port. Raises OSError; then none is listened on."""
+        first, *others = self.registers.ports
+        try:
+            chosen = await self._listen(host, port, framer, first)
+            for other in others:
+                await self._listen(host, chosen + (other or 0) - (first or 0), framer, other)
+        except OSError:
+            await self._stop_listening()
+            raise
+        return chosen
+
+    async def _listen(self, host: str, port: int, framer: str, of: int | None) -> int:
+        """`of`: the port that the blueprint gives its sockets there."""
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self._writers.add(writer)
-            await self._converse(reader, writer.write, self._serving(framer))
+            await self._converse(reader, writer.write, self._serving(framer), of)
             self._writers.discard(writer)
             writer.close()
 
-        self._server = await asyncio.start_server(serve, host, port)
-        return int(self._server.sockets[0].getsockname()[1])
+        server = await asyncio.start_server(serve, host, port)
+        self._servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
 
     async def start_terminal(self, framer: str = "rtu") -> str:
         """On a pseudo-terminal; returns the path of the end that a hub opens as a serial port."""
@@ -90,7 +111,9 @@ class SimulatedCharger:
         pipe = os.fdopen(os.dup(ours), "rb", buffering=0)
         loop = asyncio.get_running_loop()
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
-        work = self._converse(reader, lambda data: os.write(ours, data), self._serving(framer))
+        work = self._converse(
+            reader, lambda data: os.write(ours, data), self._serving(framer), self.registers.ports[0]
+        )
         self._terminals.append(_Terminal(asyncio.create_task(work), transport, ours, theirs))
         return os.ttyname(theirs)
 
@@ -101,15 +124,19 @@ class SimulatedCharger:
             self.pass_time(STEP_S * self.speed)
 
     async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for writer in list(self._writers):
-                writer.transport.abort()
-            await self._server.wait_closed()
-            self._server = None
+        await self._stop_listening()
         for terminal in self._terminals:
             await terminal.close()
         self._terminals.clear()
+
+    async def _stop_listening(self) -> None:
+        for server in self._servers:
+            server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
 
     def pass_time(self, seconds: float) -> None:
         for outlet in self.outlets.values():
@@ -144,12 +171,16 @@ class SimulatedCharger:
     # Wire
 
     async def _converse(
-        self, reader: asyncio.StreamReader, send: Callable[[bytes], object], serving: Serving
+        self,
+        reader: asyncio.StreamReader,
+        send: Callable[[bytes], object],
+        serving: Serving,
+        port: int | None,
     ) -> None:
         with contextlib.suppress(OSError):
             while received := await reader.read(4096):
                 for asked in serving.feed(received):
-                    answer = self._frame(asked, serving)
+                    answer = self._frame(asked, serving, port)
                     if answer is None:
                         continue
                     if self.faults.delay:
@@ -162,25 +193,25 @@ class SimulatedCharger:
             return AsciiServing(b">")
         return SERVINGS[framer]()
 
-    def _frame(self, asked: Asked, serving: Serving) -> bytes | None:
+    def _frame(self, asked: Asked, serving: Serving, port: int | None = None) -> bytes | None:
         """None: silence."""
         if self.silent or (serving.addressed and asked.unit not in self._units):
             return None
-        return self.faults.spoil(asked, self._answer(asked.unit, asked.pdu), serving, self._chance)
+        return self.faults.spoil(asked, self._answer(asked.unit, asked.pdu, port), serving, self._chance)
 
-    def _answer(self, unit: int, pdu: bytes) -> bytes:
+    def _answer(self, unit: int, pdu: bytes, port: int | None = None) -> bytes:
         function = pdu[0]
         table = TABLE_OF.get(function)
         if table is None or len(pdu) < 5:
             return bytes([function | 0x80, 1])
         address, count = struct.unpack(">HH", pdu[1:5])
         if function in READ.values():
-            words = self.registers.read(unit, table, address, count)
+            words = self.registers.read(unit, table, address, count, port)
             return self._refusal(2, function, table, address, count) if words is None else read(pdu[0], words)
         words = _to_write(pdu)
         if not self._allowed(function, unit, table, address):
             return self._refusal(1, function, table, address, len(words))
-        told = self.registers.write(unit, table, address, words, self.outlets)
+        told = self.registers.write(unit, table, address, words, self.outlets, port)
         if told is None:
             return self._refusal(2, function, table, address, len(words))
         self._told(told)

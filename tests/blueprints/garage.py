@@ -23,9 +23,7 @@ from integrations.modbus.simulator import SimulatedCharger
 from tests.blueprints.warped import WarpedClock
 
 SEARCH = (shipped("blueprints"),)
-SOURCES = {name: read_source(name, SEARCH).value for name, _ in available(SEARCH)}
-# Behind Huawei's gateway there is neither a state nor a set-point: nothing to drive.
-PATHS = [name for name, one in SOURCES.items() if one["protocol"] == "modbus" and "states" in one["simulate"]]
+PATHS = [name for name, _ in available(SEARCH) if read_source(name, SEARCH).value["protocol"] == "modbus"]
 
 
 def load(path: str, inputs: Mapping[str, Any]) -> BlueprintMapping:
@@ -43,9 +41,8 @@ def several(path: str) -> dict[str, Any]:
 
 
 def sockets(path: str) -> int:
-    """How many a charger of this blueprint may have here: two at most, and one where each has its own port."""
-    mapping = load(path, several(path))
-    return 1 if "port" in mapping.places[0] else min(2, mapping.evses)
+    """How many a charger of this blueprint may have here: two at most."""
+    return min(2, load(path, several(path)).evses)
 
 
 class Garage:

@@ -20,16 +20,17 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class _Jumping(selectors.SelectSelector):
-    def __init__(self) -> None:
+    def __init__(self, looks: int) -> None:
         super().__init__()
         self.now = 1000.0
+        self._looks = looks
         self._others = set(LINKS._links.values())
         """What another test left behind in this process: nobody waits for it here."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
-        for _ in range(LOOKS):
+        for _ in range(self._looks):
             found = super().select(ON_ITS_WAY_S)
             if found:
                 return found
@@ -47,8 +48,8 @@ class _Jumping(selectors.SelectSelector):
 
 
 class WarpedLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._jumping = _Jumping()
+    def __init__(self, looks: int = LOOKS) -> None:
+        self._jumping = _Jumping(looks)
         super().__init__(self._jumping)
 
     def time(self) -> float:
@@ -63,7 +64,8 @@ class WarpedClock:
         return Moment(mono, BEGIN + timedelta(seconds=mono))
 
 
-def warped(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a coroutine to its end in a loop of its own."""
-    with asyncio.Runner(loop_factory=WarpedLoop) as runner:
+def warped(work: Coroutine[Any, Any, T], looks: int = LOOKS) -> T:
+    """Runs a coroutine to its end in a loop of its own. `looks`: how patiently it waits for answers, in tenths of a
+    millisecond; few where many of them never come."""
+    with asyncio.Runner(loop_factory=lambda: WarpedLoop(looks)) as runner:
         return runner.run(work)

@@ -73,7 +73,7 @@ class Bench(World):
     """`boot` False: switched off; `power_up` starts it."""
 
     def __init__(self, version: str, *, boot: bool = True, evses: int = 1, **more: Any) -> None:
-        self.outlets = {evse: Outlet() for evse in range(1, evses + 1)}
+        self.outlets = {evse: self.outlet(evse) for evse in range(1, evses + 1)}
         self._seen = 0
         self.resets = 0
         self.reachable = True
@@ -81,6 +81,9 @@ class Bench(World):
         if boot:
             self.power_up()
             self.sent.clear()
+
+    def outlet(self, evse: int) -> Outlet:
+        return Outlet()
 
     # Power and network
 

@@ -11,7 +11,8 @@ HEAD = """# OCPP conformance
 
 The official certification of a charging station, case by case.
 
-- **shown**: a test of this number runs with every `make test`, on a simulated charger and a virtual clock.
+- **shown**: a test of this number runs with every `make test`, on a virtual clock: on a charger of no protocol,
+  and on ECHONET Lite chargers of both classes through their blueprints.
 - **absent**: the case doesn't apply to a station of this hub; why is said.
 - **missing**: not shown yet. Nothing stands here as shown that isn't tested.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -101,6 +102,14 @@ class Host:
     def ip(self) -> str:
         return self.address.partition("/")[0]
 
+    @property
+    def link_local(self) -> str:
+        """Empty until the kernel has made sure that it's the only one."""
+        words = ["ip", "-n", self.name, "-6", "-j", "address", "show", "dev", "eth0", "scope", "link"]
+        told = json.loads(subprocess.run(words, check=True, capture_output=True).stdout or "[]")
+        known = [one for link in told for one in link.get("addr_info", []) if not one.get("tentative")]
+        return str(known[0]["local"]) if known else ""
+
     def readdress(self, address: str) -> None:
         """As DHCP does it."""
         ip("-n", self.name, "address", "del", self.address, "dev", "eth0")
@@ -185,7 +194,7 @@ class HubProgram(Program):
         return dict(await ask(self.socket, "cmd", charger=charger, operation=op, message=message))
 
 
-async def until(holds: Any, program: Program, seconds: float = 20.0) -> None:
+async def until(holds: Any, program: Program | None, seconds: float = 20.0) -> None:
     """Waits for a fact (a function, or one that must be awaited); fails with what the program said."""
     try:
         async with asyncio.timeout(seconds):
@@ -197,4 +206,4 @@ async def until(holds: Any, program: Program, seconds: float = 20.0) -> None:
                     return
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise AssertionError(program.output) from None
+        raise AssertionError(program.output if program else "it doesn't come true") from None

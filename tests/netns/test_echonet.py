@@ -128,3 +128,22 @@ async def test_a_program_that_shares_nothing_is_named_and_the_hub_goes_on(tmp_pa
         hub = await house.hub(tmp_path)
         await until(lambda: "is taken by python3" in hub.output, hub)
         assert await hub.found() == []
+
+
+async def test_a_charger_that_speaks_ipv6_only_is_found_and_heard(tmp_path: Path) -> None:
+    """Rule 1: link-local, ff02::1."""
+    async with Lan() as lan:
+        device, house = lan.host("192.0.2.20/24"), lan.host("192.0.2.1/24")
+        await until(lambda: device.link_local and house.link_local, None)
+        stand_in = await device.python("tests.netns.device6", "eth0", "6")
+        await until(lambda: stand_in.lines, stand_in)
+        hub = await house.hub(tmp_path, charger())
+
+        async def status(wanted: str) -> bool:
+            return await hub.status() == wanted
+
+        await until(lambda: status("available"), hub)
+        (found,) = await hub.found()
+        assert found["address"] == f"{device.link_local}%eth0"
+        stand_in.say("plug")
+        await until(lambda: status("preparing"), hub, 1.5)

@@ -3,10 +3,12 @@
 Theory: `request` makes a fresh key (the rim stores it, readable by nobody else) and sends a CSR. Unless a signed
 certificate comes, the same CSR goes out again, each time after twice the wait, CertSigningRepeatTimes times. A good
 certificate is used from its first valid moment on by reconnecting; the one before goes when the new one has worked.
+A month before the one in use expires the station asks by itself.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -20,6 +22,13 @@ from hub.ocpp.station.reports import SignCertificate
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
+
+
+RENEWAL = timedelta(days=30)
+MOST_WAITING = 3
+"""Keys whose certificate may still come: a CSMS that asks for one after the other fills no disk."""
+LATER_S = 60.0
+"""When the CSMS is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,8 @@ class ClientCertificate:
 
     def __init__(self, station: "Station", kept: Mapping[str, str], keys: frozenset[str]) -> None:
         self._station = station
-        self._keys = set(keys)
+        self._keys = dict.fromkeys(sorted(keys))
+        """The newest last, as far as this process has made them."""
         self._own = {
             key: Own(key, pem, tuple(rules.read_chain(pem))) for key, pem in kept.items() if key in keys
         }
@@ -50,6 +60,9 @@ class ClientCertificate:
         self._refused: set[str] = set()
         self._valid_from: float | None = None
         """When one that waits for its first valid moment may be used."""
+        self._renewal: float | None = None
+        self._renewed: str | None = None
+        """The certificate for whose sake the station has asked by itself already."""
 
     # Asking
 
@@ -57,8 +70,12 @@ class ClientCertificate:
         """A new key, and its CSR to the CSMS (A02.FR.02/03)."""
         organization = self._station.variables.text("OrganizationName")
         key, pem, csr = rules.new_request(self.common_name, organization)
-        self._keys.add(key)
+        self._keys[key] = None
         self._station.emit(StoreKey(key, pem))
+        waiting = [known for known in self._keys if known not in self._own]
+        for known in waiting[:-MOST_WAITING]:
+            del self._keys[known]
+            self._station.emit(StoreKey(known, None))
         self._csr, self._resent, self._due = csr, 0, None
         self._station.say(SignCertificate(csr), unregistered=True)
 
@@ -83,6 +100,8 @@ class ClientCertificate:
     def tick(self, now: Moment) -> None:
         if self._valid_from is not None and now.mono >= self._valid_from:
             self._use(now)
+        if self._renewal is not None and now.mono >= self._renewal:
+            self._renew(now)
         if self._due is not None and now.mono >= self._due:
             self._due = None
             if self._resent >= self._station.variables.int("CertSigningRepeatTimes"):
@@ -92,7 +111,7 @@ class ClientCertificate:
                 self._station.say(SignCertificate(self._csr))
 
     def deadlines(self) -> list[float]:
-        return [due for due in (self._due, self._valid_from) if due is not None]
+        return [due for due in (self._due, self._valid_from, self._renewal) if due is not None]
 
     # Taking
 
@@ -114,13 +133,29 @@ class ClientCertificate:
         return True
 
     def look_ahead(self, now: Moment) -> None:
-        """When the next certificate begins to be valid."""
+        """When the next certificate begins to be valid, and the current one is to be renewed."""
         waits = [
             (own.leaf.not_valid_before_utc - now.wall).total_seconds()
             for own in self._own.values()
             if own.leaf.not_valid_before_utc > now.wall
         ]
         self._valid_from = now.mono + min(waits) if waits else None
+        current = self.current(now)
+        self._renewal = None
+        if current is not None and current.key != self._renewed:
+            left = current.leaf.not_valid_after_utc - RENEWAL - now.wall
+            self._renewal = now.mono + max(0.0, left.total_seconds())
+
+    def _renew(self, now: Moment) -> None:
+        """A03.FR.02/03; once for a certificate, and while it is in use."""
+        current, station = self.current(now), self._station
+        if current is None or station.upkeep.network.security_profile != 3 or self._csr is not None:
+            self._renewal = None
+        elif not station.boot.accepted:
+            self._renewal = now.mono + LATER_S
+        else:
+            self._renewal, self._renewed = None, current.key
+            self.request(now)
 
     def _use(self, now: Moment) -> None:
         """A02.FR.08: the newest valid one, from now on."""
@@ -177,6 +212,7 @@ class ClientCertificate:
         current = self.current(now)
         if current is None:
             return
+        self.look_ahead(now)
         for key, own in list(self._own.items()):
             if own.leaf.not_valid_before_utc < current.leaf.not_valid_before_utc:
                 del self._own[key]

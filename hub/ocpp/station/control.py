@@ -120,7 +120,9 @@ class Control:
         return self._resets.get(0) is False
 
     def reset(self, evse: int | None, immediate: bool, stop_reason: str, now: Moment) -> str:
-        """Accepted, Scheduled, or Rejected where one EVSE can't be reset alone (2.0.1's words)."""
+        """Accepted, Scheduled, or Rejected: one EVSE can't be reset alone, or firmware is being installed."""
+        if self._station.upkeep.firmware.installing:
+            return "Rejected"  # B11.FR.06
         if evse is not None and "reset_evse" not in self._station.setup.abilities.actions:
             return "Rejected"  # B11.FR.09, B12.FR.09
         busy = self._busy(evse or 0)
@@ -141,7 +143,8 @@ class Control:
                 continue
             told = not self._station.boot.accepted or not self._station.outbox.pending()
             if told or self._patience.setdefault(evse, now.mono + PATIENCE_S) <= now.mono:
-                del self._resets[evse], self._patience[evse]
+                del self._resets[evse]
+                self._patience.pop(evse, None)  # a scheduled one whose end was told at once has none
                 self._restart(evse, "ScheduledReset" if scheduled else "RemoteReset", now)
 
     def tick(self, now: Moment) -> None:

@@ -11,7 +11,6 @@ from hub.model.moment import Moment
 from hub.ocpp.station import profiles
 from hub.ocpp.station.charging_profile import Period, Profile
 from hub.ocpp.station.messages import ExternalLimit
-from hub.ocpp.station.smart_charging import VOLTAGE
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -36,8 +35,8 @@ class Outside:
         name = self.source.lower()
         return "SO" if name in OPERATORS else "Other" if name in PEOPLE else "EMS"
 
-    def amperes(self, phases: int) -> float:
-        by_power = None if self.power_w is None else self.power_w / (phases * VOLTAGE)
+    def amperes(self, watts_an_ampere: float) -> float:
+        by_power = None if self.power_w is None else self.power_w / watts_an_ampere
         return min(value for value in (self.current_a, by_power) if value is not None)
 
 
@@ -61,11 +60,11 @@ class ExternalLimits:
         self._tell(evse, now)
 
     def amperes(self) -> dict[int, float]:
-        return {evse: outside.amperes(self._phases()) for evse, outside in self._now.items()}
+        return {evse: outside.amperes(self._watts()) for evse, outside in self._now.items()}
 
     def limit_a(self, evse: int) -> float | None:
         outside = self._now.get(evse)
-        return None if outside is None else outside.amperes(self._phases())
+        return None if outside is None else outside.amperes(self._watts())
 
     def profiles(self) -> list[tuple[str, Profile]]:
         """(source, profile) as they are reported (K11.FR.06)."""
@@ -98,7 +97,7 @@ class ExternalLimits:
             self._station.say(ExternalLimit(evse, told.kind, None, self._station.stamp(now)))
             return
         if told is not None and told.kind == known.kind:
-            before, after = (outside.amperes(self._phases()) for outside in (told, known))
+            before, after = (outside.amperes(self._watts()) for outside in (told, known))
             if not self._significant(before, after):
                 return
         self._told[evse] = known
@@ -109,7 +108,7 @@ class ExternalLimits:
 
     def _profile(self, evse: int, outside: Outside) -> Profile:
         by_power = outside.current_a is None
-        value = outside.power_w if by_power else outside.amperes(self._phases())
+        value = outside.power_w if by_power else outside.amperes(self._watts())
         # K11.FR.06: numbers below 0 are nobody else's.
         return Profile(
             id=-evse,
@@ -135,5 +134,6 @@ class ExternalLimits:
         least = float(self._station.variables.text("LimitChangeSignificance"))
         return before == 0 or abs(after - before) / before * 100 > least
 
-    def _phases(self) -> int:
-        return profiles.phases(self._station)
+    def _watts(self) -> float:
+        """An ampere's."""
+        return profiles.phases(self._station) * self._station.setup.voltage

@@ -107,6 +107,10 @@ class FirmwareUpdates:
         self._station.say(said, unregistered=True)
 
     @property
+    def installing(self) -> bool:
+        return self._phase == "installing"
+
+    @property
     def blocks_new_sessions(self) -> bool:
         """L01.FR.07: while an installation waits for the last transaction."""
         if self._due is not None or self._phase not in ("waiting", "installing"):

@@ -11,18 +11,42 @@ ENERGY = "Energy.Active.Import.Register"
 
 @dataclass(frozen=True, slots=True)
 class Source:
+    """`flow` 1: what flows to the car, -1: what the car gives; a state's value is positive for the first."""
+
     key: str
     unit: str
     phase: str | None = None
+    flow: int = 0
+    scale: float = 1
+
+    def value(self, state: State) -> int | float | None:
+        value = state.get(self.key)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        if self.flow < 0 and value >= 0 and not gives(state):
+            return None
+        told = max(0, value * self.flow) if self.flow else value
+        return told if self.scale == 1 else round(told * self.scale, 3)
 
 
-PHASED = {"Current.Import": ("current", "A", ""), "Voltage": ("voltage", "V", "-N")}
+def gives(state: State) -> bool:
+    """Can this charger take energy from a car?"""
+    return state.get("energy_export") is not None
+
+
+PHASED = {
+    "Current.Import": ("current", "A", "", 1),
+    "Current.Export": ("current", "A", "", -1),
+    "Voltage": ("voltage", "V", "-N", 0),
+}
 SOURCES: dict[str, tuple[Source, ...]] = {
     ENERGY: (),
-    "Power.Active.Import": (Source("power", "W"),),
+    "Power.Active.Import": (Source("power", "W", flow=1),),
+    "Power.Active.Export": (Source("power", "W", flow=-1),),
+    "Energy.Active.Export.Register": (Source("energy_export", "Wh", scale=1000),),
     **{
-        name: tuple(Source(f"{key}_l{n}", unit, f"L{n}{suffix}") for n in (1, 2, 3))
-        for name, (key, unit, suffix) in PHASED.items()
+        name: tuple(Source(f"{key}_l{n}", unit, f"L{n}{suffix}", flow) for n in (1, 2, 3))
+        for name, (key, unit, suffix, flow) in PHASED.items()
     },
     "Current.Offered": (Source("offered_current", "A"),),
     "SoC": (Source("soc", "Percent"),),
@@ -39,8 +63,8 @@ def samples(names: list[str], state: State, register_wh: int, context: str) -> t
         if name == ENERGY:
             found.append(Sample(name, register_wh, "Wh", None, context))
         for source in SOURCES[name]:
-            value = state.get(source.key)
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            value = source.value(state)
+            if value is not None:
                 found.append(Sample(name, value, source.unit, source.phase, context))
     return tuple(found)
 

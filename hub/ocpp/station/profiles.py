@@ -186,15 +186,16 @@ def site(
 ) -> Site:
     """`begun`: when a transaction is taken to begin where none runs (K08.FR.06)."""
     supply = phases(station)
-    contexts = {flow.evse: _context(flow, supply, begun) for flow in station.evses.flows.values()}
+    volts = station.setup.voltage
+    contexts = {flow.evse: _context(flow, supply, volts, begun) for flow in station.evses.flows.values()}
     ratings = station.setup.ratings
     return Site(station.profiles, contexts, ratings.max_current, ratings.min_current, outside or {})
 
 
-def _context(flow: Flow, phases: int, begun: datetime | None) -> Context:
+def _context(flow: Flow, phases: int, volts: float, begun: datetime | None) -> Context:
     if flow.transaction is None:
-        return Context(None, begun, phases)
-    return Context(flow.transaction.id, parse_time(flow.transaction.started), phases)
+        return Context(None, begun, phases, volts)
+    return Context(flow.transaction.id, parse_time(flow.transaction.started), phases, volts)
 
 
 def phases(station: "Station") -> int:
@@ -230,13 +231,15 @@ def composite(
         spoken = {limitation.unit for _, limitation in found if limitation.limit_a is not None}
         unit = "W" if spoken == {"W"} else "A"
     most = here.most_a * (len(here.contexts) if evse == 0 else 1)
-    supply = phases(station)
+    supply = Context(phases=phases(station), voltage=station.setup.voltage)
     return unit, [_period(second, limitation, unit, most, supply) for second, limitation in found]
 
 
-def _period(second: int, limitation: Limitation, unit: str, most: float, phases: int) -> dict[str, object]:
+def _period(
+    second: int, limitation: Limitation, unit: str, most: float, supply: Context
+) -> dict[str, object]:
     current = most if limitation.limit_a is None else min(limitation.limit_a, most)
-    factor = 1.0 if unit == "A" else min(limitation.phases or 3, phases) * Context().voltage
+    factor = 1.0 if unit == "A" else min(limitation.phases or 3, supply.phases) * supply.voltage
     # Rounded down: never above a profile (K08.FR.04); 1.6 allows one decimal.
     said: dict[str, object] = {
         "startPeriod": second,

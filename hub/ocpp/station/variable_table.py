@@ -8,7 +8,7 @@ from hub.ocpp.station.variable import Variable, boolean, integer, members_of
 POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
 """Of 2.0.1's TxStartPoint values those that a station can see: no bay detector, no signed meter."""
 ENERGY = "Energy.Active.Import.Register"
-USUAL = f"{ENERGY},Power.Active.Import,Current.Import,Voltage,SoC"
+USUAL = f"{ENERGY},Power.Active.Import,Current.Import,Voltage,SoC,Power.Active.Export,Energy.Active.Export.Register"
 
 
 COMM, TX, SAMPLED, ALIGNED = "OCPPCommCtrlr", "TxCtrlr", "SampledDataCtrlr", "AlignedDataCtrlr"

@@ -8,7 +8,6 @@ from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.facts import told
 from hub.ocpp.station.flow import Flow
-from hub.ocpp.station.smart_charging import VOLTAGE
 from hub.ocpp.station.variable import Variable
 from hub.ocpp.station.variable_table import VARIABLES
 
@@ -169,6 +168,6 @@ def _evse(station: "Station", flow: Flow) -> Iterator[Item]:
         "" if power is None else str(round(float(power), 1)),
         "decimal",
         unit="W",
-        most=round(station.setup.ratings.max_current * int(phases) * VOLTAGE),
+        most=round(station.setup.ratings.max_current * int(phases) * station.setup.voltage),
     )
     yield Item(connector, {"name": "ConnectorType"}, told(station, "ConnectorType"))

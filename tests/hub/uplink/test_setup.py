@@ -47,3 +47,20 @@ def test_only_a_command_of_the_configuration_installs(tmp_path: Path) -> None:
     assert isinstance(desk(HubSettings(state_dir=tmp_path), Diary()).installer, NoInstaller)
     with_command = HubSettings(state_dir=tmp_path, firmware=FirmwareSettings(("install",)))
     assert isinstance(desk(with_command, Diary()).installer, CommandInstaller)
+
+
+@pytest.mark.parametrize(("phases", "said", "known"), [(1, None, "1"), (3, None, "3"), (1, "3", "3")])
+def test_the_phases_of_the_supply_are_known_to_ocpp(phases: int, said: str | None, known: str) -> None:
+    search = (shipped("blueprints"),)
+    mapping = load_blueprint("echonet/ev_charger", {"host": "auto", "phases": phases}, search, load_codec)
+    defaults = {} if said is None else {"SupplyPhases": said}
+    csms = CsmsSettings("ws://csms.example", "garage", defaults=defaults)
+    setup = station_setup(replace(CHARGER, csms=csms), mapping, {}, frozenset())
+    assert setup.defaults["SupplyPhases"] == known
+    assert "SupplyPhases" not in station_setup(CHARGER, MAPPING, {}, frozenset()).defaults
+
+
+def test_the_voltage_of_the_supply_is_known_to_ocpp() -> None:
+    mapping = load_blueprint("echonet/ev_charger", {"host": "auto"}, (shipped("blueprints"),), load_codec)
+    assert station_setup(CHARGER, mapping, {}, frozenset()).voltage == 200
+    assert station_setup(CHARGER, MAPPING, {}, frozenset()).voltage == 230

@@ -179,6 +179,22 @@ async def test_answers_to_inf_req_may_be_sent_to_one_or_to_all(discovery: Discov
         await until(lambda: len(list(discovery.stack.nodes)) == 2)
 
 
+async def test_the_answers_to_our_own_search_raise_no_doubt(discovery: Discovery) -> None:
+    """A thousand nodes answer at once; one that has started anew, or has other objects, is asked who it is."""
+    async with Peer() as peer:
+        node = await discovery.look(peer.host)
+        assert node is not None
+        discovery.stack.search()
+        peer.silent = True
+        peer.announce()
+        peer.announce()
+        await until(lambda: discovery.stack.counters["news"] >= 2)
+        assert not node.suspect
+        peer.objects[CHARGER + 1] = charger()
+        peer.announce()
+        await until(lambda: node.suspect)
+
+
 async def test_we_do_not_find_ourselves(discovery: Discovery) -> None:
     """Rule 30."""
     discovery.stack.announce()

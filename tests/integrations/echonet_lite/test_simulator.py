@@ -1,7 +1,6 @@
 """A stand-in on the wire, and the hub's device that finds it, listens to it and tells it what to do."""
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,13 +20,9 @@ from integrations.echonet_lite.simulated import DISCHARGER, ChargerObject, Trait
 from integrations.echonet_lite.simulation import Faults
 from integrations.echonet_lite.simulator import SimulatedCharger, Simulator, site
 from integrations.echonet_lite.stack import StackSettings
+from tests.integrations.echonet_lite import peer
 
 BLUEPRINTS = Path(__file__).parents[3] / "blueprints"
-SPEC = importlib.util.spec_from_file_location("echonet_peer", Path(__file__).with_name("peer.py"))
-assert SPEC is not None
-assert SPEC.loader is not None
-peer: Any = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(peer)
 
 
 class Sink:
@@ -106,6 +101,18 @@ async def test_a_rejected_command_is_told_at_once() -> None:
             await device.execute("start", 1, {"limit": 16.0})
 
 
+async def test_a_mode_that_reads_back_as_another_one_is_believed_by_what_is_drawn() -> None:
+    async with charging_site(Traits(others=True)) as (simulator, device, sink):
+        first(simulator).plug()
+        device.set_context(1, transaction=True)
+        await device.execute("start", 1, {"limit": 16.0})
+        assert sink.status() == "charging"
+        assert sink.seen
+        assert sink.seen.values["last_command"] == "confirmed"
+        await device.execute("pause", 1, {})
+        assert sink.status() == "suspended_evse"
+
+
 async def test_a_mode_that_lags_is_waited_for() -> None:
     async with charging_site(Traits(class_code=DISCHARGER, lag_s=1.2)) as (simulator, device, sink):
         first(simulator).plug()
@@ -177,14 +184,13 @@ async def test_the_last_of_a_hundred_is_reached() -> None:
         assert sink.status() == "available"
 
 
-async def test_the_demo_s_charger_is_reached_by_its_inputs() -> None:
+async def test_the_demo_s_charger_is_one_on_the_one_port() -> None:
     mapping = load_blueprint("echonet/ev_charger", {"host": "x"}, (BLUEPRINTS,), load_codec)
     charger = SimulatedCharger(mapping)
     with pytest.raises(HubError, match="3610 only"):
         await charger.start(peer.address(), 5000)
     host = peer.address()
     assert await charger.start(host) == 3610
-    assert charger.inputs == {"host": host}
     charger.plug()
     charger.fault(True)
     charger.silent = True
@@ -198,3 +204,31 @@ async def test_an_address_that_is_not_this_machine_s_is_said() -> None:
     simulator = site("192.0.2.9", 1, traits=Traits(), faults=Faults())
     with pytest.raises(HubError, match=r"UDP 3610 on 192\.0\.2\.9"):
         simulator.open()
+
+
+async def test_what_the_blueprint_does_not_map_is_shown_and_the_maker_by_name(tmp_path: Path) -> None:
+    values = {**peer.charger(), 0x8A: b"\x00\x00\x6c", 0xCE: (9000).to_bytes(4, "big"), 0xF0: b"\x01\x02"}
+    async with (
+        peer.Peer(objects={0x02A101: values}) as it,
+        NETWORKS.use(StackSettings(interfaces=(peer.interface(),))),
+    ):
+        own = tmp_path / "echonet_classes"
+        own.mkdir()
+        text = "properties: {0xF0: {key: cableTime, access: o--, type: u16, range: [0, 999], unit: s}}"
+        (own / "02A1.yaml").write_text(text, encoding="utf-8")
+        mapping = load_blueprint("echonet/ev_charger", {"host": it.host}, (BLUEPRINTS,), load_codec)
+        seen: dict[Path | None, Reading] = {}
+        for folder in (None, tmp_path):
+            device: Any = make_device(DeviceSetup("c", mapping, {}, SystemClock(), folder))
+            told = Sink()
+            told.reading = lambda reading, folder=folder: seen.update({folder: reading})  # type: ignore[method-assign, misc]
+            running = asyncio.create_task(device.run(told))
+            await until(lambda folder=folder: folder in seen)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+    raw, defined = seen[None], seen[tmp_path]
+    assert raw.evses[1].values["epc_f0"] == "0102"
+    assert raw.evses[1].values["chargeable_capacity"] == 9000
+    assert defined.evses[1].values["cable_time"] == 258
+    assert raw.identity is not None
+    assert raw.identity.vendor == "Nichicon"

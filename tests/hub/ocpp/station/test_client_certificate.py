@@ -1,11 +1,13 @@
 """A02, A03: a fresh key, its request, the certificate taken or refused, and the old one until the new worked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from hub.ocpp.station.client_certificate import LATER_S, MOST_WAITING
 from hub.ocpp.station.effects import Reconnect, StoreKey
 from tests.hub.ocpp.authority import Authority
 from tests.hub.ocpp.world import World
@@ -171,3 +173,64 @@ def test_its_own_certificate_cannot_be_deleted() -> None:
 
     named = hash_words(hash_data(read_chain(leaf)[0], root.certificate))
     assert world.ask("DeleteCertificate", {"certificateHashData": named}) == {"status": "Failed"}
+
+
+DAY = 86_400.0
+
+
+def test_a_month_before_its_certificate_expires_the_station_asks_by_itself_once() -> None:
+    world, root = asking(**SECURE), Authority()
+    give(world, root.issue(trigger(world), days=100))
+    world.take()
+    world.advance(69 * DAY)
+    assert "SignCertificate" not in world.actions()
+    world.disconnect()
+    world.advance(2 * DAY)
+    assert "SignCertificate" not in world.actions()
+    world.connect()
+    world.advance(LATER_S)
+    (csr,) = {p["csr"] for a, p in world.sent if a == "SignCertificate"}
+    assert give(world, root.issue(csr, days=300)) == "Accepted"
+    world.take()
+    world.advance(40 * DAY)
+    assert "SignCertificate" not in world.actions()
+
+
+def test_below_profile_3_nothing_is_renewed() -> None:
+    world = asking()
+    give(world, Authority().issue(trigger(world), days=100))
+    world.take()
+    world.advance(90 * DAY)
+    assert "SignCertificate" not in world.actions()
+
+
+def stored(world: World) -> list[str]:
+    """The key files that there are."""
+    files: dict[str, None] = {}
+    for effect in world.effects:
+        if isinstance(effect, StoreKey):
+            files[effect.key] = None
+            if effect.pem is None:
+                del files[effect.key]
+    return list(files)
+
+
+def test_only_the_last_requests_keys_are_kept() -> None:
+    world, root = asking(), Authority()
+    first = trigger(world)
+    assert give(world, root.issue(first)) == "Accepted"
+    csrs = [trigger(world) for _ in range(6)]
+    assert len(stored(world)) == 1 + MOST_WAITING
+    assert give(world, root.issue(csrs[0])) == "Rejected"
+    assert give(world, root.issue(csrs[3])) == "Accepted"
+
+
+def test_a_restart_between_request_and_certificate_loses_nothing() -> None:
+    world, root = asking(), Authority()
+    csr = trigger(world)
+    world.setup = replace(world.setup, keys=frozenset(stored(world)))
+    world.restart()
+    world.connect()
+    assert give(world, root.issue(csr)) == "Accepted"
+    world.restart()
+    assert world.station.upkeep.client_certificate.current(world.clock.now()) is not None

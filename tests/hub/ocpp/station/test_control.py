@@ -498,3 +498,13 @@ def test_installed_profiles_are_reported() -> None:
     assert report["chargingProfile"][0]["chargingSchedule"][0]["duration"] == 3600
     asked["chargingProfile"] = {"stackLevel": 4}
     assert world.ask("GetChargingProfiles", asked) == {"status": "NoProfiles"}
+
+
+def test_a_scheduled_reset_of_what_was_told_at_once() -> None:
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    assert world.ask("Reset", {"type": "OnIdle"})["status"] == "Scheduled"
+    world.disconnect()  # nobody to tell
+    world.swipe()
+    assert world.last(Reconnect)

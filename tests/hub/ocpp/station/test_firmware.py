@@ -258,3 +258,13 @@ def test_statuses_wait_for_the_csms() -> None:
     assert said(made) == ["Downloading"]
     made.connect()
     assert said(made) == ["Downloading", "Downloaded", "SignatureVerified", "Installing"]
+
+
+@pytest.mark.parametrize(("version", "kind"), [("1.6", "Hard"), ("2.0.1", "Immediate")])
+def test_what_installs_is_not_disturbed_by_a_reset(version: str, kind: str) -> None:
+    made = world(version)
+    update(made)
+    finish(made)
+    assert made.ask("Reset", {"type": kind}) == {"status": "Rejected"}
+    finish(made, Done(True))
+    assert made.ask("Reset", {"type": kind}) == {"status": "Accepted"}

@@ -1,7 +1,9 @@
 """The register that a CSMS is told of."""
 
+import pytest
+
 from hub.clock import ManualClock
-from hub.ocpp.station.measurands import Register
+from hub.ocpp.station.measurands import ENERGY, MEASURANDS, Register, samples
 
 
 def test_a_register_is_told_as_the_charger_has_it() -> None:
@@ -48,3 +50,35 @@ def test_a_restart_knows_what_was_counted_with() -> None:
     after = Register(*register.document())
     after.read({"energy_total": 10.4}, clock.now(), in_transaction=True)
     assert after.wh == 10_400
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({"power": 3000.0}, {"Power.Active.Import": 3000.0}),
+        (
+            {"power": 3000.0, "energy_export": 1.5},
+            {
+                "Power.Active.Import": 3000.0,
+                "Power.Active.Export": 0,
+                "Energy.Active.Export.Register": 1500.0,
+            },
+        ),
+        (
+            {"power": -3000.0, "current_l1": -15.0, "energy_export": 1.5},
+            {
+                "Power.Active.Import": 0,
+                "Power.Active.Export": 3000.0,
+                "Energy.Active.Export.Register": 1500.0,
+                "Current.Import": 0,
+                "Current.Export": 15.0,
+            },
+        ),
+        ({"power": None, "energy_export": None}, {}),
+    ],
+)
+def test_what_a_car_gives_is_export_and_never_a_negative_import(
+    state: dict[str, float], told: dict[str, float]
+) -> None:
+    names = [name for name in MEASURANDS if name != ENERGY]
+    assert {sample.measurand: sample.value for sample in samples(names, state, 0, "Sample.Periodic")} == told

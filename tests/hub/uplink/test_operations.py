@@ -1,0 +1,44 @@
+"""Commands that reach the station without OCPP's words."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hub.model.command import Command
+from hub.ocpp.station.messages import Token
+from hub.uplink.operations import _authorize
+
+
+class Uplink:
+    """What an operation needs of one; `presented`: what the station got."""
+
+    runtime = SimpleNamespace(id="garage", evses=1)
+
+    def __init__(self) -> None:
+        self.presented: list[tuple[int, Token]] = []
+
+    def tell(self, what: Callable[[Any, Any], Any]) -> Any:
+        return what(self, None)
+
+    def token(self, evse: int, token: Token, _now: Any) -> str:
+        self.presented.append((evse, token))
+        return "asking"
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ({"id_token": "04A2B3C4"}, "ISO14443"),
+        ({"id_token": "04a2b3c4d5e6f7"}, "ISO14443"),
+        ({"id_token": "FLEET-7"}, "Local"),
+        ({"id_token": "123456789"}, "Local"),
+        ({"id_token": "1234", "type": "KeyCode"}, "KeyCode"),
+    ],
+)
+async def test_a_text_that_no_card_can_have_is_not_called_a_card(message: dict[str, Any], kind: str) -> None:
+    uplink = Uplink()
+    result = await _authorize(uplink)(Command("garage", "authorize", message))  # type: ignore[arg-type]
+    assert result.outcome == "accepted"
+    assert uplink.presented == [(0, Token(message["id_token"], kind))]
