@@ -271,7 +271,7 @@ class BusLink:
         """Until the line is free again."""
         loop = asyncio.get_running_loop()
         while (rest := self._quiet_until - loop.time()) > 0:  # noqa: ASYNC110 - it moves while we wait
-            await asyncio.sleep(_whole_ms(rest))
+            await asyncio.sleep(_whole_ms(rest) if self.line.silence_s else rest)
 
     def _heard(self, request: Request, took_s: float) -> None:
         now = asyncio.get_running_loop().time()

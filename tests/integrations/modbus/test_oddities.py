@@ -263,11 +263,11 @@ def test_a_hole_among_eight_points_is_found_once_and_two_blocks_remain(tmp_path:
 
     async def work() -> Coroutine[Any, Any, None] | None:
         async with running(odd, tmp_path, text) as (_, sink):
-            await asyncio.sleep(20)
+            await asyncio.sleep(15)
             assert sink.last is not None
             assert sink.last.evses[1].values["p7"] == 7
         return None
 
     in_virtual_time(work())
     assert odd.reads[:7] == [(0, 8), (0, 4), (4, 4), (4, 2), (4, 1), (5, 1), (6, 2)]
-    assert set(odd.reads[7:]) == {(0, 5), (6, 2)}
+    assert odd.reads[7:9] == [(0, 5), (6, 2)]
