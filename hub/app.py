@@ -10,18 +10,19 @@ from typing import Any
 
 from hub.appliances import Appliances
 from hub.bus import Bus
+from hub.charger import history
 from hub.charger.registry import Registry
+from hub.charger.runtime import ChargerRuntime
 from hub.chargers import Chargers, House, check_blueprints
 from hub.clock import Clock, SystemClock
 from hub.config import kept
 from hub.config.changes import Changes, compare
 from hub.config.load import load_config
 from hub.config.settings import Config, MqttSettings
-from hub.control import ControlServer
+from hub.control import ControlServer, questions
 from hub.discovery import Discovery
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, HubError, StoreError
 from hub.logs import Diary, setup_logs
-from hub.model.command import Command
 from hub.mqtt.access import Access, Account
 from hub.mqtt.address import Credentials, parse_broker
 from hub.mqtt.bridge import About, Bridge, BusLog
@@ -133,7 +134,7 @@ class Hub:
             runtime = self.registry.get(charger)
             await chargers.stop(charger)
             if runtime is not None and charger in changes.removed:
-                runtime.clear()
+                await self._clear(runtime)
         await self._appliances.stop(changes.protocols)
         for protocol in changes.protocols:
             await self._discovery.stop(protocol)
@@ -165,6 +166,12 @@ class Hub:
             states = [runtime.state(evse) for evse in range(1, runtime.evses + 1)] if runtime else []
             if any(state.get("transaction_id") for state in states):
                 raise HubError(f"charger {charger} has a transaction: it can be removed when that has ended")
+
+    async def _clear(self, removed: ChargerRuntime) -> None:
+        try:
+            await removed.clear()
+        except StoreError as error:
+            log.warning("charger %s: its limits are still on disk: %s", removed.id, error)
 
     async def _keep(self, config: Config) -> None:
         try:
@@ -224,9 +231,14 @@ class Hub:
             config_hash=lambda: self.config.hash,
             config_problems=lambda: self.config.refused,
             chargers=self.registry.listing,
+            protocols=self._discovery.counters,
             counters=lambda: self.listener.broker.counters() if self.listener else {},
         )
-        requests = {"reload": self._reload_request, "log_level": self._log_level}
+        requests = {
+            "reload": self._reload_request,
+            "log_level": self._log_level,
+            "sessions/query": self._sessions,
+        }
         requests.update(self._discovery.requests())
         self._bridge = Bridge(self.bus, self.topics, self.clock, about, requests)
         self._bridge.start()
@@ -248,6 +260,10 @@ class Hub:
             "mqtt": changes.mqtt,
         }
 
+    async def _sessions(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        assert self._chargers is not None
+        return await history.query(self._chargers.house.database, asked)
+
     async def _log_level(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         level = body.get("level")
         if level not in ("debug", "info", "warning", "error"):
@@ -258,26 +274,12 @@ class Hub:
         return {"level": level}
 
     async def _start_control(self, config: Config) -> None:
-        async def status(_asked: Mapping[str, Any]) -> Any:
-            assert self._bridge is not None
-            return {
-                "health": self._bridge.health(),
-                "chargers": self.registry.listing(),
-                "states": self.registry.states(),
-            }
-
-        async def command(asked: Mapping[str, Any]) -> Any:
-            message = asked.get("message") or {}
-            if not isinstance(message, dict):
-                raise HubError("the message must be a JSON object")
-            op = str(asked.get("operation"))
-            result = await self.registry.execute(
-                Command(str(asked.get("charger")), op, message, source="cli")
-            )
-            error = None if result.code is None else {"code": result.code, "message": result.text}
-            return {"status": result.outcome.value, "result": dict(result.result), "error": error}
-
-        handlers = {"status": status, "cmd": command, "reload": self._reload_request}
+        assert self._bridge is not None
+        handlers = {
+            **questions(self.registry, self._bridge.health, lambda: self.config.refused),
+            "reload": self._reload_request,
+            "sessions/query": self._sessions,
+        }
         handlers.update(self._discovery.requests())
         control = ControlServer(config.hub.state_dir / "control.sock", handlers)
         await control.start()

@@ -61,7 +61,7 @@ class Chargers:
     ) -> None:
         """`tell_bad`: of a charger that must be left out, or of a blueprint that doesn't check, with the problems."""
         self.config = config
-        self._house, self._tell_bad = house, tell_bad
+        self.house, self._tell_bad = house, tell_bad
         self._parts: dict[str, Part] = {}
         self._mappings: dict[str, BlueprintMapping] = {}
         self._stamps: dict[Path, int] = {}
@@ -79,7 +79,7 @@ class Chargers:
         self._mappings.pop(charger, None)
         if part is not None:
             await part.stop()
-        self._house.registry.remove(charger)
+        self.house.registry.remove(charger)
 
     async def stop_all(self) -> None:
         for charger in list(self._parts):
@@ -120,7 +120,7 @@ class Chargers:
         return edited
 
     async def _swap(self, settings: ChargerSettings, mapping: BlueprintMapping) -> None:
-        runtime, before = self._house.registry.get(settings.id), self._mappings.get(settings.id)
+        runtime, before = self.house.registry.get(settings.id), self._mappings.get(settings.id)
         device = self._device(settings, mapping)
         same = before is not None and self._same_station(settings, before, mapping)
         if runtime is not None and same and runtime.fits(device):
@@ -143,13 +143,13 @@ class Chargers:
     # Building
 
     def _device(self, settings: ChargerSettings, mapping: BlueprintMapping) -> Device:
-        self._house.need(mapping.protocol)
+        self.house.need(mapping.protocol)
         make_device = load_factory(mapping.protocol)
         folder = self.config.path.parent
-        return make_device(DeviceSetup(settings.id, mapping, settings.inputs, self._house.clock, folder))
+        return make_device(DeviceSetup(settings.id, mapping, settings.inputs, self.house.clock, folder))
 
     async def _build(self, settings: ChargerSettings, mapping: BlueprintMapping) -> None:
-        house = self._house
+        house = self.house
         memory = StoredMemory(house.database, settings.id)
         runtime = ChargerRuntime(
             settings.id,
@@ -176,7 +176,7 @@ class Chargers:
     async def _station(
         self, settings: ChargerSettings, mapping: BlueprintMapping, runtime: ChargerRuntime
     ) -> tuple[Uplink, Connector | None]:
-        house = self._house
+        house = self.house
         keys = KeyFiles(self.config.hub.state_dir / "keys" / settings.id)
         setup = station_setup(settings, mapping, self.config.tokens, keys.names(), self.config.hub.timezone)
         uplink = await Uplink.create(
@@ -231,4 +231,5 @@ def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Descript
         mapping.identity,
         limits.max_current,
         Fallback(limits.fallback, limits.fallback_current),
+        settings.raw,
     )

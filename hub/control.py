@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from hub.charger.registry import Registry
 from hub.errors import HubError
+from hub.model.command import Command
 
 LARGEST = 64 * 1024
 Handler = Callable[[Mapping[str, Any]], Awaitable[Any]]
@@ -53,6 +55,31 @@ class ControlServer:
             return {"data": await handler(asked)}
         except HubError as error:
             return {"error": str(error)}
+
+
+def questions(
+    registry: Registry, health: Callable[[], Mapping[str, object]], problems: Callable[[], Sequence[str]]
+) -> dict[str, Handler]:
+    """What can be asked of any hub: `status`, and `cmd`. `problems`: of a configuration that isn't used."""
+
+    async def status(_asked: Mapping[str, Any]) -> Any:
+        return {
+            "health": health(),
+            "config_problems": list(problems()),
+            "chargers": registry.listing(),
+            "states": registry.states(),
+        }
+
+    async def command(asked: Mapping[str, Any]) -> Any:
+        message = asked.get("message") or {}
+        if not isinstance(message, dict):
+            raise HubError("the message must be a JSON object")
+        op = str(asked.get("operation"))
+        result = await registry.execute(Command(str(asked.get("charger")), op, message, source="cli"))
+        error = None if result.code is None else {"code": result.code, "message": result.text}
+        return {"status": result.outcome.value, "result": dict(result.result), "error": error}
+
+    return {"status": status, "cmd": command}
 
 
 async def ask(path: Path, op: str, **arguments: object) -> Any:

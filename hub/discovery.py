@@ -114,6 +114,10 @@ class Discovery:
             if found.key not in ignored
         ]
 
+    def counters(self) -> Mapping[str, Mapping[str, int]]:
+        """By protocol."""
+        return {protocol: running.service.counters() for protocol, running in self._services.items()}
+
     async def accept(self, key: str, charger: str | None = None) -> str:
         """`key`: or the address, where only one thing is. Returns the new charger's id. Raises HubError."""
         async with self._accepting:

@@ -1,15 +1,18 @@
 """The hub's own operations on a charger: set_limit, pause, resume, refresh, set.
 
 Theory: all values are checked before the first one counts. Then the wish is noted, told to the device and written
-to disk, and the answer comes when both are done: what it says of the limit is what the device has confirmed.
+to disk, and the answer comes when both are done: what it says of the limit is what the device has confirmed. What
+is no wish but an act (phases, availability) comes after that, and has an answer of its own.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.charger.limits import CSMS, RATING
 from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, StoreError, Unsupported
+from hub.model.catalog import ENTITIES
 from hub.model.command import Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
@@ -20,7 +23,8 @@ TRUE = (True, "true", "on", "ON", "True", 1, "1")
 FALSE = (False, "false", "off", "OFF", "False", 0, "0")
 RESERVED = frozenset({CSMS, RATING})
 """The hub's own sources of limits: nobody else speaks in their name."""
-SETTABLE = frozenset({"current_limit", "power_limit", "charging", "charging_enabled"})
+SETTABLE = frozenset({"charging", *(entity.key for entity in ENTITIES if entity.writable)})
+PHASES = (1, 3)
 LONGEST_S = 31_536_000.0
 REFUSALS: Mapping[type[HubError], tuple[Outcome, str]] = {
     DeviceOffline: (Outcome.ERROR, "offline"),
@@ -36,20 +40,19 @@ class BadCommand(Exception):
 
 
 Change = Callable[[int], None]
-"""What a command changes at one EVSE."""
+"""What a command wishes at one EVSE."""
+Act = Callable[[int], Awaitable[CommandResult]]
+Orders = tuple[Sequence[Change], Sequence[Act]]
 
 
 def own_operations(runtime: "ChargerRuntime") -> Mapping[str, "Operation"]:
-    def operation(read: Callable[["ChargerRuntime", Command], Sequence[Change]]) -> "Operation":
+    def operation(read: Callable[["ChargerRuntime", Command], Orders]) -> "Operation":
         async def carry_out(command: Command) -> CommandResult:
             try:
-                changes, evses = read(runtime, command), evses_of(runtime, command)
+                orders, evses = read(runtime, command), evses_of(runtime, command)
             except BadCommand as error:
                 return CommandResult(Outcome.REJECTED, code="bad_value", text=str(error))
-            for evse in evses:
-                for change in changes:
-                    change(evse)
-            return await _seen_through(runtime, evses)
+            return await _carry_out(runtime, orders, evses)
 
         return carry_out
 
@@ -59,11 +62,25 @@ def own_operations(runtime: "ChargerRuntime") -> Mapping[str, "Operation"]:
 
     return {
         "set_limit": operation(_limited),
-        "pause": operation(lambda runtime, _: [lambda evse: runtime.pause(evse, True)]),
-        "resume": operation(lambda runtime, _: [lambda evse: runtime.pause(evse, False)]),
-        "set": operation(_changed),
+        "pause": operation(lambda runtime, _: ([lambda evse: runtime.pause(evse, True)], [])),
+        "resume": operation(lambda runtime, _: ([lambda evse: runtime.pause(evse, False)], [])),
+        "set": operation(lambda runtime, command: (_changed(runtime, command), _acts(runtime, command))),
         "refresh": refresh,
     }
+
+
+async def _carry_out(runtime: "ChargerRuntime", orders: Orders, evses: Sequence[int]) -> CommandResult:
+    changes, acts = orders
+    for evse in evses:
+        for change in changes:
+            change(evse)
+    result = await _seen_through(runtime, evses)
+    for evse in evses:
+        for act in acts if result.outcome is Outcome.ACCEPTED else ():
+            done = await act(evse)
+            if done.outcome is not Outcome.ACCEPTED:
+                return done
+    return result
 
 
 def evses_of(runtime: "ChargerRuntime", command: Command) -> list[int]:
@@ -106,14 +123,14 @@ async def _seen_through(runtime: "ChargerRuntime", evses: Sequence[int]) -> Comm
     return CommandResult(outcome, result, code, f"{failure}; it is wanted all the same, and tried again")
 
 
-def _limited(runtime: "ChargerRuntime", command: Command) -> Sequence[Change]:
+def _limited(runtime: "ChargerRuntime", command: Command) -> Orders:
     message = command.message
     current = number(message, "current" if "current" in message else "limit")
     power = number(message, "power")
     clear = message.get("clear", False)
     if not isinstance(clear, bool) or clear == (current is not None or power is not None):
         raise BadCommand('expected "current" (A per phase) or "power" (W), or "clear": true')
-    return [_limit(runtime, command, current, power)]
+    return [_limit(runtime, command, current, power)], []
 
 
 def _changed(runtime: "ChargerRuntime", command: Command) -> Sequence[Change]:
@@ -129,11 +146,40 @@ def _changed(runtime: "ChargerRuntime", command: Command) -> Sequence[Change]:
         current, power = number(values, "current_limit"), number(values, "power_limit")
         changes.append(_limit(runtime, command, current, power))
     if {"charging", "charging_enabled"} & set(values):
-        charging = values.get("charging", values.get("charging_enabled"))
-        if charging not in TRUE + FALSE:
-            raise BadCommand(f"charging must be true or false, not {charging!r}")
-        changes.append(lambda evse: runtime.pause(evse, charging in FALSE))
+        charging = _boolean(values, "charging" if "charging" in values else "charging_enabled")
+        changes.append(lambda evse: runtime.pause(evse, not charging))
     return changes
+
+
+def _acts(runtime: "ChargerRuntime", command: Command) -> Sequence[Act]:
+    values = command.message["values"]
+    assert isinstance(values, Mapping)
+    acts: list[Act] = []
+    if "phases" in values:
+        phases = number(values, "phases")
+        if phases not in PHASES:
+            raise BadCommand(f"phases must be 1 or 3, not {values['phases']!r}")
+        if "set_phases" not in runtime.abilities.actions:
+            raise BadCommand("this charger's phases can't be switched")
+        acts.append(lambda evse: runtime.act(evse, "set_phases", {"phases": int(phases)}))
+    if "operative" in values:
+        word = "Operative" if _boolean(values, "operative") else "Inoperative"
+        acts.append(lambda evse: _availability(runtime, command, evse, word))
+    return acts
+
+
+async def _availability(runtime: "ChargerRuntime", command: Command, evse: int, word: str) -> CommandResult:
+    """As a CSMS would ask for it."""
+    change = runtime.operations.get("change_availability")
+    if change is None:
+        return CommandResult(Outcome.UNSUPPORTED, code="unknown_op", text="there is no station")
+    return await change(replace(command, message={"connectorId": evse, "type": word}))
+
+
+def _boolean(values: Mapping[str, object], name: str) -> bool:
+    if values[name] not in TRUE + FALSE:
+        raise BadCommand(f"{name} must be true or false, not {values[name]!r}")
+    return values[name] in TRUE
 
 
 def _limit(runtime: "ChargerRuntime", command: Command, current: float | None, power: float | None) -> Change:
@@ -144,4 +190,8 @@ def _limit(runtime: "ChargerRuntime", command: Command, current: float | None, p
         raise BadCommand("this charger takes no limit")
     if command.source in RESERVED or not command.source:
         raise BadCommand(f"the source {command.source!r} is the hub's own")
+    if not (current is power is None) and not all(
+        runtime.takes(evse, command.source) for evse in evses_of(runtime, command)
+    ):
+        raise BadCommand("limits of too many sources are in force: withdraw some")
     return lambda evse: runtime.limit(evse, command.source, current, power_w=power, expires_in=expires)

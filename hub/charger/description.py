@@ -18,6 +18,8 @@ class Description:
     identity: Identity = field(default_factory=Identity)
     max_current: float | None = None
     fallback: Fallback = field(default_factory=Fallback)
+    raw: bool = False
+    """Are the frames of its protocol wanted on the bus?"""
 
 
 def info(

@@ -23,8 +23,10 @@ class Host(Protocol):
     """The runtime, as far as a driver needs it."""
 
     id: str
-    device: Device
     available: bool
+
+    @property
+    def device(self) -> Device: ...
 
     def show(self, evse: int) -> None: ...
 

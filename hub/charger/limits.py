@@ -13,6 +13,8 @@ PHASES = 3
 RATING = "charger"
 CSMS = "csms"
 """The station's own source: it remembers its profiles itself."""
+MOST = 32
+"""Sources at one EVSE: whoever gives himself ever new names must not fill memory and disk."""
 CLOCK_STEP_S = 2.0
 """The wall clock has been set when it strays further from the monotonic one."""
 
@@ -81,8 +83,14 @@ class Limits:
                 raise ValueError(f"{value} is no limit in {unit}")
         if current_a is None and power_w is None:
             self._requests.pop(source, None)
+        elif not self.takes(source):
+            raise ValueError(f"there are limits of {MOST} sources already")
         else:
             self._requests[source] = Request(current_a, power_w, until)
+
+    def takes(self, source: str) -> bool:
+        """Is there room for this source's limit? For the CSMS's there always is."""
+        return source == CSMS or source in self._requests or len(self._requests) < MOST
 
     def expire(self, now: Moment) -> list[str]:
         """The sources whose time is over; their limit becomes the fallback. A wall clock that is set shortens and

@@ -49,6 +49,10 @@ class Memory(Protocol):
     async def written(self) -> None:
         """Until all of it is on disk. Raises StoreError: it goes on waiting."""
 
+    async def forget(self) -> None:
+        """The charger was taken away: one that is called so later begins without its limits and pauses. Its energy
+        and its closed sessions stay. Raises StoreError."""
+
     async def run(self) -> None: ...
 
 
@@ -62,6 +66,8 @@ class Forgetful:
     def meter(self, evse: int, body: Mapping[str, object]) -> None: ...
 
     async def written(self) -> None: ...
+
+    async def forget(self) -> None: ...
 
     async def run(self) -> None: ...
 
@@ -107,6 +113,16 @@ class StoredMemory:
             finally:
                 if not done:
                     self._waiting = {**rows, **self._waiting}
+
+    async def forget(self) -> None:
+        await self.written()
+        place = (self._charger,)
+        await self._database.write(
+            [
+                ("DELETE FROM limits WHERE charger=?", place),
+                ("DELETE FROM session_open WHERE charger=?", place),
+            ]
+        )
 
     async def run(self) -> None:
         """Writes what waits, until cancelled; then once more."""

@@ -24,6 +24,9 @@ AT_ONCE = (
 )
 """What nobody wants to wait for, unless it has changed within the last second itself."""
 
+UPDATING = frozenset({"Downloading", "Downloaded", "SignatureVerified", "Installing", "InstallRebooting"})
+"""OCPP's FirmwareStatus, while an update goes on."""
+
 Live = Callable[[int, Moment], Mapping[str, Scalar]]
 
 
@@ -42,27 +45,50 @@ class Publisher:
         self._told: dict[int, State] = {}
         self._told_at: dict[int, float] = {}
         self._changed_at: dict[tuple[int, str], float] = {}
-        self._scalars: dict[tuple[int, str], tuple[str, Scalar]] = {}
+        self._scalars: dict[int, dict[str, tuple[str, Scalar]]] = {}
+        self._station: dict[str, Scalar] = {"available": False}
+        self._installed: object = None
+        self._updating = False
         # Each charger has its own second of the minute: a hundred at once would hold everybody up.
         self._everything_at = clock.now().mono + EVERY_S * share(charger)
 
     def availability(self, there: bool) -> None:
         self._retain("availability", "online" if there else "offline")
-        self._retain("state", {"available": there, "ts": rfc3339(self._clock.now().wall)})
-        topic = self._topics.charger(self._charger, "state", "available")
-        self._bus.publish(topic, there, retain=True, qos=0)
+        self.station({"available": there})
+
+    def station(self, values: Mapping[str, Scalar]) -> None:
+        """What is true of the charger itself."""
+        self._station.update(values)
+        self._retain("state", {**self._station, "ts": rfc3339(self._clock.now().wall)})
+        for key, value in values.items():
+            topic = self._topics.charger(self._charger, "state", key)
+            self._bus.publish(topic, "null" if value is None else value, retain=True, qos=0)
 
     def info(self, info: Mapping[str, object]) -> None:
         self._retain("info", info)
+        self._installed = info["firmware"] or None
+        self._firmware()
 
     def event(self, event_type: str, details: Mapping[str, object]) -> None:
         body = {"event_type": event_type, "ts": rfc3339(self._clock.now().wall), **details}
         self._bus.publish(self._topics.charger(self._charger, "event"), body)
+        if event_type == "firmware_update":
+            self._updating = details["status"] in UPDATING
+            self._firmware()
 
     def session(self, body: Mapping[str, object], *, closed: bool) -> None:
         self._retain("session", body)
         if closed:
             self._bus.publish(self._topics.charger(self._charger, "sessions"), body)
+
+    def meter(self, body: Mapping[str, object]) -> None:
+        self._bus.publish(self._topics.charger(self._charger, "meter"), body, qos=0)
+
+    def raw(self, direction: str, frame: bytes | str) -> None:
+        """A frame of the charger's protocol: `up` from the charger, `down` to it; bytes in hexadecimal."""
+        text = frame if isinstance(frame, str) else frame.hex()
+        body = {"ts": rfc3339(self._clock.now().wall), "frame": text}
+        self._bus.publish(self._topics.charger(self._charger, "raw", direction), body, qos=0)
 
     def evse(self, evse: int, state: State, now: Moment) -> None:
         """A new snapshot (EVSE 0: of the thing itself); it is published now, or with the next `tick`."""
@@ -80,7 +106,8 @@ class Publisher:
         if everything:
             late = (now.mono - self._everything_at) % EVERY_S
             self._everything_at = now.mono - late + EVERY_S
-            self._scalars = {key: (topic, _Never) for key, (topic, _) in self._scalars.items()}
+            for scalars in self._scalars.values():
+                scalars.update({key: (topic, _Never) for key, (topic, _) in scalars.items()})
         for evse, state in self._newest.items():
             if everything or state != self._told.get(evse):
                 self._publish(evse, state, now)
@@ -92,29 +119,34 @@ class Publisher:
         for topic in [message.topic for message in self._bus.retained(own)]:
             self._bus.publish(topic, None, retain=True)
 
+    def _firmware(self) -> None:
+        version = {"installed_version": self._installed, "latest_version": self._installed}
+        self._retain("update", {**version, "in_progress": self._updating})
+
     def _may(self, evse: int, key: str, now: Moment) -> bool:
         return now.mono - self._changed_at.get((evse, key), float("-inf")) >= GAP_S
 
     def _publish(self, evse: int, state: State, now: Moment) -> None:
-        told = self._told.get(evse, EMPTY)
+        before = self._told.get(evse, EMPTY)
         for key in AT_ONCE:
-            if state.get(key) != told.get(key):
+            if state.get(key) != before.get(key):
                 self._changed_at[evse, key] = now.mono
         self._told[evse], self._told_at[evse] = state, now.mono
+        scalars = self._scalars.setdefault(evse, {})
         # A value that is gone is null from then on: as JSON and as scalar.
-        gone = dict.fromkeys(key for number, key in self._scalars if number == evse and key not in state)
+        gone = dict.fromkeys(key for key in scalars if key not in state)
         body: dict[str, Scalar] = {**gone, **state, **self._live(evse, now), "ts": rfc3339(now.wall)}
         self._bus.publish(self._topic(evse, "state"), body, retain=True)
         del body["ts"]
         for key, value in body.items():
-            self._scalar(evse, key, value)
+            told = scalars.get(key)
+            if told is None or told[1] != value:
+                self._scalar(scalars, evse, key, value)
 
-    def _scalar(self, evse: int, key: str, value: Scalar) -> None:
-        topic, before = self._scalars.get((evse, key), ("", _Never))
-        if before == value and topic:
-            return
-        topic = topic or self._topic(evse, "state", key)
-        self._scalars[evse, key] = topic, value
+    def _scalar(self, scalars: dict[str, tuple[str, Scalar]], evse: int, key: str, value: Scalar) -> None:
+        known = scalars.get(key)
+        topic = known[0] if known else self._topic(evse, "state", key)
+        scalars[key] = topic, value
         # An unknown value is said as such, and stays said: null, not an empty (deleting) payload.
         self._bus.publish(topic, "null" if value is None else value, retain=True, qos=0)
 

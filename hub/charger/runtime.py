@@ -12,11 +12,12 @@ from hub.charger.description import Description, info, merged, rated
 from hub.charger.driver import Driver, Promise
 from hub.charger.evse import Evse
 from hub.charger.limits import CSMS, Outside
-from hub.charger.memory import PAUSE, Forgetful, Memory, Remembered
+from hub.charger.memory import Forgetful, Memory, Remembered
 from hub.charger.meter import By
 from hub.charger.publisher import Publisher
 from hub.charger.recall import recall
-from hub.charger.sessions import step
+from hub.charger.records import Records
+from hub.charger.slot import Slot
 from hub.clock import Clock
 from hub.errors import DeviceError, NotConfirmed, Unsupported
 from hub.integration.api import Device, Reading
@@ -51,7 +52,7 @@ class ChargerRuntime:
         memory: Memory | None = None,
         remembered: Remembered | None = None,
     ) -> None:
-        self.id, self.description, self.device = charger, description, device
+        self.id, self.description = charger, description
         self.identity = description.identity
         self.abilities: Abilities = device.abilities
         self.ratings = rated(device.ratings, description.max_current)
@@ -59,11 +60,11 @@ class ChargerRuntime:
         self.operations: dict[str, Operation] = {}
         self._clock = clock
         self._publisher = Publisher(bus, topics, charger, clock, self._live)
+        self._slot = Slot(device, self._publisher.raw if description.raw else None)
         self._memory: Memory = memory or Forgetful()
         self._watchers: list[Watcher] = []
         self._limit_watchers: list[LimitWatcher] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._running: asyncio.Task[None] | None = None
         self._evses = {
             number: Evse(number, device.abilities, self.ratings, description.fallback)
             for number in range(1, device.evses + 1)
@@ -71,7 +72,11 @@ class ChargerRuntime:
         self._drivers = {number: Driver(evse, clock, self) for number, evse in self._evses.items()}
         recall(charger, self._evses, remembered or Remembered(), clock.now())
         self._seen_at: float | None = None
-        self._kept_totals: dict[int, float | None] = {}
+        self._records = Records(charger, self._memory, self._publisher)
+
+    @property
+    def device(self) -> Device:
+        return self._slot.device
 
     @property
     def name(self) -> str:
@@ -96,7 +101,7 @@ class ChargerRuntime:
         keeper = asyncio.create_task(supervise(f"memory of {self.id}", self._memory.run))
         ticker = asyncio.create_task(supervise(f"clock of {self.id}", self._tick_for_ever))
         try:
-            await supervise(f"charger {self.id}", self._run_device)
+            await supervise(f"charger {self.id}", lambda: self._slot.run(self))
         finally:
             self.available = False
             for driver in self._drivers.values():
@@ -106,31 +111,25 @@ class ChargerRuntime:
             await asyncio.gather(ticker, *self._tasks, return_exceptions=True)
             self._publisher.availability(False)
             for number in self._evses:
-                self._keep_meter(number, self._clock.now())
+                self._records.meter(self._evses[number], self._clock.now())
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
 
     def fits(self, device: Device) -> bool:
         """May `device` take over, with all that is known of this charger as it is?"""
-        before = self.device
-        return (device.evses, device.abilities, device.ratings) == (
-            before.evses,
-            before.abilities,
-            before.ratings,
-        )
+        return self._slot.fits(device)
 
     def swap(self, device: Device) -> None:
         """Another device for the same charger takes over (its blueprint was edited): sessions, transactions and the
         CSMS notice nothing."""
         for number, evse in self._evses.items():
             device.set_context(number, transaction=evse.notes.get("transaction_id") is not None)
-        self.device = device
-        if self._running is not None:
-            self._running.cancel()
+        self._slot.swap(device)
 
-    def clear(self) -> None:
-        """The charger was removed: nothing of it stays retained."""
+    async def clear(self) -> None:
+        """The charger was removed: nothing of it stays retained, and no wish in force. Raises StoreError."""
         self._publisher.clear()
+        await self._memory.forget()
 
     # The device tells
 
@@ -194,7 +193,7 @@ class ChargerRuntime:
 
     def pause(self, evse: int, paused: bool) -> None:
         self._evses[evse].control.paused = paused
-        self._memory.limit(evse, PAUSE, {"paused": True} if paused else None)
+        self._records.pause(self._evses[evse])
         self._wish(evse)
 
     def limit(
@@ -214,6 +213,10 @@ class ChargerRuntime:
         self._evses[evse].limits.set(source, current_a, power_w=power_w, until=until)
         self._keep_limit(evse, source, now)
         self._wish(evse)
+
+    def takes(self, evse: int, source: str) -> bool:
+        """Is there room for one more source's limit?"""
+        return self._evses[evse].limits.takes(source)
 
     def promise(self, evse: int) -> Promise:
         """What becomes of the wish that was just made: a device may refuse it before it is on disk."""
@@ -248,7 +251,7 @@ class ChargerRuntime:
         notes.update(values)
         self.device.set_context(evse, transaction=notes.get("transaction_id") is not None)
         if self._evses[evse].device:
-            self._follow_session(evse, self._evses[evse].device, now)
+            self._records.follow(self._evses[evse], self._evses[evse].device, now)
             self.show(evse)
 
     async def act(self, evse: int, action: str, arguments: Mapping[str, Scalar]) -> CommandResult:
@@ -264,6 +267,14 @@ class ChargerRuntime:
 
     def event(self, event_type: str, **details: object) -> None:
         self._publisher.event(event_type, details)
+
+    def note(self, values: Mapping[str, Scalar]) -> None:
+        """Of the charger itself, beside what its EVSEs show."""
+        self._publisher.station(values)
+
+    def measured(self, body: Mapping[str, object]) -> None:
+        """Meter values that a transaction or the clock has asked for."""
+        self._publisher.meter(body)
 
     def info(self) -> dict[str, object]:
         return info(self.description, self.identity, self.abilities, self.ratings, self.evses)
@@ -283,20 +294,6 @@ class ChargerRuntime:
         task.add_done_callback(self._tasks.discard)
 
     # Inside
-
-    async def _run_device(self) -> None:
-        """A device that breaks is away: what it has said is no longer true. One that was swapped goes quietly."""
-        device = None
-        while device is not self.device:
-            device = self.device
-            running = self._running = asyncio.create_task(device.run(self))
-            try:
-                await asyncio.wait([running])
-            finally:
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
-        self.offline("its integration has stopped")
-        running.result()
 
     def _take(self, number: int, reading: Reading, now: Moment, *, came: bool) -> None:
         evse, seen = self._evses[number], reading.evses[number]
@@ -321,21 +318,8 @@ class ChargerRuntime:
         before, evse.device = evse.device, MappingProxyType(state)
         for watcher in list(self._watchers):
             watcher(number, evse.device)
-        self._follow_session(number, before, now)
+        self._records.follow(evse, before, now)
         self.show(number)
-
-    def _follow_session(self, number: int, before: State, now: Moment) -> None:
-        evse = self._evses[number]
-        result = step(evse.session, before, evse.noted(), now)
-        evse.session = result.session
-        for event in result.events:
-            self.event(event, evse=number)
-        if result.keep:
-            self._memory.session(number, result.session, result.closed)
-            self._keep_meter(number, now)
-        shown = result.session or result.closed
-        if shown and (result.keep or result.events):
-            self._publisher.session(shown.body(self.id, number, now), closed=result.closed is not None)
 
     def _wish(self, number: int) -> None:
         self._drivers[number].look()
@@ -373,7 +357,7 @@ class ChargerRuntime:
             "charger %s: the register of evse %d went from %s to %s kWh", self.id, number, left, begins
         )
         self.event("register_reset", evse=number, left=left, begins=begins)
-        self._keep_meter(number, self._clock.now())
+        self._records.meter(self._evses[number], self._clock.now())
 
     # Time
 
@@ -397,33 +381,15 @@ class ChargerRuntime:
             if over or moved:
                 self.show(number)
         if self._publisher.tick(now):
-            self._every_minute(now)
-
-    def _every_minute(self, now: Moment) -> None:
-        for number, evse in self._evses.items():
-            if evse.meter.total != self._kept_totals.get(number):
-                self._keep_meter(number, now)
-            if evse.session:
-                self._publisher.session(evse.session.body(self.id, number, now), closed=False)
+            self._records.every_minute(self._evses.values(), now)
 
     def _live(self, number: int, now: Moment) -> Mapping[str, Scalar]:
         session = self._evses[number].session
         age = None if self._seen_at is None else round(max(0.0, now.mono - self._seen_at), 1)
         return {"age_s": age, "session_duration": session.duration_s(now) if session else None}
 
-    # Memory
-
     def _keep_limit(self, number: int, source: str, now: Moment) -> None:
-        if source == CSMS:
-            return
-        limits = self._evses[number].limits
-        self._memory.limit(number, source, limits.body(source, now))
-        for watcher in self._limit_watchers:
-            watcher(number, limits.outside())
-
-    def _keep_meter(self, number: int, now: Moment) -> None:
-        meter = self._evses[number].meter
-        body = meter.body(now)
-        if body is not None:
-            self._kept_totals[number] = meter.total
-            self._memory.meter(number, body)
+        evse = self._evses[number]
+        self._records.limit(evse, source, now)
+        for watcher in self._limit_watchers if source != CSMS else ():
+            watcher(number, evse.limits.outside())

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 
 from hub import __version__
-from hub.cli import blueprint, check, demo, discover, mapping, run, simulate, talk
+from hub.cli import blueprint, check, demo, discover, mapping, run, simulate, talk, topics
 from hub.errors import HubError
 
-COMMANDS = (run, demo, check, mapping, blueprint, simulate, discover, talk)
+COMMANDS = (run, demo, check, mapping, blueprint, simulate, discover, talk, topics)
 
 
 def parser() -> argparse.ArgumentParser:

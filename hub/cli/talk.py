@@ -1,4 +1,4 @@
-"""evhub status, reload, cmd: talk to the running hub."""
+"""evhub status, reload, cmd, sessions: talk to the running hub."""
 
 import argparse
 import asyncio
@@ -24,7 +24,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     command.add_argument("op")
     command.add_argument("message", nargs="?", default="{}", help="JSON")
     command.set_defaults(work=work_cmd)
-    for parser in (status, reload, command):
+    sessions = commands.add_parser("sessions", help="closed charging sessions, the newest first")
+    sessions.add_argument("charger", nargs="?")
+    sessions.add_argument("--from", dest="begin", metavar="TIME", help="such as 2026-01-31T00:00:00Z")
+    sessions.add_argument("--to", dest="end", metavar="TIME")
+    sessions.add_argument("--limit", type=int, default=100)
+    sessions.set_defaults(work=work_sessions)
+    for parser in (status, reload, command, sessions):
         parser.add_argument("-c", "--config", help="evhub.yaml")
         parser.add_argument("--json", action="store_true")
 
@@ -51,6 +57,8 @@ def work_status(given: argparse.Namespace) -> int:
     health = told["health"]
     online = f"{health['chargers_online']}/{health['chargers']} chargers online"
     print(f"up {health['uptime_s']} s, {health['rss_mb']} MB, {online}")
+    for problem in told["config_problems"]:
+        print(f"the last good configuration is used: {problem}")
     for charger in told["chargers"]:
         states = told["states"].get(charger["id"], {})
         words = ", ".join(f"{number}: {_words(state)}" for number, state in states.items())
@@ -83,3 +91,18 @@ def work_cmd(given: argparse.Namespace) -> int:
     if told["error"] and not given.json:
         print(f"{told['error']['code']}: {told['error']['message']}")
     return 0 if told["status"] == "accepted" else 1
+
+
+def work_sessions(given: argparse.Namespace) -> int:
+    wanted = {"charger": given.charger, "from": given.begin, "to": given.end, "limit": given.limit}
+    found = _ask(given, "sessions/query", **wanted)["sessions"]
+    if given.json:
+        print(json.dumps(found))
+        return 0
+    for session in found:
+        place, minutes = f"{session['charger']}/{session['evse']}", session["duration_s"] / 60
+        who = session["id_tag"] or "-"
+        print(
+            f"{session['started'][:19]}  {place:<24}{minutes:6.0f} min {session['energy_kwh']:9.3f} kWh  {who}"
+        )
+    return 0

@@ -305,6 +305,7 @@ class _Maker:
                 LimitSettings(**checked.get("limits", {})),
                 checked.get("tokens", {}).get("free"),
                 meters,
+                checked.get("raw", False),
             ),
             problems,
         )

@@ -279,6 +279,7 @@ CHARGER = vol.Schema(
             "fallback": _one_of("hold", "fallback_current", "stop"),
         },
         "tokens": {"free": _boolean},
+        "raw": _boolean,
         "meter": {"evse": _whole(1, 64), **dict.fromkeys(METERED, _source)},
     }
 )

@@ -127,6 +127,7 @@ class ChargerSettings:
     free: bool | None = None
     """None: free when there is neither a CSMS nor a token that could authorize anybody."""
     meter: MeterSettings | None = None
+    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True)

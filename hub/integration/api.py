@@ -68,6 +68,17 @@ class Device(Protocol):
         """What state rules may ask beside the points (`tx`)."""
 
 
+Tracer = Callable[[str, bytes | str], None]
+"""("up", frame) from the device, ("down", frame) to it, as they are on the wire."""
+
+
+@runtime_checkable
+class Traceable(Protocol):
+    """A device whose wire can be listened to."""
+
+    def trace(self, tracer: Tracer | None) -> None: ...
+
+
 @runtime_checkable
 class Described(Protocol):
     """A device that knows what people read for its values."""
@@ -125,6 +136,9 @@ class Service(Protocol):
         """Looks for devices now; what is found shows later."""
 
     def found(self) -> Sequence[Found]: ...
+
+    def counters(self) -> Mapping[str, int]:
+        """What happened on the wire since the start, for `bridge/health`."""
 
 
 @dataclass(frozen=True, slots=True)

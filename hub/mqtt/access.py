@@ -11,6 +11,7 @@ COMMANDS = (
     "{base}/+/evse/+/set",
     "{base}/+/evse/+/set/+",
     "{base}/+/evse/+/get",
+    "{base}/+/update/set",
     "{base}/bridge/request/#",
 )
 """The contract's inward topics; everything else under the base topic is written by the hub alone."""

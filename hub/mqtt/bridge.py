@@ -37,6 +37,8 @@ class About:
     config_problems: Callable[[], Sequence[str]] = tuple
     """What is wrong with the file, when an older configuration is used in its stead."""
     counters: Callable[[], Mapping[str, object]] = field(default=dict)
+    protocols: Callable[[], Mapping[str, Mapping[str, int]]] = field(default=dict)
+    """What integrations count on their wires."""
 
 
 class Bridge:
@@ -114,6 +116,7 @@ class Bridge:
             "cpu_percent": self._process.cpu_percent(),
             "loop_lag_ms": round(self._lag_ms, 1),
             "mqtt": dict(self._about.counters()),
+            "protocols": {name: dict(counted) for name, counted in self._about.protocols().items()},
             "chargers": len(listed),
             "chargers_online": sum(bool(charger["online"]) for charger in listed),
             "ts": rfc3339(now.wall),

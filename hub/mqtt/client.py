@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from hub.bus import Bus, Message
 from hub.mqtt.access import COMMANDS
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 IN_FLIGHT = 2_000
 """Messages handed to paho and not yet taken by the broker; beyond that only the newest state is remembered."""
 KEEP_ALIVE_S = 20
+CORRECT_S = 10.0
+"""Between two corrections of one topic."""
 PROTOCOLS = {"5": aiomqtt.ProtocolVersion.V5, "3.1.1": aiomqtt.ProtocolVersion.V311}
 RECEIVED = {
     "ResponseTopic": "response_topic",
@@ -49,7 +52,10 @@ class StateClient:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_publish = self._on_publish
+        self._client.on_message = self._on_message
         self._lost = False
+        self._base = base
+        self._corrections: dict[str, float] = {}
         self.mirror = Mirror(bus, self, self._loop.call_soon)
         self.connected = asyncio.Event()
 
@@ -97,6 +103,9 @@ class StateClient:
     def _on_publish(self, _client: object, _data: object, _mid: int, _reason: object, _props: object) -> None:
         self._call(self._published)
 
+    def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        self._call(self._heard, message.topic, bytes(message.payload))
+
     def _call(self, function: Callable[..., None], *arguments: object) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *arguments)
@@ -109,6 +118,23 @@ class StateClient:
         self._lost, self._pending = False, 0
         self.connected.set()
         self.mirror.connected()
+        if self._address.version == "5":  # 3.1.1 would send back all that we write
+            options = SubscribeOptions(qos=0, noLocal=True, retainHandling=2)
+            self._client.subscribe(f"{self._base}/#", options=options)
+
+    def _heard(self, topic: str, payload: bytes) -> None:
+        """Somebody else writes the hub's topics (also a broker, with the last will of a connection that was ours):
+        what is true is written again. Two hubs with one base topic mustn't set each other alight, so not at once
+        a second time."""
+        if not self.mirror.is_foreign(topic, payload):
+            return
+        now = self._loop.time()
+        due = self._corrections.get(topic, now)
+        if due > now + CORRECT_S:
+            return  # it is coming
+        log.warning("somebody else writes on %s: it is the hub's, and written again", topic)
+        self._corrections[topic] = max(due, now) + CORRECT_S
+        self._loop.call_later(max(0.0, due - now), self.mirror.again, topic)
 
     def _disconnected(self, reason: str) -> None:
         self.mirror.disconnected()
@@ -129,6 +155,7 @@ class CommandClient:
     def __init__(self, bus: Bus, address: BrokerAddress, credentials: Credentials, base: str) -> None:
         self._bus, self._address, self._credentials = bus, address, credentials
         self._filters = [pattern.format(base=base) for pattern in COMMANDS]
+        self._cleared: set[str] = set()
 
     async def run(self) -> None:
         """Until cancelled; comes back after every loss with growing pauses."""
@@ -137,14 +164,25 @@ class CommandClient:
             try:
                 async with self._client() as client:
                     for pattern in self._filters:
-                        await client.subscribe(pattern, qos=1)
+                        await self._subscribe(client, pattern)
                     wait = 1.0
                     async for message in client.messages:
                         self._receive(message)
+                        if message.retain and message.payload:
+                            # It is refused; the broker must not keep it for the next time.
+                            self._cleared.add(str(message.topic))
+                            await client.publish(str(message.topic), b"", qos=1, retain=True)
             except aiomqtt.MqttError as error:
                 log.info("MQTT commands: %s", error)
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             wait = min(wait * 2, 10.0)
+
+    async def _subscribe(self, client: aiomqtt.Client, pattern: str) -> None:
+        """MQTT 5 says also of a new message whether it is retained; 3.1.1 only of one that was kept."""
+        if self._address.version == "5":
+            await client.subscribe(pattern, options=SubscribeOptions(qos=1, retainAsPublished=True))
+        else:
+            await client.subscribe(pattern, qos=1)
 
     def _client(self) -> aiomqtt.Client:
         address, credentials = self._address, self._credentials
@@ -163,6 +201,9 @@ class CommandClient:
         )
 
     def _receive(self, message: aiomqtt.Message) -> None:
+        if not message.payload and str(message.topic) in self._cleared:
+            self._cleared.discard(str(message.topic))  # our own, coming back
+            return
         properties: dict[str, object] = {"origin": "broker", "retained": message.retain}
         for name, ours in RECEIVED.items():
             value = getattr(message.properties, name, None)

@@ -85,9 +85,9 @@ def _body(message: Message, parts: tuple[str, ...]) -> Mapping[str, object]:
     if len(raw) > LARGEST:
         raise Refusal("too_large", f"a command has at most {LARGEST} bytes")
     try:
-        value = orjson.loads(raw)
+        value = orjson.loads(raw or (b"{}" if parts == ("get",) else b""))
     except orjson.JSONDecodeError as error:
-        if len(parts) == 2 and parts[0] == "set" and raw:
+        if _takes_a_value(parts) and raw:
             try:
                 return {"value": raw.decode()}  # `set/charging on`: a bare word is a value
             except UnicodeDecodeError:
@@ -95,9 +95,14 @@ def _body(message: Message, parts: tuple[str, ...]) -> Mapping[str, object]:
         raise Refusal("not_json", f"the payload is no JSON: {error}") from error
     if isinstance(value, dict):
         return value
-    if len(parts) == 2 and parts[0] == "set":
+    if _takes_a_value(parts):
         return {"value": value}
     raise Refusal("bad_shape", 'expected an object such as {"op": "...", "message": {...}, "id": "..."}')
+
+
+def _takes_a_value(parts: tuple[str, ...]) -> bool:
+    """`set/<key>`, and Home Assistant's `install` on `update/set`."""
+    return len(parts) == 2 and "set" in parts
 
 
 def _content(parts: tuple[str, ...], body: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
@@ -117,6 +122,9 @@ def _content(parts: tuple[str, ...], body: Mapping[str, object]) -> tuple[str, M
         return op, content
     if parts == ("get",):
         return "refresh", rest
+    if parts == ("update", "set"):
+        rest.pop("value", None)
+        return "update_firmware", rest
     if len(parts) == 2:
         value = rest.pop("value", None)
         return "set", {**rest, "values": {parts[1]: value}}

@@ -51,6 +51,16 @@ class Mirror:
     def close(self) -> None:
         self._end()
 
+    def is_foreign(self, topic: str, payload: bytes) -> bool:
+        """Does somebody else say on a topic of the hub's what the hub doesn't say?"""
+        kept = next(self._bus.retained(topic), None)
+        return kept is not None and not _inward(kept) and render(kept.payload) != payload
+
+    def again(self, topic: str) -> None:
+        """Write what is retained on a topic once more."""
+        for message in self._bus.retained(topic):
+            self._receive(message)
+
     def flush(self) -> None:
         """Write what the outlet has room for."""
         self._scheduled = False

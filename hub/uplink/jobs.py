@@ -3,10 +3,13 @@
 import asyncio
 import hashlib
 import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from hub.errors import HubError
 from hub.model.moment import parse_time
@@ -17,6 +20,8 @@ from hub.uplink.reaching import Halt, TransferFailed
 from hub.uplink.transfer import CHUNK, Way, fetch, send
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 AT_ONCE = 4
 """Transfers of all chargers together."""
@@ -92,12 +97,12 @@ class Jobs:
         match job:
             case Download(url=url, roots=roots):
                 way = Way(self._reach, roots, halt)
-                digest = await asyncio.to_thread(lambda: self._fetch(url, way))
+                digest = await _aside(lambda: self._fetch(url, way))
                 return Done(True, file=str(self._file), sha256=digest)
             case Upload(url=url, filename=filename, roots=roots):
                 way = Way(self._reach, roots, halt)
                 content = self._content(job)
-                await asyncio.to_thread(lambda: send(url, filename, content, way))
+                await _aside(lambda: send(url, filename, content, way))
                 return Done(True)
             case Install(file=file, sha256=sha256, signed=signed):
                 return await self._install(Path(file), sha256, signed)
@@ -125,6 +130,24 @@ class Jobs:
             return Done(False, UNVERIFIED)
         await self._desk.installer.install(file, sha256, signed=signed)
         return Done(True)
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    """In a thread that nobody waits for when the hub ends: a name may take long to be looked up."""
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except (TransferFailed, OSError) as error:
+            outcome.set_exception(error)
+        finally:
+            if not outcome.done():
+                outcome.set_exception(TransferFailed("it broke"))
+
+    outcome.set_running_or_notify_cancel()
+    threading.Thread(target=run, name="transfer", daemon=True).start()
+    return await asyncio.wrap_future(outcome)
 
 
 def _digest(file: Path) -> str:

@@ -32,6 +32,7 @@ from hub.ocpp.station.effects import (
     Effect,
     Happened,
     Limit,
+    Measured,
     Owe,
     Permit,
     Reconnect,
@@ -50,6 +51,7 @@ from hub.uplink.asked import Answer, Asked
 from hub.uplink.commit import Committer
 from hub.uplink.jobs import Jobs
 from hub.uplink.keyfiles import KeyFiles
+from hub.uplink.meter import meter_body
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +123,8 @@ class Uplink:
     async def run(self) -> None:
         """Carries effects out, in order, until cancelled."""
         self._work.set()
+        if self._remember:
+            self.runtime.note({"csms_connected": self._link is not None})
         end = self.runtime.watch(self._state)
         end_limits = self.runtime.watch_limits(self._outside)
         try:
@@ -156,6 +160,7 @@ class Uplink:
         dialect = DIALECTS[link.subprotocol]
         self._link = link
         self._rpc = Rpc(schemas(dialect.version), timeout_s=self.station.variables.int("MessageTimeout"))
+        self.runtime.note({"csms_connected": True, "ocpp_version": dialect.version})
         self.tell(lambda station, now: station.connected(dialect, now))
 
     def disconnected(self) -> None:
@@ -166,6 +171,7 @@ class Uplink:
         if self._next is not None:  # it was about to be sent
             self.station.failed(self._next.ref, "Disconnected", now)
             self._next = None
+        self.runtime.note({"csms_connected": False})
         self.tell(lambda station, now: station.disconnected(now))
 
     def received(self, text: str | bytes) -> None:
@@ -240,6 +246,8 @@ class Uplink:
                 await self._reply(call_id, (None, code, words))
             case Permit() | Limit() | Annotate() | Happened():
                 self._to_charger(effect)
+            case Measured(evse=evse, value=value):
+                self.runtime.measured(meter_body(evse, value))
             case Reconnect(reason=reason):
                 log.info("%s: reconnecting: %s", self.runtime.id, reason)
                 self.reconnect.set()

@@ -16,7 +16,7 @@ from hub.blueprint.mapping import BlueprintMapping
 from hub.blueprint.schema import seconds
 from hub.clock import Clock
 from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, Unsupported
-from hub.integration.api import Device, DeviceSetup, Reading, Sink
+from hub.integration.api import Device, DeviceSetup, Reading, Sink, Tracer
 from hub.model.charger import Abilities, Identity, Ratings
 from hub.model.entity import Scalar
 from integrations.echonet_lite.actions import Actor, Proof
@@ -57,11 +57,14 @@ class EchonetDevice:
         tries = patience(seconds(link.get("timeout", PATIENCE_S[0])), link.get("retries", len(PATIENCE_S)))
         self._manners = Manners(tries, seconds(link.get("gap", GAP_S)))
         self._place = Place.of(link)
+        self._mapped = frozenset(self._periods())
+        self._others: tuple[Mapping[int, bytes], Mapping[str, Scalar]] = {}, {}
         self._context: dict[int, dict[str, Any]] = {1: {}}
         self._reading: Reading | None = None
         self._remote: Remote | None = None
         self._sink: Sink | None = None
         self._proof: Proof | None = None
+        self._tracer: Tracer | None = None
         self._online = False
         self._told_loss = False
         self._reason = ""
@@ -118,6 +121,9 @@ class EchonetDevice:
             self._note("tx", transaction)
             self._wake.set()
 
+    def trace(self, tracer: Tracer | None) -> None:
+        self._tracer = tracer
+
     @property
     def raw_values(self) -> Mapping[tuple[str, int], Raw]:
         """As they were read, by element and EVSE (0: shared)."""
@@ -143,6 +149,7 @@ class EchonetDevice:
     async def _visit(self, network: Network) -> None:
         """Until it is silent. Raises DeviceOffline."""
         node, eoj = await self._place.find(network.discovery)
+        end_of_trace = network.stack.trace(node.key, self._tracer) if self._tracer else _nothing
         remote = Remote(
             network.discovery,
             node,
@@ -164,6 +171,7 @@ class EchonetDevice:
             await self._poll(remote)
         finally:
             remote.close()
+            end_of_trace()
 
     async def _came(self, remote: Remote) -> None:
         self._reading = self._look()
@@ -195,7 +203,7 @@ class EchonetDevice:
         while True:
             due = remote.schedule.due(loop.time())
             if due:
-                await remote.read(due)
+                await remote.read(due, manners=self._urgent if remote.schedule.urgent else None)
             await self._show(remote, due)
             await self._rest(remote.schedule.next() - loop.time())
 
@@ -271,10 +279,13 @@ class EchonetDevice:
         return replace(reading, evses=evses, identity=self._who(reading.identity))
 
     def _beside(self) -> dict[str, Scalar]:
-        """What the object says that the blueprint doesn't map."""
-        assert self._remote is not None
-        known = self._classes.any(self._remote.eoj >> 8, self._remote.release)
-        return beside(known, self._remote.image, self._periods())
+        """What the object says that the blueprint doesn't map: it's seldom read, and seldom worked out."""
+        remote = self._remote
+        assert remote is not None
+        image = {epc: edt for epc, edt in remote.image.items() if epc not in self._mapped}
+        if self._others[0] != image:
+            self._others = image, beside(self._classes.any(remote.eoj >> 8, remote.release), image)
+        return dict(self._others[1])
 
     def _who(self, told: Identity | None) -> Identity | None:
         """A maker is known by its code."""
@@ -313,3 +324,6 @@ def make_device(setup: DeviceSetup) -> Device:
     if mapping.evses != 1:
         raise HubError(f"charger {setup.charger}: an ECHONET Lite object is one EVSE")
     return EchonetDevice(setup.charger, mapping, setup.clock, own_classes(setup.folder))
+
+
+def _nothing() -> None: ...

@@ -139,6 +139,8 @@ class Discovery:
         nodes = self.stack.nodes
         old = nodes.find(uid)
         assert old is not None
+        if uid in nodes.shared:
+            return nodes.twin(host, look, self._loop.time())
         before = old.host
         there = await self._identification(before)
         if there == uid and nodes.find(uid) is old and old.host == before:

@@ -59,6 +59,8 @@ class Nodes:
         self._own = own
         self._by_key: dict[str, KnownNode] = {}
         self._by_host: dict[str, KnownNode] = {}
+        self.shared: set[str] = set()
+        """Identifications that more than one node has: they prove nothing any more."""
         self.version = 0
         """Counts changes."""
 
@@ -116,6 +118,8 @@ class Nodes:
         """Another node with the same 83: known by its address as well."""
         key = f"{look.uid}@{host}"
         self.version += 1
+        if look.uid is not None:
+            self.shared.add(look.uid)
         node = self._by_key.get(key) or KnownNode(key, host, look, now, now)
         node.look, node.checked_at = look, now
         self._put(node, host)

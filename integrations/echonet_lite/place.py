@@ -42,7 +42,7 @@ class Place:
     async def find(self, discovery: Discovery) -> tuple[KnownNode, EOJ]:
         """Asks who is there: an address alone is no proof. Raises DeviceOffline."""
         node = await self._node(discovery)
-        if self.uid is None and node.uid is not None:
+        if self.uid is None and node.uid == node.key:  # of twins the identification says nothing
             self.uid = node.uid
         return node, self._eoj(node)
 

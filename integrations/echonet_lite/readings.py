@@ -5,7 +5,7 @@ of a kind have stands under the names that chargers use, too: power W, energy kW
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hub.model.catalog import BY_KEY, BY_POINT
 from hub.model.entity import Scalar
@@ -86,10 +86,9 @@ def flat(known: ObjectClass, image: Mapping[int, bytes]) -> dict[str, Scalar]:
     return values
 
 
-def beside(known: ObjectClass, image: Mapping[int, bytes], mapped: Container[int]) -> dict[str, Scalar]:
+def beside(known: ObjectClass, image: Mapping[int, bytes]) -> dict[str, Scalar]:
     """Of a charger: what its blueprint doesn't map. Names that mean something to the hub stay the blueprint's."""
-    others = {epc: edt for epc, edt in image.items() if epc not in mapped}
-    return {name: value for name, value in flat(known, others).items() if name not in MEANT}
+    return {name: value for name, value in flat(known, image).items() if name not in MEANT}
 
 
 def _key(known: ObjectClass, epc: int) -> str:

@@ -45,6 +45,11 @@ class Schedule:
         horizon = now + GRID_S / 2
         return [epc for epc, at in self._due.items() if at <= horizon or epc in self._urgent]
 
+    @property
+    def urgent(self) -> bool:
+        """Was something announced that hasn't been read yet?"""
+        return bool(self._urgent)
+
     def next(self) -> float:
         return 0.0 if self._urgent else min(self._due.values(), default=NEVER)
 

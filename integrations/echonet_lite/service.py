@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,9 @@ class EchonetService:
 
     def found(self) -> Sequence[Found]:
         return list(self._found(self._network)) if self._network is not None else []
+
+    def counters(self) -> Mapping[str, int]:
+        return dict(self._network.stack.counters) if self._network is not None else {}
 
     # Inside
 

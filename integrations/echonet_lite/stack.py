@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.errors import DeviceOffline, HubError
+from hub.integration.api import Tracer
 from integrations.echonet_lite import interfaces
 from integrations.echonet_lite.batches import Batches, Got, Written, unique, written
 from integrations.echonet_lite.frame import EOJ, Esv, Frame, Property
@@ -73,6 +74,7 @@ class Stack:
         """Who wants to know of unknown addresses, and of instance lists."""
         self._waiting: dict[int, asyncio.Future[Frame]] = {}
         self._listeners: dict[tuple[str, EOJ], list[Heard]] = {}
+        self._tracers: list[tuple[str, Tracer]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._loop = asyncio.get_running_loop()
@@ -136,6 +138,12 @@ class Stack:
 
         return end
 
+    def trace(self, node: str, tracer: Tracer) -> Callable[[], None]:
+        """Called with every datagram from and to a node (by its key). Returns the function that ends it."""
+        entry = (node, tracer)
+        self._tracers.append(entry)
+        return lambda: self._tracers.remove(entry)
+
     async def get(
         self,
         host: str,
@@ -196,6 +204,7 @@ class Stack:
 
     def _receive(self, host: str, payload: bytes) -> None:
         now = self._loop.time()
+        self._show("up", host, payload)
         for event in self.node.receive(host, payload, now):
             self._take(event)
         self._step(now)
@@ -247,4 +256,14 @@ class Stack:
     def _flush(self) -> None:
         outbox, self.node.outbox = self.node.outbox, []
         for item in outbox:
+            if item.host is not None:
+                self._show("down", item.host, item.payload)
             self.links.send(item.host, item.payload)
+
+    def _show(self, direction: str, host: str, payload: bytes) -> None:
+        node = self.nodes.at(host) if self._tracers else None
+        if node is None:
+            return
+        for key, tracer in self._tracers:
+            if key == node.key:
+                tracer(direction, payload)

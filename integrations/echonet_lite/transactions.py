@@ -25,6 +25,10 @@ ANSWERS = {
 }
 RESPONSES = frozenset({Esv.GET_RES, Esv.GET_SNA, Esv.SET_RES, Esv.SETC_SNA})
 TRIES_TO_BE_SILENT = 3
+PROVEN_ANSWERS, PROMPT, EARLY = 4, 5, 1 / 3
+"""After so many answers, of which the slowest took a fifth of it, a third of the first wait is enough."""
+BUSY = 8
+"""So many requests may wait for a node before the gaps between them shrink."""
 FIRST_PROBE_S, LONGEST_PROBE_S = 2.0, 60.0
 
 
@@ -73,9 +77,16 @@ class Unanswered:
 class _Open:
     number: int
     request: Request
+    patience_s: tuple[float, ...]
     tid: int = -1
     tries: int = 0
+    sent_at: float = 0.0
     settled: bool = False
+
+    @property
+    def early(self) -> bool:
+        """Is the try under way one more than was asked for?"""
+        return self.tries <= len(self.patience_s) - len(self.request.patience_s)
 
 
 @dataclass(slots=True)
@@ -94,6 +105,22 @@ class _Peer:
     silent: bool = False
     probe_at: float = 0.0
     probe_s: float = FIRST_PROBE_S
+    answers: int = 0
+    slowest: float = 0.0
+    """Of its latest answers, in seconds."""
+
+    def patience_s(self, request: Request) -> tuple[float, ...]:
+        """Who always answers at once is asked again sooner, and once more: then an answer was lost, not late."""
+        first, *rest = request.patience_s
+        if not rest or self.answers < PROVEN_ANSWERS or self.slowest > first * EARLY / PROMPT:
+            return request.patience_s
+        return (first * EARLY, first * (1 - EARLY), *rest)
+
+    def answered(self, opened: _Open, now: float) -> None:
+        """An answer after several tries doesn't say to which."""
+        if opened.tries == 1:
+            self.answers += 1
+            self.slowest = max(now - opened.sent_at, self.slowest * 0.9)
 
 
 class Transactions:
@@ -114,8 +141,8 @@ class Transactions:
     def ask(self, request: Request, now: float) -> int:
         """The number under which it will be Answered or Unanswered. Call `step` next."""
         self._number += 1
-        opened = self._open[self._number] = _Open(self._number, request)
         peer = self._peers.setdefault(request.host, _Peer())
+        opened = self._open[self._number] = _Open(self._number, request, peer.patience_s(request))
         if peer.silent and now < peer.probe_at:
             self._give_up(opened, "the node is silent")
             self._wake(request.host, peer, now)
@@ -148,6 +175,7 @@ class Transactions:
             peer.flight, peer.answered_at = None, now
             self._wake(host, peer, now)
         self._close(peer, opened)
+        peer.answered(opened, now)
         self.counters["answers"] += 1
         if opened.settled:
             return None
@@ -197,7 +225,7 @@ class Transactions:
     def _land(self, peer: _Peer) -> None:
         """What is under way waits for its next try, if it has one; its answer still settles it."""
         flight = peer.flight
-        if flight is not None and flight.tries < len(flight.request.patience_s):
+        if flight is not None and flight.tries < len(flight.patience_s):
             self._enqueue(peer, flight)
             peer.flight = None
 
@@ -210,7 +238,8 @@ class Transactions:
         opened = self._next(peer)
         if opened is None:
             return
-        ready = peer.answered_at + opened.request.gap_s
+        # Of whom so many wait, the gap is shared: who stands for a hundred objects is no small device.
+        ready = peer.answered_at + opened.request.gap_s * min(1.0, BUSY / (len(peer.queue) + 1))
         if now < ready:
             self._enqueue(peer, opened)
             self._wake(host, peer, ready)
@@ -225,8 +254,9 @@ class Transactions:
         else:
             self.counters["retries"] += 1
         peer.latest[request.eoj] = opened.tid
-        wait = request.patience_s[opened.tries] * (1 + 0.2 * self._jitter())
+        wait = opened.patience_s[opened.tries] * (1 + 0.2 * self._jitter())
         opened.tries += 1
+        opened.sent_at = now
         peer.flight, peer.due = opened, now + wait
         self._wake(host, peer, peer.due)
         self.counters["requests"] += 1
@@ -237,15 +267,16 @@ class Transactions:
         if opened.settled:  # cancelled under way: until now the node may have been busy with it
             self._close(peer, opened)
             return
-        peer.tries_in_vain += 1
-        peer.vain.add(opened.request.eoj)
+        if not opened.early:
+            peer.tries_in_vain += 1
+            peer.vain.add(opened.request.eoj)
         if len(peer.vain) > 1 and peer.tries_in_vain >= TRIES_TO_BE_SILENT:
             peer.silent = True
             for _, _, waiting in peer.queue:
                 self._close(peer, waiting)
                 self._give_up(waiting, "the node is silent")
             peer.queue.clear()
-        if peer.silent or opened.tries >= len(opened.request.patience_s):
+        if peer.silent or opened.tries >= len(opened.patience_s):
             self._close(peer, opened)
             self._give_up(opened, "no answer")
         else:

@@ -27,6 +27,10 @@ IP_MULTICAST_ALL, IPV6_MULTICAST_ALL, SO_RCVBUFFORCE = 49, 29, 33
 Receiver = Callable[[str, bytes], None]
 
 
+class NotYet(HubError):
+    """The address isn't ours now: the kernel still makes sure that it's the only one, or it has just gone."""
+
+
 class Link:
     """Two sockets on one interface. Raises HubError when the port can't be had."""
 
@@ -112,13 +116,15 @@ class Links:
         for interface in new:
             try:
                 self._links[interface] = Link(interface, self._take, broadcast=broadcast)
+            except NotYet as error:
+                log.debug("%s", error)
             except HubError as error:
                 problems.append(str(error))
         self._via.clear()
         self._accepted.clear()
         if problems:
             raise HubError("; ".join(problems))
-        return bool(gone or new)
+        return bool(gone) or any(interface in self._links for interface in new)
 
     def close(self) -> None:
         for link in self._links.values():
@@ -177,7 +183,8 @@ def _unicast(interface: Interface) -> socket.socket:
     except OSError as error:
         sock.close()
         if error.errno != errno.EADDRINUSE:
-            raise HubError(f"UDP {PORT} on {interface.host} ({interface.name}): {error.strerror}") from error
+            kind = NotYet if error.errno == errno.EADDRNOTAVAIL else HubError
+            raise kind(f"UDP {PORT} on {interface.host} ({interface.name}): {error.strerror}") from error
         log.warning(
             "UDP %d on %s is used by %s as well: of two ECHONET Lite programs on one machine "
             "one may lose what is meant for it",

@@ -18,7 +18,7 @@ from hub.blueprint.mapping import BlueprintMapping, StepPlan
 from hub.blueprint.schema import seconds
 from hub.clock import Clock
 from hub.errors import DeviceOffline, Unsupported
-from hub.integration.api import Device, DeviceSetup, Reading, Sink
+from hub.integration.api import Device, DeviceSetup, Reading, Sink, Tracer
 from hub.model.charger import Abilities, Ratings
 from hub.model.entity import Scalar
 from integrations.modbus.address import address_of
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 MISSES = 3
 AWAY_S = 1.0
 RELEASE_S = 3.0
+PREPARE_AGAIN_S = 30.0
 URGENT = frozenset({"pause", "set_limit", "start"})
 UNLIMITED = float("inf")
 
@@ -79,6 +80,7 @@ class ModbusDevice:
                 self._registers.links[port] = await self._linked(port, stack)
             beside = [asyncio.create_task(task) for task in (self._keeper.run(), self._quirk.run())]
             try:
+                await self._prepared()
                 await self._poll_for_ever()
             finally:
                 for task in beside:
@@ -86,6 +88,15 @@ class ModbusDevice:
                 await asyncio.gather(*beside, self._keeper.stop(), return_exceptions=True)
                 await self._release()
                 self._registers.links.clear()
+
+    async def _prepared(self) -> None:
+        while True:
+            try:
+                await self._quirk.prepare()
+                return
+            except FAILURES as error:
+                self._lost(str(error))
+                await asyncio.sleep(PREPARE_AGAIN_S)
 
     async def _linked(self, port: int | None, stack: contextlib.AsyncExitStack) -> BusLink:
         """The link of the sockets with this port, told what will be asked of it."""
@@ -123,6 +134,9 @@ class ModbusDevice:
             raise DeviceOffline(f"{self._charger} is not running")
         await self._registers.read_groups(tuple(self._mapping.groups), READ_BACK, _now())
         self._tell(self._read())
+
+    def trace(self, tracer: Tracer | None) -> None:
+        self._registers.manner.trace = tracer
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         self._context[evse]["tx"] = transaction

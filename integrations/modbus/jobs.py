@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hub.errors import DeviceRefused
+from hub.integration.api import Tracer
 from integrations.modbus.frame import Request
 
 STOP, WRITE, KEEP_ALIVE, READ_BACK, POLL = range(5)
@@ -25,6 +26,8 @@ class Manner:
     min_period_s: float = 0.0
     resend: bool = False
     free_at: float = 0.0
+    trace: Tracer | None = None
+    """Who wants to see the frames."""
 
     def sent(self, now: float) -> None:
         self.free_at = max(self.free_at, now + self.min_period_s)

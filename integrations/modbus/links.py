@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hub.errors import DeviceOffline
+from hub.integration.api import Tracer
 from integrations.modbus.address import Address, SerialAddress, TcpAddress
 from integrations.modbus.frame import BadReply, ModbusException, Request
 from integrations.modbus.framing import AsciiFraming, Framing, RtuFraming, TcpFraming
@@ -82,6 +83,7 @@ class _Pending:
     request: Request
     heard: "asyncio.Future[None]"
     hopeless_at: float | None
+    trace: Tracer | None
     frames: list[bytes] = field(default_factory=list)
 
 
@@ -227,11 +229,14 @@ class BusLink:
         patience = self._units.patience(request.unit, manner.timeout_s, again=job.attempt > 0)
         sent = loop.time()
         hopeless_at = None if self._units.hopeful(request.unit) else sent + on_the_line + HOPELESS_S
-        pending = self._pending = _Pending(request, loop.create_future(), hopeless_at)
+        pending = self._pending = _Pending(request, loop.create_future(), hopeless_at, manner.trace)
         timer = loop.call_later(on_the_line + patience, _expire, pending.heard)
         try:
             manner.sent(sent)
-            self._wire.send(self._framing.encode(request))
+            frame = self._framing.encode(request)
+            if manner.trace:
+                manner.trace("down", frame)
+            self._wire.send(frame)
             await pending.heard
             took_s = loop.time() - sent - on_the_line
             return self._read(request, await self._chosen(pending, sent + on_the_line, job), took_s)
@@ -302,6 +307,8 @@ class BusLink:
     def _hear(self, received: bytes) -> None:
         now = asyncio.get_running_loop().time()
         self._quiet_until = max(self._quiet_until, now + self._settle_s)
+        if self._pending is not None and self._pending.trace:
+            self._pending.trace("up", received)
         try:
             frames = self._framing.feed(received)
         except BadReply as error:

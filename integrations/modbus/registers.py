@@ -36,6 +36,14 @@ class Registers:
         self._absent_since: float | None = None
         self._retry_s = FIRST_RETRY_S
 
+    def answers_as(self, unit: int) -> None:
+        """The device was found under this unit id."""
+        self._mapping.link = {**self._mapping.link, "unit_id": unit}
+        self.spans = spans(self._mapping)
+        self.rules.absent.clear()
+        self.rules.splits.clear()
+        self._plan_anew()
+
     def blocks(self, groups: tuple[str, ...]) -> list[Block]:
         found = self._plans.get(groups)
         if found is None:

@@ -28,6 +28,7 @@ TABLE_OF = {code: table for table, code in READ.items()} | {
 }
 STEP_S = 0.2
 TRIES = 20
+REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ class SimulatedCharger:
         self.silent = False
         self.faults = Faults()
         self.written: list[tuple[str, int, object]] = []
-        """(point, EVSE, value) of every write, in order."""
+        """(point, EVSE, value) of the last writes, in order."""
         self.refused: list[tuple[int, int, str, int, int]] = []
-        """(exception, function, table, address, count) of every request that was refused."""
+        """(exception, function, table, address, count) of the last requests that were refused."""
         self.registers = Registers(mapping, self.outlets)
         self._limits = _written_by(mapping, "set_limit")
         self._units = {item.unit for item in self.registers.spans}
@@ -219,6 +220,7 @@ class SimulatedCharger:
 
     def _refusal(self, code: int, function: int, table: str, address: int, count: int) -> bytes:
         self.refused.append((code, function, table, address, count))
+        del self.refused[:-REMEMBERED]
         return bytes([function | 0x80, code])
 
     def _allowed(self, function: int, unit: int, table: str, address: int) -> bool:
@@ -236,6 +238,7 @@ class SimulatedCharger:
         by_expression = "limit" in self.mapping.simulate
         for point, evse, value in told:
             self.written.append((point.name, evse or 1, value))
+            del self.written[:-REMEMBERED]
             for outlet in [self.outlets[evse]] if evse else list(self.outlets.values()):
                 if point.name in self._limits and isinstance(value, int | float) and not by_expression:
                     outlet.limit_a = float(value)

@@ -19,6 +19,7 @@ from hub.model.entity import Scalar
 from hub.shipped import shipped
 from hub.simulate.ev import Outlet
 from hub.topics import Topics
+from integrations.modbus.simulated import Registers
 from integrations.modbus.simulator import SimulatedCharger
 from tests.blueprints.warped import WarpedClock
 
@@ -54,9 +55,10 @@ class Garage:
         """The seconds in which a point was written."""
         self.runtime: ChargerRuntime
         self._tasks: list[asyncio.Task[None]] = []
+        self._port = 0
 
     async def __aenter__(self) -> "Garage":
-        port = await self.charger.start()
+        port = self._port = await self.charger.start()
         mapping = self._mapping(port)
         clock = WarpedClock()
         device = load_factory("modbus")(DeviceSetup("garage", mapping, {}, clock))
@@ -80,6 +82,17 @@ class Garage:
 
     def state(self, key: str = "status", evse: int = 1) -> Scalar:
         return self.runtime.state(evse).get(key)
+
+    async def restart(self, away_s: float) -> None:
+        """The charger loses its power for a while, and forgets what it was told."""
+        charger = self.charger
+        await charger.close()
+        await asyncio.sleep(away_s)
+        for outlet in charger.outlets.values():
+            outlet.limit_a, outlet.enabled, outlet.phases = 32.0, True, 3
+        charger.registers = Registers(charger.mapping, charger.outlets)
+        charger.update()
+        await charger.start(port=self._port)
 
     async def until(self, holds: Callable[[], Any], what: str, seconds: float = 300.0) -> None:
         deadline = asyncio.get_running_loop().time() + seconds

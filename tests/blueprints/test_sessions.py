@@ -59,6 +59,26 @@ async def _second(path: str) -> None:
         assert garage.charger.refused == []
 
 
+@pytest.mark.parametrize("path", CONTROLLED)
+def test_a_charger_that_forgot_is_told_again(path: str) -> None:
+    warped(_forgetful(path))
+
+
+async def _forgetful(path: str) -> None:
+    async with Garage(path, **single(path)) as garage:
+        await garage.until_status("available")
+        garage.runtime.permit(1, True)
+        garage.runtime.limit(1, "ems", 12.0)
+        garage.charger.plug(Car(needs_wh=1_000_000))
+        await garage.until(lambda: abs(garage.outlet.current_a - 12) < 0.5, "12 A")
+        await garage.restart(away_s=90)
+        assert garage.state() == "faulted"
+        await garage.until_status("charging")
+        await garage.until(lambda: abs(garage.outlet.current_a - 12) < 0.5, "12 A again")
+        assert garage.state() == "charging"
+        assert [event["event_type"] for event in garage.events].count("session_started") == 1
+
+
 async def _session(path: str) -> None:
     async with Garage(path, **single(path)) as garage:
         await garage.until_status("available")
@@ -132,7 +152,7 @@ async def _faults(garage: Garage) -> None:
     )
     garage.charger.fault(False)
     await garage.until_status("charging")
-    assert garage.state("error_code") is None
+    await garage.until(lambda: garage.state("error_code") is None, "no error any more")
 
 
 async def _energy(garage: Garage, car: Car) -> None:

@@ -204,6 +204,47 @@ async def test_an_ems_commands_by_mqtt_and_reads_the_state(tmp_path: Path) -> No
         assert states["voltage_l1"] == "230.0"
 
 
+async def test_every_topic_of_a_charger_is_there(tmp_path: Path) -> None:
+    async with World(tmp_path, {"garage": ("keba/p30", {}, FREE)}) as world:
+        world.chargers["garage"].plug(Car(needs_wh=100_000))
+        assert world.hub is not None
+        assert world.hub.listener is not None
+        seen: dict[str, Any] = {}
+        wanted = {"availability", "info", "state", "update", "session", "event", "meter", "cmd_result"}
+        async with aiomqtt.Client("127.0.0.1", world.hub.listener.port) as client, asyncio.timeout(20):
+            await client.subscribe("evhub/garage/+", qos=1)
+            await world.until(lambda: world.status("garage") == "charging" and world.csms.stations)
+            await client.publish("evhub/garage/update/set", "install", qos=1)
+            async for message in client.messages:
+                body = bytes(message.payload)  # type: ignore[arg-type]
+                seen[str(message.topic).rpartition("/")[2]] = json.loads(body) if body[:1] == b"{" else body
+                if wanted <= set(seen) and seen["state"].get("csms_connected"):
+                    break
+        assert seen["state"]["ocpp_version"] == "2.0.1"
+        assert seen["update"]["in_progress"] is False
+        assert seen["meter"]["values"][0]["measurand"] == "Energy.Active.Import.Register"
+        assert (seen["cmd_result"]["op"], seen["cmd_result"]["status"]) == ("update_firmware", "rejected")
+
+
+async def test_frames_are_on_the_bus_for_who_wants_them(tmp_path: Path) -> None:
+    chargers = {"garage": ("keba/p30", {}, ", raw: true"), "street": ("keba/p30", {}, "")}
+    async with World(tmp_path, chargers, csms=False) as world:
+        assert world.hub is not None
+        heard: list[str] = []
+        world.hub.bus.subscribe("evhub/+/raw/+", lambda message: heard.append(message.topic))
+        await world.until(lambda: len(heard) >= 4)
+        assert set(heard) == {"evhub/garage/raw/up", "evhub/garage/raw/down"}
+
+
+async def test_a_charger_is_taken_out_of_service_by_a_switch(tmp_path: Path) -> None:
+    async with World(tmp_path, {"garage": KEBA}, csms=False) as world:
+        await world.until(lambda: world.status("garage") == "available")
+        for operative, status in (("false", "unavailable"), ("true", "available")):
+            done = await execute(world, "set", {"evse": 1, "values": {"operative": operative}})
+            assert done.outcome.value == "accepted"
+            await world.until(lambda status=status: world.status("garage") == status)  # type: ignore[misc]
+
+
 async def test_operations_in_the_words_of_both_versions(tmp_path: Path) -> None:
     async with World(tmp_path, {"garage": ("keba/p30", {}, ", tokens: {free: false}")}, csms=False) as world:
         world.chargers["garage"].plug(Car(needs_wh=100_000))
@@ -244,7 +285,7 @@ async def test_operations_in_the_words_of_both_versions(tmp_path: Path) -> None:
 
 async def test_the_uplink_can_be_taken_down_and_up(tmp_path: Path) -> None:
     async with World(tmp_path, {"garage": KEBA}) as world:
-        await world.until(lambda: world.csms.stations)
+        await world.until(lambda: any(action == "StatusNotification" for _, action, _ in world.csms.messages))
         await execute(world, "uplink", {"enabled": False})
         await world.until(lambda: not world.csms.stations)
         assert (await execute(world, "uplink", {"enabled": "yes"})).code == "bad_value"
@@ -259,7 +300,7 @@ async def test_a_reload_applies_the_difference_and_refuses_what_is_bad(tmp_path:
     chargers = {"garage": ("keba/p30", {}, FREE), "street": ("webasto/next", {}, FREE)}
     async with World(tmp_path, chargers) as world:
         world.chargers["street"].plug(Car(needs_wh=100_000))
-        await world.until(lambda: world.status("street") == "charging" and len(world.csms.stations) == 2)
+        await world.until(lambda: world.state("street", "transaction_id") and len(world.csms.stations) == 2)
         assert world.hub is not None
         socket = tmp_path / "state" / "control.sock"
         world.write_config(without=("street",))
@@ -319,6 +360,8 @@ async def test_a_hub_with_a_broken_file_starts_with_the_last_good_one_and_says_s
             return info.payload["config_problems"]  # type: ignore[index]
 
         assert "did you mean 'chargers'" in problems()[0]
+        told = await ask(tmp_path / "state" / "control.sock", "status")
+        assert told["config_problems"] == list(problems())
         assert [event["type"] for event in said] == ["bad_config"]
         with pytest.raises(ConfigError):
             await world.hub.reload()

@@ -12,6 +12,7 @@ from hub.integration.loader import load_codec
 from hub.shipped import shipped
 from hub.simulate.csms import Csms, Settings
 from integrations.modbus.simulator import SimulatedCharger
+from tests import contract
 
 SPEED = 600.0
 
@@ -32,6 +33,7 @@ class World:
         self._clocks: list[asyncio.Task[None]] = []
         self.csms_port = 0
         self.hub: Hub | None = None
+        self.loop = asyncio.get_running_loop()
 
     async def __aenter__(self) -> "World":
         self.csms_port = await self.csms.start()
@@ -57,6 +59,7 @@ class World:
     async def start_hub(self) -> None:
         self.write_config()
         self.hub = Hub(load_config(self.path), jitter_s=0.0, logs=False)
+        contract.watch(self.hub.bus)
         await self.hub.start()
 
     async def stop_hub(self) -> None:

@@ -1,7 +1,7 @@
 """What is found is shown, accepted, ignored: with a service that finds what the test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +47,9 @@ class Finder:
 
     def found(self) -> Sequence[Found]:
         return self.devices
+
+    def counters(self) -> Mapping[str, int]:
+        return {"frames": 7}
 
     def find(self, *devices: Found) -> None:
         self.devices = [*devices]
@@ -113,6 +116,7 @@ async def test_what_is_found_is_on_the_bus(tmp_path: Path, monkeypatch: pytest.M
             "input: {host: 192.0.2.7, instance: 1}}}"
         )
         assert second["config"] is None
+        assert world.discovery.counters() == {"acme": {"frames": 7}}
         world.discovery.scan()
         assert finder.scans == 1
 

@@ -146,6 +146,64 @@ async def test_a_mosquitto_that_is_killed_and_comes_back_has_everything_again(tm
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+async def test_mosquitto_forgets_a_retained_command(tmp_path: Path, version: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = await broker(port, tmp_path)
+    publish = (
+        "mosquitto_pub",
+        "-p",
+        str(port),
+        "-q",
+        "1",
+        "-r",
+        "-t",
+        "evhub/garage/cmd",
+        "-m",
+        '{"op":"x"}',
+    )
+    while await (await asyncio.create_subprocess_exec(*publish, stdout=DEVNULL, stderr=DEVNULL)).wait():
+        await asyncio.sleep(0.05)
+    bus, heard = Bus(), list[Message]()
+    bus.subscribe("evhub/garage/cmd", heard.append)
+    address = BrokerAddress("127.0.0.1", port, "tcp", False, version=version)
+    task = asyncio.create_task(CommandClient(bus, address, Credentials(), "evhub").run())
+    kept = "mosquitto_sub", "-p", str(port), "-t", "evhub/garage/cmd", "-C", "1", "-W", "1"
+    async with asyncio.timeout(20):
+        while not heard:
+            await asyncio.sleep(0.02)
+        while not await (await asyncio.create_subprocess_exec(*kept, stdout=DEVNULL, stderr=DEVNULL)).wait():
+            await asyncio.sleep(0.05)
+    assert [message.properties["retained"] for message in heard if message.properties] == [True]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    process.kill()
+    await process.wait()
+
+
+async def test_mosquitto_gets_the_truth_again_when_somebody_else_writes_it(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = await broker(port, tmp_path)
+    bus = Bus()
+    bus.publish("evhub/garage/state", {"power": 1}, retain=True)
+    address = BrokerAddress("127.0.0.1", port, "tcp", False)
+    task = asyncio.create_task(StateClient(bus, address, Credentials(), "evhub").run())
+    await watched(port, "evhub/garage/state", '{"power":1}')
+    for foreign in ("wrong", ""):
+        await run(
+            "mosquitto_pub", "-p", str(port), "-q", "1", "-r", "-t", "evhub/garage/state", "-m", foreign
+        )
+        await watched(port, "evhub/garage/state", '{"power":1}')
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    process.kill()
+    await process.wait()
+
+
 async def watched(port: int, topic: str, wanted: str) -> None:
     """Until the broker is there and tells the wanted value."""
     for _ in range(100):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from hub.model.entity import Scalar
 from hub.ocpp.errors import ErrorCode
+from hub.ocpp.station.messages import MeterValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,14 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """Meter values were taken: for the meter topic."""
+
+    evse: int
+    value: MeterValue
+
+
+@dataclass(frozen=True, slots=True)
 class Reconnect:
     """Close the connection and come back: a reset, or settings that only a new connection takes."""
 
@@ -192,6 +201,7 @@ Effect = (
     | Act
     | Annotate
     | Happened
+    | Measured
     | Reconnect
     | StoreKey
     | Begin

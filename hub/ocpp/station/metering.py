@@ -4,6 +4,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from hub.model.moment import Moment
+from hub.ocpp.station.effects import Measured
 from hub.ocpp.station.flow import Flow
 from hub.ocpp.station.measurands import samples
 from hub.ocpp.station.messages import MeterReport, MeterValue
@@ -36,6 +37,7 @@ class Metering:
         if found:
             value = MeterValue(self._station.stamp(now), found)
             self._station.say(MeterReport(flow.evse, value), unregistered=True)
+            self._station.emit(Measured(flow.evse, value))
 
     def tick(self, now: Moment) -> None:
         due = self._due is not None and now.mono >= self._due

@@ -14,7 +14,7 @@ from uuid import uuid4
 from hub.model.charger import Status
 from hub.model.moment import Moment, rfc3339
 from hub.ocpp.station.clock import later, unset
-from hub.ocpp.station.effects import Effect, Happened, Keep, Permit
+from hub.ocpp.station.effects import Effect, Happened, Keep, Measured, Permit
 from hub.ocpp.station.flow import Flow, Grant, Transaction, document
 from hub.ocpp.station.measurands import samples
 from hub.ocpp.station.messages import NOBODY, MeterValue, Token, TransactionEvent
@@ -220,6 +220,8 @@ class Transactions:
             offline=not self._online(),
         )
         self._emit(self._outbox.owe(self._with_identity(flow, told)))
+        if meter:
+            self._emit(Measured(flow.evse, meter[-1]))
         for thinned in self._outbox.thin():
             self._emit(thinned)
         transaction.seq_no += 1

@@ -24,6 +24,9 @@ class Quirk:
         """The blueprint's actions that this device can't do as it is configured."""
         return frozenset()
 
+    async def prepare(self) -> None:
+        """The wires are open, and nothing was asked yet. Tried again until it succeeds."""
+
     async def run(self) -> None:
         """Beside the polls, until cancelled."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from hub.charger.memory import Forgetful
 from hub.errors import DeviceError, DeviceOffline, DeviceRefused, StoreError, Unsupported
-from hub.model.command import Outcome
+from hub.model.command import Command, CommandResult, Outcome
 from tests.hub.charger.world import Broken, World
 
 
@@ -241,3 +241,71 @@ async def test_refresh_reads_the_device_and_says_when_it_cannot() -> None:
     assert world.device.refreshed == 1
     world.device.refuse = Broken("no wire")
     assert (await world.command("refresh")).outcome is Outcome.ERROR
+
+
+PHASED = frozenset({"start", "pause", "set_limit", "set_phases"})
+
+
+async def test_phases_are_set_where_they_can_be_switched() -> None:
+    world = World(actions=PHASED)
+    await world.charging()
+    assert (
+        await world.command("set", values={"phases": "1", "current_limit": 10})
+    ).outcome is Outcome.ACCEPTED
+    assert world.device.told[-2:] == [("set_limit", 1, {"limit": 10.0}), ("set_phases", 1, {"phases": 1})]
+    world.device.refuse = DeviceRefused("not while charging")
+    assert (await world.command("set", values={"phases": 3})).outcome is Outcome.REJECTED
+
+
+@pytest.mark.parametrize("phases", [2, None, "three", True])
+async def test_other_phases_are_refused_before_anything_is_done(phases: object) -> None:
+    world = World(actions=PHASED)
+    await world.charging()
+    done = len(world.device.told)
+    assert (await world.command("set", values={"phases": phases, "current_limit": 10})).code == "bad_value"
+    assert len(world.device.told) == done
+    assert world.runtime.state(1)["current_limit"] == 32.0
+
+
+async def test_a_charger_that_cannot_switch_phases_says_so() -> None:
+    world = World()
+    await world.charging()
+    assert "can't be switched" in str((await world.command("set", values={"phases": 1})).text)
+
+
+async def test_operative_is_asked_of_the_station() -> None:
+    world, asked = World(evses=2), list[Command]()
+    world.see()
+
+    async def change(command: Command) -> CommandResult:
+        asked.append(command)
+        return CommandResult(Outcome.ACCEPTED, {"status": "Scheduled"})
+
+    world.runtime.operations["change_availability"] = change
+    assert (await world.command("set", evse=2, values={"operative": "off"})).outcome is Outcome.ACCEPTED
+    assert (await world.command("set", evse=2, values={"operative": True})).outcome is Outcome.ACCEPTED
+    assert [dict(command.message) for command in asked] == [
+        {"connectorId": 2, "type": "Inoperative"},
+        {"connectorId": 2, "type": "Operative"},
+    ]
+    assert (await world.command("set", evse=2, values={"operative": "maybe"})).code == "bad_value"
+
+
+async def test_without_a_station_nothing_is_operative() -> None:
+    world = World()
+    world.see()
+    assert (await world.command("set", values={"operative": False})).outcome is Outcome.UNSUPPORTED
+
+
+async def test_ever_new_sources_of_limits_are_refused() -> None:
+    world = World()
+    await world.charging()
+    for number in range(32):
+        assert (await world.command("set_limit", f"ems-{number}", current=20)).outcome is Outcome.ACCEPTED
+    assert (await world.command("set_limit", "one-more", current=10)).code == "bad_value"
+    assert world.runtime.state(1)["current_limit"] == 20.0
+    assert (await world.command("set_limit", "ems-7", current=12)).outcome is Outcome.ACCEPTED
+    assert (await world.command("set_limit", "ems-8", clear=True)).outcome is Outcome.ACCEPTED
+    assert (await world.command("set_limit", "one-more", current=10)).outcome is Outcome.ACCEPTED
+    world.runtime.limit(1, "csms", 8.0)
+    assert world.runtime.holding(1)["limit_source"] == "csms"

@@ -228,3 +228,17 @@ async def test_a_meter_is_written_each_minute_in_which_it_moved() -> None:
     world.see({**IDLE, "energy": 10_100})
     world.pass_time(120)
     assert len(kept) == 2
+
+
+async def test_a_charger_that_was_taken_away_leaves_no_wish_behind(database: Database) -> None:
+    clock = ManualClock()
+    world = await reborn(database, clock)
+    world.charge()
+    for op, message in (("set_limit", {"current": 10}), ("pause", {})):
+        await world.command(op, **message)
+    await world.runtime.clear()
+    after = await reborn(database, clock)
+    after.charge()
+    assert after.runtime.state(1)["current_limit"] == 32.0
+    assert after.runtime.holding(1)["charging"] is True
+    assert after.runtime.state(1)["energy_total"] == 10.0

@@ -423,7 +423,7 @@ async def test_a_charger_that_is_stopped_is_offline_and_not_faulted() -> None:
 async def test_a_charger_that_was_removed_leaves_nothing_behind() -> None:
     world = World()
     world.charge()
-    world.runtime.clear()
+    await world.runtime.clear()
     assert list(world.bus.retained("evhub/garage/#")) == []
 
 

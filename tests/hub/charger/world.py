@@ -17,6 +17,7 @@ from hub.model.charger import Abilities, Identity, Ratings, Status
 from hub.model.command import Command, CommandResult
 from hub.model.entity import Scalar
 from hub.topics import Topics
+from tests import contract
 
 ACTIONS = frozenset({"start", "pause", "set_limit"})
 READINGS = frozenset({"power", "energy"})
@@ -78,6 +79,7 @@ class World:
         self.device = Device(evses, actions, readings)
         self.published: list[Message] = []
         self.bus.subscribe("evhub/#", self.published.append)
+        contract.watch(self.bus)
         description = Description(
             "Garage",
             "modbus",

@@ -113,12 +113,36 @@ def test_the_running_hub_is_asked_and_told(running: World, capsys: pytest.Captur
     assert "bad_value" in capsys.readouterr().out
     assert main(["reload", *config]) == 0
     assert main(["reload", "--json", *config]) == 0
+    capsys.readouterr()
+    assert main(["sessions", "garage", "--json", *config]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert main(["sessions", "--from", "soon", *config]) == 1
     assert main(["mapping", "test", "garage", *config]) == 0
     shown = capsys.readouterr().out
     assert "Energy.Active.Import.Register" in shown
     assert '"connectorStatus": "Available"' in shown
     assert "limits can be set" in shown
     assert main(["mapping", "test", "garage", "--json", *config]) == 0
+
+
+def test_closed_sessions_are_told(running: World, capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[str] = []
+    for car in (True, False):
+        outlet = running.chargers["garage"]
+        running.loop.call_soon_threadsafe(outlet.plug if car else outlet.unplug)
+        for _ in range(200):
+            capsys.readouterr()
+            assert main(["status", "-c", str(running.path)]) == 0
+            if ("available" in capsys.readouterr().out) is not car:
+                break
+    for _ in range(200):
+        assert main(["sessions", "-c", str(running.path)]) == 0
+        told = capsys.readouterr().out.splitlines()
+        if told:
+            break
+    assert len(told) == 1
+    assert "garage/1" in told[0]
+    assert told[0].endswith("kWh  -")
 
 
 async def test_a_day_of_the_demo(

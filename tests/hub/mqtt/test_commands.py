@@ -59,6 +59,9 @@ def message(topic: str, payload: bytes, **properties: object) -> Message:
             "set",
             {"evse": 1, "expires_in": 5, "values": {"current_limit": 10, "charging": True}},
         ),
+        ("evhub/a/update/set", b"install", "update_firmware", {}),
+        ("evhub/a/update/set", b'{"location":"https://x/y"}', "update_firmware", {"location": "https://x/y"}),
+        ("evhub/a/evse/1/get", b"", "refresh", {"evse": 1}),
         ("evhub/a/evse/1/get", b'{"keys":["power"]}', "refresh", {"evse": 1, "keys": ["power"]}),
     ],
 )

@@ -168,3 +168,54 @@ async def test_a_broker_of_mqtt_3_1_1_is_served_as_well() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     assert [kept.payload for kept in remote.retained("evhub/bridge/state")] == [b"offline"]
     await broker.close()
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+async def test_a_retained_command_is_told_as_such_and_cleared_at_the_broker(version: str) -> None:
+    remote, local = Bus(), Bus()
+    broker = Listener(remote, Access({}, "other"), SystemClock(), port=0)
+    await broker.start()
+    remote.publish("evhub/garage/cmd", b'{"op":"x"}', retain=True)
+    address = BrokerAddress("127.0.0.1", broker.port, "tcp", False, version=version)
+    heard: list[Message] = []
+    local.subscribe("evhub/garage/cmd", heard.append)
+    task = asyncio.create_task(CommandClient(local, address, Credentials(), "evhub").run())
+    async with asyncio.timeout(5):
+        while list(remote.retained("evhub/#")):
+            await asyncio.sleep(0.01)
+        if version == "5":
+            async with aiomqtt.Client("127.0.0.1", broker.port) as ems:
+                await ems.publish("evhub/garage/cmd", b'{"op":"y"}', qos=1, retain=True)
+            while len(heard) < 2 or list(remote.retained("evhub/#")):
+                await asyncio.sleep(0.01)
+    assert all(message.properties and message.properties["retained"] for message in heard)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await broker.close()
+
+
+async def test_what_somebody_else_writes_on_the_hubs_topics_is_overwritten_and_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("hub.mqtt.client.CORRECT_S", 0.2)
+    remote, local = Bus(), Bus()
+    broker = Listener(remote, Access({}, "other"), SystemClock(), port=0)
+    await broker.start()
+    address = BrokerAddress("127.0.0.1", broker.port, "tcp", False)
+    local.publish("evhub/garage/state", "true", retain=True)
+    task = asyncio.create_task(StateClient(local, address, Credentials(), "evhub").run())
+    assert (await until(remote, "evhub/garage/state")).payload == b"true"
+    seen: list[object] = []
+    remote.subscribe("evhub/garage/state", lambda message: seen.append(message.payload))
+    async with aiomqtt.Client("127.0.0.1", broker.port) as foreign, asyncio.timeout(5):
+        for number in range(3):
+            await foreign.publish("evhub/garage/state", b"wrong", qos=1, retain=True)
+            while seen.count(b"wrong") <= number:
+                await asyncio.sleep(0.01)
+        while seen[-1] != b"true" or seen.count(b"true") < 3:
+            await asyncio.sleep(0.01)
+    said = [record for record in caplog.records if "somebody else writes" in record.getMessage()]
+    assert 1 <= len(said) <= 3
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await broker.close()

@@ -107,3 +107,18 @@ def test_missing_tls_files_are_named(tmp_path: object) -> None:
 
     with pytest.raises(HubError, match=r"mqtt\.tls"):
         Credentials(ca=Path("nowhere.pem")).tls()
+
+
+def test_what_somebody_else_says_on_the_hubs_topics_is_known_and_said_again() -> None:
+    world = World()
+    world.mirror.connected()
+    world.bus.publish("evhub/a/state", {"power": 1}, retain=True)
+    world.bus.publish("evhub/a/evse/1/set/power", b"1", retain=True, properties={"origin": "broker"})
+    world.turn()
+    assert world.mirror.is_foreign("evhub/a/state", b'{"power":2}')
+    assert world.mirror.is_foreign("evhub/a/state", b"")
+    assert not world.mirror.is_foreign("evhub/a/state", b'{"power":1}')
+    assert not world.mirror.is_foreign("evhub/b/state", b"{}")
+    assert not world.mirror.is_foreign("evhub/a/evse/1/set/power", b"2")
+    world.mirror.again("evhub/a/state")
+    assert world.turn() == [("evhub/a/state", b'{"power":1}', True)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -102,3 +103,38 @@ async def test_an_abandoned_job_ends_at_once_and_leaves_nothing(tmp_path: Path) 
         made.abandon("firmware:1")
         assert not (await asyncio.wait_for(task, 5)).good
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_transfer_that_breaks_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    said: list[object] = []
+    monkeypatch.setattr("threading.excepthook", lambda args: said.append(args.exc_type))
+    monkeypatch.setattr("hub.uplink.jobs.send", broken)
+    assert await jobs(tmp_path).run("log:1", Upload("http://files.example/", "a.log", "text")) == Done(
+        False, "UploadFailure"
+    )
+    while any(thread.name == "transfer" for thread in threading.enumerate()):
+        await asyncio.sleep(0)
+    assert said == [ZeroDivisionError]
+
+
+async def test_the_hub_ends_without_waiting_for_a_transfer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> None:
+        begun.set()
+        end.wait(10)
+
+    monkeypatch.setattr("hub.uplink.jobs.send", slow)
+    job = Upload("http://files.example/", "a.log", "text")
+    task = asyncio.create_task(jobs(tmp_path).run("log:1", job))
+    while not begun.is_set():
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    end.set()

@@ -8,7 +8,7 @@ import pytest
 
 from hub.model.command import Command
 from hub.ocpp.station.messages import Token
-from hub.uplink.operations import _authorize
+from hub.uplink.operations import _authorize, camel, camelled, snake
 
 
 class Uplink:
@@ -42,3 +42,19 @@ async def test_a_text_that_no_card_can_have_is_not_called_a_card(message: dict[s
     result = await _authorize(uplink)(Command("garage", "authorize", message))  # type: ignore[arg-type]
     assert result.outcome == "accepted"
     assert uplink.presented == [(0, Token(message["id_token"], kind))]
+
+
+def test_keys_are_as_on_the_wire_and_content_that_is_not_ours_stays() -> None:
+    given = {"id_token": {"id_token": "A", "type": "Central"}, "evseId": 1, "data": {"snake_case": [1]}}
+    assert camelled(given) == {
+        "idToken": {"idToken": "A", "type": "Central"},
+        "evseId": 1,
+        "data": {"snake_case": [1]},
+    }
+    assert camelled([{"connector_id": 0}]) == [{"connectorId": 0}]
+
+
+def test_names_go_both_ways() -> None:
+    assert snake("RequestStartTransaction") == "request_start_transaction"
+    assert camel("connector_id") == "connectorId"
+    assert camel("already") == "already"

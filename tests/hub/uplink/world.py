@@ -32,6 +32,8 @@ class Runtime:
 
     def __init__(self) -> None:
         self.told: list[tuple[Any, ...]] = []
+        self.notes: dict[str, Any] = {}
+        self.meter: list[Mapping[str, Any]] = []
         self.operations: dict[str, Any] = {}
         self.watchers: list[Callable[[int, Mapping[str, Any]], None]] = []
         self.limit_watchers: list[Callable[[int, Any], None]] = []
@@ -60,6 +62,12 @@ class Runtime:
 
     def event(self, event: str, **details: object) -> None:
         self.told.append(("event", event, details))
+
+    def note(self, values: Mapping[str, Any]) -> None:
+        self.notes.update(values)
+
+    def measured(self, body: Mapping[str, Any]) -> None:
+        self.meter.append(body)
 
     async def act(self, evse: int, action: str, arguments: Mapping[str, Any]) -> CommandResult:
         self.told.append(("act", evse, action))

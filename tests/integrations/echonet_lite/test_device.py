@@ -211,6 +211,26 @@ async def test_a_charger_is_followed_to_another_address() -> None:
         await device.execute("set_limit", 1, {"limit": 9.0})
 
 
+async def test_two_chargers_with_one_identification_are_each_at_its_address() -> None:
+    """Rule 15."""
+    one, two = made(host=address()), made(host=address())
+    hosts = [str(device._place.host) for device in (one, two)]
+    async with (
+        Peer(host=hosts[0], number=80) as first,
+        Peer(host=hosts[1], number=80) as second,
+        running(one) as told,
+        running(two) as seen,
+    ):
+        await until(lambda: told.readings and seen.readings)
+        second.silent = True
+        await until(lambda: seen.losses)
+        second.silent = False
+        await until(lambda: two._online, 10.0)
+        await two.execute("set_limit", 1, {"limit": 9.0})
+        assert [frame.esv for frame in second.asked(Esv.SETC)]
+        assert not first.asked(Esv.SETC)
+
+
 async def test_another_node_at_the_charger_s_old_address_is_not_it() -> None:
     """Rule 15."""
     device = made(identification=uid(78).hex())
@@ -276,3 +296,21 @@ async def test_a_discharger_shows_its_discharge() -> None:
         assert told.values["power"] == -3000
         assert told.values["energy_export"] == 500
         assert peer.asked()
+
+
+async def test_who_wants_to_see_the_datagrams_sees_those_of_this_node() -> None:
+    seen: list[tuple[str, bytes | str]] = []
+    async with Peer() as peer, Peer() as other:
+        device = made(host=peer.host)
+        device.trace(lambda direction, frame: seen.append((direction, frame)))
+        async with running(device) as told, running(made(host=other.host)):
+            await until(lambda: told.status is Status.AVAILABLE and len(other.heard) > 5)
+            assert {direction for direction, _ in seen} == {"up", "down"}
+            frames = [frame for _, frame in seen if isinstance(frame, bytes)]
+            assert all(frame.startswith(b"\x10\x81") for frame in frames)
+            asked = [frame for direction, frame in seen if direction == "down"]
+            assert len(asked) <= len(peer.heard)
+        before = len(seen)
+        peer.change(0xC7, b"\x41")
+        await asyncio.sleep(0)
+        assert len(seen) == before

@@ -111,6 +111,21 @@ async def test_two_nodes_with_one_identification_are_kept_apart(
     assert f"{one.host} and {two.host} have the same identification" in caplog.text
 
 
+async def test_of_twins_none_takes_the_other_s_place(discovery: Discovery) -> None:
+    """Rule 15: an identification that two have had proves nothing, even when one of them is switched off."""
+    async with Peer(number=992) as one, Peer(number=992) as two:
+        first, second = await discovery.look(one.host), await discovery.look(two.host)
+        assert first is not None
+        assert second is not None
+        one.silent = True
+        two.move(address())
+        third = await discovery.look(two.host)
+        assert third is not None
+        assert first.host == one.host
+        assert third.host == two.host
+        assert len({first.key, second.key, third.key}) == 3
+
+
 @pytest.mark.parametrize(
     "told", [bytes(17), b"\xfe\xff\xff\xff" + bytes(13), b"\xfe\x00\x00\x77" + bytes(13), b""]
 )

@@ -44,6 +44,7 @@ async def test_what_is_found_says_who_it_is_and_what_a_charger_of_it_needs(tmp_p
         assert told.keys() == {"02A101", "027E02", "028801", "02FF01"}
         wallbox = told["02A101"]
         assert wallbox.address == peer.host
+        assert service.counters()["frames"] > 0
         assert wallbox.vendor == "Kanagawa Institute of Technology"
         assert wallbox.kind == "EV Charger"
         assert wallbox.name == "echonet-011171-1"

@@ -1,5 +1,7 @@
 """Requests and their answers, second by second."""
 
+from itertools import pairwise
+
 import pytest
 
 from integrations.echonet_lite.frame import Esv, Frame, Property, decode
@@ -134,6 +136,73 @@ def test_one_request_is_in_flight_for_each_node_with_a_gap() -> None:
     assert len(wire.sent) == 2
     wire.pass_time(0.1)
     assert [(round(at, 3), frame.deoj) for at, _, frame in wire.sent[2:]] == [(1.1, TWO)]
+
+
+def prompt() -> Wire:
+    """A node that has always answered at once."""
+    wire = Wire()
+    for _ in range(4):
+        wire.ask()
+        wire.answer()
+        wire.pass_time(1)
+    wire.sent.clear()
+    return wire
+
+
+def test_who_always_answers_at_once_is_asked_again_sooner_and_given_up_no_sooner() -> None:
+    """Rule 19: 1, 2, 5 and 10 s instead of 3, 5 and 10."""
+    wire = prompt()
+    began = wire.now
+    wire.ask()
+    wire.pass_time(30)
+    assert [at - began for at, _, _ in wire.sent] == [0, 1, 3, 8]
+    assert len({frame.tid for _, _, frame in wire.sent}) == 1
+    assert len(wire.failed) == 1
+
+
+def test_who_is_slow_is_not_pressed() -> None:
+    wire = Wire()
+    for _ in range(6):
+        wire.ask()
+        wire.pass_time(0.5)
+        wire.answer()
+        wire.pass_time(1)
+    wire.sent.clear()
+    began = wire.now
+    wire.ask()
+    wire.pass_time(30)
+    assert [at - began for at, _, _ in wire.sent] == [0, 3, 8]
+
+
+def test_what_must_not_happen_twice_is_sent_once_to_the_promptest() -> None:
+    """Rule 20."""
+    wire = prompt()
+    wire.ask(patience_s=(3.0,))
+    wire.pass_time(30)
+    assert len(wire.sent) == 1
+
+
+def test_a_hiccup_makes_nobody_silent() -> None:
+    """An early try doesn't count."""
+    wire = prompt()
+    wire.ask()
+    wire.ask(A, TWO)
+    wire.pass_time(5)
+    wire.answer()
+    assert not wire.failed
+
+
+def test_of_a_hundred_who_wait_the_gaps_are_short() -> None:
+    """Rule 16: a gateway of many objects."""
+    wire = Wire()
+    for number in range(100):
+        wire.ask(A, ONE + number)
+    for _ in range(99):
+        wire.answer()
+        wire.pass_time(0.1)
+    between = [later - sooner for (sooner, _, _), (later, _, _) in pairwise(wire.sent)]
+    assert between[0] < 0.01
+    assert between[-1] == pytest.approx(0.1)
 
 
 def test_the_urgent_goes_first() -> None:

@@ -200,3 +200,18 @@ async def test_the_newest_set_point_replaces_the_one_that_waits() -> None:
         results = await asyncio.gather(first, *writes, return_exceptions=True)
         assert [pdu[-1] for pdu in seen if pdu[0] == 6] == [8]
         assert [type(result) for result in results[1:]] == [Replaced, Replaced, list]
+
+
+async def test_who_asks_may_see_the_frames_as_they_are_on_the_wire() -> None:
+    frames: list[tuple[str, bytes | str]] = []
+    async with linked([good]) as (link, _):
+        link.manner.trace = lambda direction, frame: frames.append((direction, frame))
+        await link.ask(READ, POLL)
+        link.manner.trace = None
+        await link.ask(READ, POLL)
+    (down, asked), (up, answered) = frames
+    assert (down, up) == ("down", "up")
+    assert isinstance(asked, bytes)
+    assert isinstance(answered, bytes)
+    assert asked[2:6] == bytes([0, 0, 0, 6])
+    assert answered[:2] == asked[:2]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.ocpp.station.effects import Annotate, Happened, Permit
+from hub.ocpp.station.effects import Annotate, Happened, Measured, Permit
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
 VERSIONS = ["1.6", "2.0.1"]
@@ -541,6 +541,21 @@ def test_the_cache_lives_from_its_last_use() -> None:
     world.advance(101)
     world.swipe()
     assert world.actions().count("Authorize") == 2
+
+
+def test_what_is_measured_is_told_to_the_hub_too() -> None:
+    """Each value once, whatever else the last message carries."""
+    world = World(defaults={"TxEndedInterval": "60", "TxUpdatedInterval": "60"})
+    charge(world)
+    world.advance(60)
+    world.state({**IDLE, "energy_total": 11.0})
+    taken = [effect for effect in world.effects if isinstance(effect, Measured)]
+    assert [effect.value.samples[0].context for effect in taken] == [
+        "Transaction.Begin",
+        "Sample.Periodic",
+        "Transaction.End",
+    ]
+    assert [effect.evse for effect in taken] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -1,0 +1,53 @@
+"""What happens at a charger's EVSEs, kept and told: sessions on the bus and on disk, limits and meters on disk."""
+
+from collections.abc import Iterable
+
+from hub.charger.evse import Evse
+from hub.charger.limits import CSMS
+from hub.charger.memory import PAUSE, Memory
+from hub.charger.publisher import Publisher
+from hub.charger.sessions import step
+from hub.model.entity import State
+from hub.model.moment import Moment
+
+
+class Records:
+    """Of one charger."""
+
+    def __init__(self, charger: str, memory: Memory, publisher: Publisher) -> None:
+        self._charger, self._memory, self._publisher = charger, memory, publisher
+        self._kept_totals: dict[int, float | None] = {}
+
+    def follow(self, evse: Evse, before: State, now: Moment) -> None:
+        """A new state of an EVSE: its session begins, goes on or ends."""
+        result = step(evse.session, before, evse.noted(), now)
+        evse.session = result.session
+        for event in result.events:
+            self._publisher.event(event, {"evse": evse.number})
+        if result.keep:
+            self._memory.session(evse.number, result.session, result.closed)
+            self.meter(evse, now)
+        shown = result.session or result.closed
+        if shown and (result.keep or result.events):
+            body = shown.body(self._charger, evse.number, now)
+            self._publisher.session(body, closed=result.closed is not None)
+
+    def limit(self, evse: Evse, source: str, now: Moment) -> None:
+        if source != CSMS:
+            self._memory.limit(evse.number, source, evse.limits.body(source, now))
+
+    def pause(self, evse: Evse) -> None:
+        self._memory.limit(evse.number, PAUSE, {"paused": True} if evse.control.paused else None)
+
+    def meter(self, evse: Evse, now: Moment) -> None:
+        body = evse.meter.body(now)
+        if body is not None:
+            self._kept_totals[evse.number] = evse.meter.total
+            self._memory.meter(evse.number, body)
+
+    def every_minute(self, evses: Iterable[Evse], now: Moment) -> None:
+        for evse in evses:
+            if evse.meter.total != self._kept_totals.get(evse.number):
+                self.meter(evse, now)
+            if evse.session:
+                self._publisher.session(evse.session.body(self._charger, evse.number, now), closed=False)
