@@ -16,7 +16,7 @@ import orjson
 from hub.ocpp.errors import ErrorCode, spelled
 from hub.ocpp.schemas import Schemas, Violation
 
-CALL, CALLRESULT, CALLERROR = 2, 3, 4
+CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND = 2, 3, 4, 5, 6
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 MAX_ID = 36
@@ -124,6 +124,11 @@ class Rpc:
             return self._call_received(frame)
         if kind in (CALLRESULT, CALLERROR):
             return self._answer_received(frame)
+        if kind in (CALLRESULTERROR, SEND) and self.schemas.version == "2.1":
+            # 2.1 Part 4: nobody answers them. What a CSMS may SEND means nothing to a station yet.
+            return self._ignore(
+                f"{'CALLRESULTERROR' if kind == CALLRESULTERROR else 'SEND'} {frame[1:]!r:.200}"
+            )
         message_id = frame[1] if len(frame) > 1 and _is_id(frame[1]) else UNREADABLE_ID
         return [
             SendText(
@@ -164,12 +169,19 @@ class Rpc:
             return [Failed(waiting.ref, code or "GenericError", description[:255])]
         payload = frame[2] if len(frame) == 3 else None
         if not isinstance(payload, dict):
-            return [Failed(waiting.ref, "FormatViolation", "expected [3, id, payload]")]
+            return self._bad_answer(waiting, ErrorCode.FORMAT_VIOLATION, "expected [3, id, payload]")
         try:
             self.schemas.validate(waiting.action, "response", payload)
         except Violation as violation:
-            return [Failed(waiting.ref, "FormatViolation", str(violation))]
+            return self._bad_answer(waiting, violation.code, str(violation))
         return [Answered(waiting.ref, payload)]
+
+    def _bad_answer(self, waiting: _Outstanding, code: ErrorCode, words: str) -> list[Event]:
+        """Before 2.1 there is no way to tell the CSMS."""
+        failed: list[Event] = [Failed(waiting.ref, "FormatViolation", words)]
+        if self.schemas.version != "2.1":
+            return failed
+        return [SendText(_dump([CALLRESULTERROR, waiting.id, code.value, words[:255], {}])), *failed]
 
     def _refuse(self, message_id: str, code: ErrorCode, description: str) -> list[Event]:
         return [SendText(self._error(message_id, code, description))]

@@ -15,9 +15,10 @@ from hub.ocpp.station.messages import Token
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.station import Call, Dialect, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
+from hub.ocpp.v21.dialect import DIALECT as V21
 from hub.ocpp.v201.dialect import DIALECT as V201
 
-DIALECTS: dict[str, Dialect] = {"1.6": V16, "2.0.1": V201}
+DIALECTS: dict[str, Dialect] = {"1.6": V16, "2.0.1": V201, "2.1": V21}
 ACTIONS = frozenset({"start", "pause", "set_limit", "unlock", "reset"})
 SETUP = StationSetup("garage", Identity("Maker", "Model", "S1", "1.0"), 1, Abilities(ACTIONS))
 IDLE = {"status": "available", "plugged": False, "power": 0.0, "energy_total": 10.0, "charging_enabled": True}
