@@ -9,6 +9,7 @@ and otherwise ignored and counted: a CALLRESULT is never answered.
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -24,6 +25,7 @@ MAX_UNANSWERED = 32
 REMEMBERED = 64
 """Message ids of answered calls that are remembered, to tell a replay."""
 UNREADABLE_ID = "-1"
+EXACT = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class Rpc:
             return self._ignore("a message id that was used before")
         if len(frame) != 4 or not isinstance(frame[2], str) or not isinstance(frame[3], dict):
             return self._refuse(message_id, ErrorCode.FORMAT_VIOLATION, "expected [2, id, action, payload]")
-        action, payload = frame[2], frame[3]
+        action, payload = frame[2], whole(frame[3])
         if not self.schemas.knows(action):
             return self._refuse(message_id, ErrorCode.NOT_IMPLEMENTED, "unknown action")
         if len(self._unanswered) >= MAX_UNANSWERED:
@@ -167,7 +169,7 @@ class Rpc:
             code = frame[2] if len(frame) > 2 and isinstance(frame[2], str) else "GenericError"
             description = frame[3] if len(frame) > 3 and isinstance(frame[3], str) else ""
             return [Failed(waiting.ref, code or "GenericError", description[:255])]
-        payload = frame[2] if len(frame) == 3 else None
+        payload = whole(frame[2]) if len(frame) == 3 else None
         if not isinstance(payload, dict):
             return self._bad_answer(waiting, ErrorCode.FORMAT_VIOLATION, "expected [3, id, payload]")
         try:
@@ -198,6 +200,15 @@ class Rpc:
 
     def _error(self, message_id: str, code: ErrorCode, description: str) -> str:
         return _dump([CALLERROR, message_id, spelled(code, self.schemas.version), description[:255], {}])
+
+
+def whole(node: Any) -> Any:
+    """With integers where a number is whole: to JSON, and its schemas, 7.0 is one; as an id's text it isn't."""
+    if isinstance(node, dict):
+        return {key: whole(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [whole(value) for value in node]
+    return int(node) if isinstance(node, float) and node.is_integer() and abs(node) < EXACT else node
 
 
 def _dump(frame: list[object]) -> str:

@@ -7,7 +7,7 @@ from hub.model.moment import Moment
 from hub.ocpp.station.messages import Message, PullDynamicSchedule
 from hub.ocpp.station.station import Call, Station
 from hub.ocpp.station.transaction_limits import Allowance
-from hub.ocpp.v21 import smart_charging
+from hub.ocpp.v21 import refused, smart_charging
 from hub.ocpp.v201.dialect import Dialect201, Words
 
 
@@ -37,6 +37,7 @@ class Dialect21(Dialect201):
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **Dialect201.calls,
         **smart_charging.CALLS,
+        **refused.CALLS,
     }
 
     def encode(self, station: Station, message: Message) -> Words | None:

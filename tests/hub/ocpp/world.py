@@ -9,6 +9,7 @@ import orjson
 from hub.clock import ManualClock
 from hub.model.charger import Abilities, Identity
 from hub.model.moment import rfc3339
+from hub.ocpp.rpc import whole
 from hub.ocpp.schemas import schemas
 from hub.ocpp.station.effects import Attempt, Bury, Effect, Keep, Owe, Reply, ReplyError, Settle
 from hub.ocpp.station.messages import Token
@@ -96,6 +97,7 @@ class World:
     def ask(self, action: str, payload: Mapping[str, Any], *, cmd: bool = False) -> Any:
         """The CSMS's CALL; its answer, or the error code."""
         schemas(self.version).validate(action, "request", payload)
+        payload = whole(payload)
         call_id = f"{'cmd:' if cmd else ''}{next(self.calls)}"
         self.station.call(self.dialect, Call(call_id, action, payload), self.clock.now())
         self.pump(answering=action)
