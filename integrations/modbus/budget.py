@@ -83,18 +83,18 @@ def _request(block: Block) -> Request:
 
 
 class _Sockets:
-    """How many wires lead to a host, where it allows only few."""
+    """How many wires lead to a charger, where it allows only few. Others may lie behind the same address."""
 
     def __init__(self) -> None:
-        self._free: dict[tuple[int, str], asyncio.Semaphore] = {}
-        self._users: dict[tuple[int, str, str], int] = {}
+        self._free: dict[tuple[int, str, str], asyncio.Semaphore] = {}
+        self._users: dict[tuple[int, str, str, str], int] = {}
 
     @contextlib.asynccontextmanager
-    async def taken(self, address: TcpAddress, most: int) -> AsyncIterator[None]:
-        """Users of one wire share it; a wire more than the host allows waits until another one is given back."""
+    async def taken(self, address: TcpAddress, most: int, charger: str) -> AsyncIterator[None]:
+        """Users of one wire share it; a wire more than the charger allows waits until another one is given back."""
         loop = id(asyncio.get_running_loop())
-        wire = (loop, *address.key)
-        gate = self._free.setdefault((loop, address.host), asyncio.Semaphore(most))
+        wire = (loop, *address.key, charger)
+        gate = self._free.setdefault((loop, address.host, charger), asyncio.Semaphore(most))
         if not self._users.get(wire):
             if gate.locked():
                 log.warning("%s allows %d connections, which are all in use: waiting", address.host, most)
@@ -113,10 +113,10 @@ SOCKETS = _Sockets()
 
 
 @contextlib.asynccontextmanager
-async def budget(address: Address, connections: int | None) -> AsyncIterator[None]:
+async def budget(address: Address, connections: int | None, charger: str = "") -> AsyncIterator[None]:
     """The right to open a wire, for as long as it is used."""
     if not connections or not isinstance(address, TcpAddress):
         yield
         return
-    async with SOCKETS.taken(address, connections):
+    async with SOCKETS.taken(address, connections, charger):
         yield

@@ -101,7 +101,7 @@ class ModbusDevice:
     async def _linked(self, port: int | None, stack: contextlib.AsyncExitStack) -> BusLink:
         """The link of the sockets with this port, told what will be asked of it."""
         address, declared = address_of(self._mapping.link, port), self._mapping.link
-        await stack.enter_async_context(budget(address, declared.get("connections")))
+        await stack.enter_async_context(budget(address, declared.get("connections"), self._charger))
         link = await stack.enter_async_context(
             LINKS.open(address, reconnect_s=seconds(declared.get("reconnect", 0)))
         )

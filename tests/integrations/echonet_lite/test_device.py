@@ -9,7 +9,7 @@ import pytest
 
 from hub.blueprint.compile import load_blueprint
 from hub.clock import SystemClock
-from hub.errors import DeviceOffline, DeviceRefused, NotConfirmed
+from hub.errors import DeviceOffline, DeviceRefused, NotConfirmed, Unsupported
 from hub.integration.api import DeviceSetup, Reading
 from hub.integration.loader import load_codec
 from hub.model.charger import Status
@@ -148,6 +148,16 @@ async def test_a_limit_in_watts_where_amperes_cannot_be_set() -> None:
         await device.execute("set_limit", 1, {"limit": 10.0})
         assert peer.objects[CHARGER][0xEB] == (2000).to_bytes(4, "big")
         assert 0xED not in {item.epc for frame in peer.asked(Esv.SETC) for item in frame.properties}
+
+
+async def test_what_the_object_does_not_take_is_not_sent() -> None:
+    device = made()
+    async with Peer(settable=frozenset({0xDA})) as peer, running(device) as told:
+        await until(lambda: told.readings)
+        with pytest.raises(Unsupported, match="has no current_limit"):
+            await device.execute("set_limit", 1, {"limit": 10.0})
+        assert not peer.asked(Esv.SETC)
+        assert "last_command" not in told.values
 
 
 async def test_a_rejected_set_is_told_at_once() -> None:
