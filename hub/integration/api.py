@@ -166,6 +166,9 @@ class PointCodec(Protocol):
     def plan(self, mapping: Any) -> Sequence[str]:
         """In words, which requests each poll group costs."""
 
+    def use(self, mappings: Mapping[str, Any]) -> Sequence[str]:
+        """In words, by wire, how much of its time these chargers need. Raises HubError."""
+
     def written(self, mapping: Any, point: Any, evse: int, raw: Any) -> Sequence[object]:
         """[point name, address, wire values] as a test's `wrote` spells it."""
 
