@@ -276,7 +276,7 @@ class Hub:
     async def _start_control(self, config: Config) -> None:
         assert self._bridge is not None
         handlers = {
-            **questions(self.registry, self._bridge.health),
+            **questions(self.registry, self._bridge.health, lambda: self.config.refused),
             "reload": self._reload_request,
             "sessions/query": self._sessions,
         }

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import orjson
 
 from hub.charger.registry import Registry
 from hub.errors import HubError
+from hub.integration.loader import gauges
 from hub.model.command import Command
 
 LARGEST = 64 * 1024
@@ -57,11 +59,19 @@ class ControlServer:
             return {"error": str(error)}
 
 
-def questions(registry: Registry, health: Callable[[], Mapping[str, object]]) -> dict[str, Handler]:
-    """What can be asked of any hub: `status`, and `cmd`."""
+def questions(
+    registry: Registry, health: Callable[[], Mapping[str, object]], problems: Callable[[], Sequence[str]]
+) -> dict[str, Handler]:
+    """What can be asked of any hub: `status`, and `cmd`. `problems`: of a configuration that isn't used."""
 
     async def status(_asked: Mapping[str, Any]) -> Any:
-        return {"health": health(), "chargers": registry.listing(), "states": registry.states()}
+        return {
+            "health": health(),
+            "config_problems": list(problems()),
+            "chargers": registry.listing(),
+            "states": registry.states(),
+            "gauges": [asdict(gauge) for gauge in gauges()],
+        }
 
     async def command(asked: Mapping[str, Any]) -> Any:
         message = asked.get("message") or {}

@@ -95,7 +95,10 @@ class Evse:
 
     def card(self) -> str | None:
         """A card that was presented since the last call. What stood in the reader when the hub came is one only if
-        somebody waits for it: its number stays in the register of many chargers when all is over."""
+        somebody waits for it: its number stays in the register of many chargers when all is over. A fault hides the
+        number at some: what comes back with the charger wasn't presented again."""
+        if self._seen is not None and self._seen.status is Status.FAULTED:
+            return None
         value = None if self._seen is None else self._seen.values.get("rfid")
         tag = value if isinstance(value, str) and value.strip("0 ") else None
         first, self._card_known = not self._card_known, True

@@ -2,8 +2,10 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 
 from hub.blueprint.compile import load_blueprint
+from hub.blueprint.mapping import BlueprintMapping
 from hub.clock import SystemClock
 from hub.config.load import config_path, read_config
 from hub.config.settings import Config
@@ -24,10 +26,11 @@ def work(given: argparse.Namespace) -> int:
     path = config_path(given.config)
     try:
         config, wrong = read_config(path)
-        problems = [*wrong, *config.charger_problems, *blueprint_problems(config)]
-        problems += device_problems(config)
+        mappings, found = loaded(config)
+        problems = [*wrong, *config.charger_problems, *found, *device_problems(config)]
+        use = [] if problems else wire_use(mappings)
     except ConfigError as error:
-        config, problems = None, error.problems
+        config, problems, use = None, error.problems, []
     if given.json:
         print(json.dumps(problems))
     elif problems:
@@ -35,22 +38,30 @@ def work(given: argparse.Namespace) -> int:
         print(f"{path}: {len(problems)} problem{'s' if len(problems) > 1 else ''}")
     elif config is not None:
         print(f"{path}: good, {len(config.chargers)} charger{'s' if len(config.chargers) != 1 else ''}")
+        print("".join(f"  {line}\n" for line in use), end="")
     return 1 if problems else 0
 
 
-def blueprint_problems(config: Config) -> list[str]:
-    problems = []
+def loaded(config: Config) -> tuple[dict[str, BlueprintMapping], list[str]]:
+    """(the blueprints by charger, what is wrong with them)"""
+    mappings, problems = {}, []
+    search = (*config.blueprint_search, shipped("blueprints"))
     for settings in config.chargers.values():
         try:
-            load_blueprint(
-                settings.blueprint,
-                settings.inputs,
-                (*config.blueprint_search, shipped("blueprints")),
-                load_codec,
-            )
+            mappings[settings.id] = load_blueprint(settings.blueprint, settings.inputs, search, load_codec)
         except BlueprintError as error:
             problems += [f"charger {settings.id}: {problem}" for problem in error.problems]
-    return problems
+    return mappings, problems
+
+
+def wire_use(mappings: Mapping[str, BlueprintMapping]) -> list[str]:
+    """In words, how much of each wire's time the chargers need."""
+    lines: list[str] = []
+    for protocol in sorted({mapping.protocol for mapping in mappings.values()}):
+        codec = load_codec(protocol)
+        if codec is not None:
+            lines += codec.use({name: each for name, each in mappings.items() if each.protocol == protocol})
+    return lines
 
 
 def device_problems(config: Config) -> list[str]:

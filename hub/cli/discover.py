@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.bus import Bus
+from hub.cli import discover_modbus
 from hub.clock import SystemClock
 from hub.config.load import config_path, load_config
 from hub.config.settings import Config
@@ -23,17 +24,22 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "discover", help="devices on the wire, and the line that makes one a charger"
     )
-    parser.add_argument("what", nargs="?", choices=sorted(PROTOCOLS), default="echonet")
+    parser.add_argument(
+        "what", nargs="?", choices=sorted((*PROTOCOLS, discover_modbus.PROTOCOL)), default="echonet"
+    )
     parser.add_argument("-c", "--config", help="evhub.yaml")
     parser.add_argument("--wait", type=float, default=WAIT_S, help="seconds to look (default: %(default)g)")
     parser.add_argument("--accept", metavar="KEY", help="take that device in as a charger")
     parser.add_argument("--as", dest="charger", metavar="ID", help="with --accept: the charger's id")
     parser.add_argument("--ignore", metavar="KEY", help="don't show that device any more")
     parser.add_argument("--json", action="store_true")
+    discover_modbus.add(parser)
     parser.set_defaults(work=work)
 
 
 def work(given: argparse.Namespace) -> int:
+    if given.what == discover_modbus.PROTOCOL:
+        return discover_modbus.work(given)
     config = _config(given.config)
     told = asyncio.run(_work(given, config))
     if given.json:

@@ -126,6 +126,15 @@ class Found:
     """The configured charger that it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A number that an integration tells of itself, for those who watch the hub. Names as Prometheus has them."""
+
+    name: str
+    labels: Mapping[str, str]
+    value: float
+
+
 class Service(Protocol):
     """What an integration does once for all of its chargers: made by its `make_service`, if it has one."""
 
@@ -165,6 +174,9 @@ class PointCodec(Protocol):
 
     def plan(self, mapping: Any) -> Sequence[str]:
         """In words, which requests each poll group costs."""
+
+    def use(self, mappings: Mapping[str, Any]) -> Sequence[str]:
+        """In words, by wire, how much of its time these chargers need. Raises HubError."""
 
     def written(self, mapping: Any, point: Any, evse: int, raw: Any) -> Sequence[object]:
         """[point name, address, wire values] as a test's `wrote` spells it."""

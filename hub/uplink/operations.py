@@ -30,8 +30,6 @@ ITEMS = {
     "clearMonitoringResult": "status",
 }
 """Answers whose outcome is their items'."""
-CARD = re.compile(r"([0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20})")
-"""The UID of an ISO 14443 card; some CSMSs refuse any other text of that type."""
 FREE_FORM = frozenset({"data", "customData", "value", "attributeValue"})
 """Content that isn't ours to respell."""
 
@@ -131,7 +129,7 @@ def _authorize(uplink: Uplink) -> Operation:
         text = message.get("id_token", message.get("idToken", message.get("id_tag")))
         if not isinstance(text, str) or not 0 < len(text) <= 36:
             return _bad('expected "id_token" of 1 to 36 characters')
-        kind = message.get("type", "ISO14443" if CARD.fullmatch(text) else "Local")
+        kind = message.get("type", "ISO14443")
         if kind not in TOKEN_TYPES:
             return _bad(f'"type" must be one of {", ".join(TOKEN_TYPES)}')
         token = Token(text, str(kind))

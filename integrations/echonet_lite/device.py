@@ -96,7 +96,7 @@ class EchonetDevice:
             if action in SWITCHES:
                 self._note("told", None)
             actor = self._actor(remote, arguments)
-            self._proof = Proof.NOT_CONFIRMED
+            before, self._proof = self._proof, Proof.NOT_CONFIRMED
             try:
                 self._proof = await actor.act(self._mapping.steps(action, self._env(arguments)))
                 if action in SWITCHES:
@@ -104,6 +104,9 @@ class EchonetDevice:
             except DeviceRefused as error:
                 if not isinstance(error, NotConfirmed):
                     self._proof = Proof.REJECTED
+                raise
+            except Unsupported:
+                self._proof = before
                 raise
             finally:
                 self._looked = None

@@ -93,6 +93,10 @@ class EchonetCodec:
                 lines.append(f"{group:<7} {often:<12} Get {' '.join(f'{epc:02X}' for epc in epcs)}")
         return lines
 
+    def use(self, mappings: Mapping[str, BlueprintMapping]) -> Sequence[str]:
+        """No wire of ECHONET Lite fills up."""
+        return []
+
     def written(self, mapping: BlueprintMapping, point: Point, evse: int, raw: Raw) -> list[Any]:
         return [point.name, f"{epc_of(point):02X}", edt(point, raw).hex()]
 

@@ -5,11 +5,14 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from integrations.modbus.address import Address, TcpAddress
+from hub.blueprint.mapping import BlueprintMapping
+from integrations.modbus.address import Address, TcpAddress, address_of
 from integrations.modbus.frame import READ, Request
 from integrations.modbus.jobs import Manner
-from integrations.modbus.planner import Block
-from integrations.modbus.timing import DEVICE_S, FULL, Line
+from integrations.modbus.load import Load
+from integrations.modbus.planner import Block, plan, rules_of
+from integrations.modbus.spans import spans
+from integrations.modbus.timing import FULL, Line, line_of
 
 log = logging.getLogger(__name__)
 Groups = Mapping[tuple[float, str], Sequence[Block]]
@@ -46,11 +49,35 @@ def own_stretch(charger: str, groups: Groups, line: Line, manner: Manner) -> flo
     return max(1.0, wanted / FULL)
 
 
-def told(groups: Groups, line: Line, wire: str) -> str:
-    """One line for people."""
-    return (
-        f"needs {100 * share(groups, line):.1f} % of {wire} (with {1000 * DEVICE_S:.0f} ms for each answer)"
-    )
+def groups_of(mapping: BlueprintMapping, port: int | None) -> Groups:
+    """What is read over the wire of the sockets with this port."""
+    declared, rules = spans(mapping), rules_of(mapping.link)
+    found: dict[tuple[float, str], Sequence[Block]] = {}
+    for group, every in mapping.groups.items():
+        due = [item for item in declared if item.point.poll == group and item.port == port]
+        found[every, group] = plan(due, declared, rules)
+    return found
+
+
+def keep_alive_s(mapping: BlueprintMapping) -> float | None:
+    """The period of its keep-alive, where it doesn't depend on what is read."""
+    keep = mapping.keep_alive
+    value = None if keep is None else keep.every(mapping.inputs)
+    return float(value) if isinstance(value, int | float) and value > 0 else None
+
+
+def loads(mappings: Mapping[str, BlueprintMapping]) -> list[Load]:
+    """What chargers ask of each of their wires, by charger. Raises HubError for links that make no sense."""
+    found: dict[tuple[str, str], Load] = {}
+    for charger, mapping in mappings.items():
+        for port in sorted({item.port for item in spans(mapping)}, key=lambda port: port or 0):
+            address = address_of(mapping.link, port)
+            load = found.setdefault(address.key, Load(str(address)))
+            if str(address) != load.wire:
+                load.also.add(str(address))
+            asked = share(groups_of(mapping, port), line_of(address), keep_alive_s(mapping))
+            load.planned[charger] = load.planned.get(charger, 0.0) + asked
+    return list(found.values())
 
 
 def _request(block: Block) -> Request:
@@ -58,18 +85,18 @@ def _request(block: Block) -> Request:
 
 
 class _Sockets:
-    """How many wires lead to a host, where it allows only few."""
+    """How many wires lead to a charger, where it allows only few. Others may lie behind the same address."""
 
     def __init__(self) -> None:
-        self._free: dict[tuple[int, str], asyncio.Semaphore] = {}
-        self._users: dict[tuple[int, str, str], int] = {}
+        self._free: dict[tuple[int, str, str], asyncio.Semaphore] = {}
+        self._users: dict[tuple[int, str, str, str], int] = {}
 
     @contextlib.asynccontextmanager
-    async def taken(self, address: TcpAddress, most: int) -> AsyncIterator[None]:
-        """Users of one wire share it; a wire more than the host allows waits until another one is given back."""
+    async def taken(self, address: TcpAddress, most: int, charger: str) -> AsyncIterator[None]:
+        """Users of one wire share it; a wire more than the charger allows waits until another one is given back."""
         loop = id(asyncio.get_running_loop())
-        wire = (loop, *address.key)
-        gate = self._free.setdefault((loop, address.host), asyncio.Semaphore(most))
+        wire = (loop, *address.key, charger)
+        gate = self._free.setdefault((loop, address.host, charger), asyncio.Semaphore(most))
         if not self._users.get(wire):
             if gate.locked():
                 log.warning("%s allows %d connections, which are all in use: waiting", address.host, most)
@@ -88,10 +115,10 @@ SOCKETS = _Sockets()
 
 
 @contextlib.asynccontextmanager
-async def budget(address: Address, connections: int | None) -> AsyncIterator[None]:
+async def budget(address: Address, connections: int | None, charger: str = "") -> AsyncIterator[None]:
     """The right to open a wire, for as long as it is used."""
     if not connections or not isinstance(address, TcpAddress):
         yield
         return
-    async with SOCKETS.taken(address, connections):
+    async with SOCKETS.taken(address, connections, charger):
         yield

@@ -22,12 +22,13 @@ from hub.integration.api import Device, DeviceSetup, Reading, Sink, Tracer
 from hub.model.charger import Abilities, Ratings
 from hub.model.entity import Scalar
 from integrations.modbus.address import address_of
-from integrations.modbus.budget import budget, own_stretch, share
+from integrations.modbus.budget import budget, groups_of, keep_alive_s, own_stretch, share
 from integrations.modbus.grid import GRID_S, Grid
 from integrations.modbus.keeper import FAILURES, Keeper
-from integrations.modbus.links import LINKS, POLL, READ_BACK, STOP, WRITE, BusLink, Manner, NoAnswer
+from integrations.modbus.links import POLL, READ_BACK, STOP, WRITE, BusLink, Manner, NoAnswer
 from integrations.modbus.quirks import quirk_of
 from integrations.modbus.registers import Registers
+from integrations.modbus.sharing import LINKS
 from integrations.modbus.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -100,23 +101,15 @@ class ModbusDevice:
     async def _linked(self, port: int | None, stack: contextlib.AsyncExitStack) -> BusLink:
         """The link of the sockets with this port, told what will be asked of it."""
         address, declared = address_of(self._mapping.link, port), self._mapping.link
-        await stack.enter_async_context(budget(address, declared.get("connections")))
+        await stack.enter_async_context(budget(address, declared.get("connections"), self._charger))
         link = await stack.enter_async_context(
             LINKS.open(address, reconnect_s=seconds(declared.get("reconnect", 0)))
         )
-        groups = {
-            (every, group): [block for block in self._registers.blocks((group,)) if block.port == port]
-            for group, every in self._mapping.groups.items()
-        }
-        link.load.joins(self._charger, share(groups, link.line, self._keep_alive_s()))
+        groups = groups_of(self._mapping, port)
+        link.load.joins(self._charger, share(groups, link.line, keep_alive_s(self._mapping)))
         stack.callback(link.load.leaves, self._charger)
         self._stretch = own_stretch(self._charger, groups, link.line, self._registers.manner)
         return link
-
-    def _keep_alive_s(self) -> float | None:
-        keep = self._mapping.keep_alive
-        value = None if keep is None else keep.every(self._mapping.inputs)
-        return float(value) if isinstance(value, int | float) and value > 0 else None
 
     async def execute(self, action: str, evse: int, arguments: Mapping[str, Scalar]) -> None:
         if action not in self.abilities.actions:

@@ -12,6 +12,8 @@ FIRST_PROBE_S, LONGEST_PROBE_S = 1.0, 60.0
 USUAL_TIMES = 4.0
 STRANGER_TIMES = 10.0
 STRANGER_LEAST_S = 0.25
+STRANGER_MOST_S = 0.5
+"""As long as no unit is known; who needs longer is known by its late reply."""
 WHOLE_PATIENCE_EVERY = 4
 """Of the probes of a silent unit every fourth waits as long as is configured."""
 SHARE = 9.0
@@ -76,13 +78,24 @@ class Units:
             return min(timeout_s, max(self.fastest_s, USUAL_TIMES * health.usual_s))
         if health.usual_s is None:
             known = [one.usual_s for one in self.units.values() if one.usual_s is not None]
-            if known:
-                return min(timeout_s, max(STRANGER_LEAST_S, STRANGER_TIMES * max(known)))
+            usual_s = STRANGER_TIMES * max(known) if known else STRANGER_MOST_S
+            return min(timeout_s, max(STRANGER_LEAST_S, usual_s))
         return timeout_s
 
     def heard(self, unit: int, took_s: float, now: float) -> bool:
         self._alive_at = now
         return self.of(unit).heard(took_s)
+
+    def late(self, unit: int, took_s: float) -> None:
+        """A unit that was taken for silent answers after all: so long it takes."""
+        if not self.hopeful(unit):
+            health = self.of(unit)
+            health.usual_s, health.probe_at = took_s, 0.0
+
+    def hopeful(self, unit: int) -> bool:
+        """Has it ever answered, and isn't it silent now?"""
+        health = self.of(unit)
+        return health.usual_s is not None and health.silent_since is None
 
     def missed(self, unit: int, took_s: float, now: float) -> bool:
         health = self.of(unit)

@@ -50,6 +50,7 @@ class Job:
     number: int = 0
     attempt: int = 0
     busy: int = 0
+    doubts: int = 0
 
     def replaces(self, older: "Job") -> bool:
         mine, other = self.request, older.request
@@ -83,8 +84,11 @@ class Jobs:
         job.number = self._number
         self._waiting.append(job)
 
-    def again(self, job: Job) -> None:
-        """It keeps its place among its like, unless a newer one has come."""
+    def again(self, job: Job, *, last: bool = False) -> None:
+        """It keeps its place among its like (`last`: behind them), unless a newer one has come."""
+        if last:
+            self._number += 1
+            job.number = self._number
         if any(newer.replaces(job) for newer in self._waiting):
             if not job.done.done():
                 job.done.set_exception(Replaced("a newer value took its place"))

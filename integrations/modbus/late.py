@@ -12,6 +12,10 @@ from integrations.modbus.frame import Request
 
 PATIENCE = 2.0
 """A reply later than this many time-outs (or than the longest ever seen) won't come."""
+LONGEST_S = 10.0
+"""Nothing that comes later is taken for a late reply."""
+MOST_OWED = 4
+"""Tries of one request whose replies are waited for."""
 
 
 @dataclass(slots=True)
@@ -32,18 +36,22 @@ class LateReplies:
     def missed(self, request: Request, sent: float, timeout_s: float) -> None:
         """No reply in time."""
         longest = self._longest.get(request.unit, 0.0)
+        mine = [owed for owed in self._owed if owed.request == request]
+        if len(mine) >= MOST_OWED:
+            self._owed.remove(mine[0])
         self._owed.append(_Owed(request, sent, sent + max(PATIENCE * timeout_s, 1.5 * longest)))
 
-    def arrived(self, unit: int, pdu: bytes, now: float, *, besides: Request | None = None) -> bool:
+    def arrived(self, unit: int, pdu: bytes, now: float, *, besides: Request | None = None) -> float | None:
         """A frame that isn't taken: is it one of the late ones (`besides` those of this request)? Then it is owed
-        no more."""
+        no more. After how many seconds it came; None: it is none."""
         for owed in self._owed:
             if owed.request.unit == unit and owed.request.expects(pdu) and owed.request != besides:
-                self._longest[unit] = max(self._longest.get(unit, 0.0), now - owed.sent)
+                took_s = now - owed.sent
+                self._longest[unit] = min(max(self._longest.get(unit, 0.0), took_s), LONGEST_S)
                 self._owed.remove(owed)
                 self.seen += 1
-                return True
-        return False
+                return took_s
+        return None
 
     def answered(self, request: Request, now: float) -> None:
         """A reply was taken that may have been the late one: then its own is still to come."""

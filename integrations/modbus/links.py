@@ -1,19 +1,17 @@
 """One worker for each physical wire: one request at a time, the most urgent first, and all that can go wrong.
 
 Theory: a request is sent, and only a reply that answers it word for word ends it; everything else is counted and
-waited past. After a time-out on a wire without transaction ids nothing is sent that the late reply could answer
-(late.py), and nothing at all before the line was quiet. A unit that doesn't answer is left alone (health.py), so
+waited past. Without transaction ids the line must fall silent behind a reply (replies.py), and after a time-out
+nothing is sent that the late reply could answer (late.py). A unit that doesn't answer is left alone (health.py), so
 that it costs the others of its wire little. A connection that closes fails the request in hand at once; three
 time-outs in a row and two seconds without a reply drop it (half-open links look alive for minutes otherwise), and
 only a good reply resets the pause before the next connect.
 """
 
 import asyncio
-import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hub.errors import DeviceOffline
@@ -25,19 +23,18 @@ from integrations.modbus.health import Units
 from integrations.modbus.jobs import KEEP_ALIVE, POLL, READ_BACK, STOP, WRITE, Job, Jobs, Manner, Replaced
 from integrations.modbus.late import LateReplies
 from integrations.modbus.load import Load
+from integrations.modbus.replies import Ambiguous, Replies
 from integrations.modbus.timing import line_of
 from integrations.modbus.wires import Wire, open_wire
 
 __all__ = [
     "KEEP_ALIVE",
-    "LINKS",
     "POLL",
     "READ_BACK",
     "STOP",
     "WRITE",
     "BusLink",
     "Link",
-    "Links",
     "Manner",
     "NoAnswer",
     "Replaced",
@@ -50,7 +47,14 @@ FASTEST_S = {True: 0.05, False: 0.2}
 """The shortest patience, on serial ports of ours and on networks."""
 BUSY_TRIES, BUSY_PAUSE_S = 3, 0.2
 CONNECT_S = 5.0
+SETTLE_S = 0.005
+"""Behind a reply, on wires without transaction ids whose own silence isn't known."""
 GATEWAY = (10, 11)
+DOUBTS = 3
+"""So many times a read is repeated for doubts about its reply."""
+HOPELESS_S = 0.05
+DOUBT_S = 0.05
+"""After a doubt, the silence behind a reply."""
 
 
 class NoAnswer(DeviceOffline):
@@ -73,10 +77,14 @@ class Link(Protocol):
 
 @dataclass(slots=True)
 class _Pending:
+    """`heard`: a frame came that may be the reply; `frames`: all such. `hopeless_at`: a silent unit, for which
+    writes to others don't wait from then on."""
+
     request: Request
-    done: "asyncio.Future[list[int]]"
-    sent: float
+    heard: "asyncio.Future[None]"
+    hopeless_at: float | None
     trace: Tracer | None
+    frames: list[bytes] = field(default_factory=list)
 
 
 class BusLink:
@@ -88,11 +96,13 @@ class BusLink:
         self.discarded = 0
         self.line = line_of(address)
         self._framing = _framing(address)
+        self._settle_s = 0.0 if self._framing.tells_apart else self.line.silence_s or SETTLE_S
         self._first_pause = max(FIRST_PAUSE_S, reconnect_s)
         self._pause = self._first_pause
         self._jobs = Jobs()
         self._units = Units(FASTEST_S[isinstance(address, SerialAddress)])
         self._late = LateReplies()
+        self._replies = Replies()
         self._wake = asyncio.Event()
         self._wire: Wire | None = None
         self._pending: _Pending | None = None
@@ -119,6 +129,8 @@ class BusLink:
         tries = max(tries, 2) if manner.resend else tries
         self._jobs.add(Job(priority, request, done, manner, tries, newest))
         self._wake.set()
+        if priority <= WRITE and self._pending is not None and self._pending.hopeless_at is not None:
+            asyncio.get_running_loop().call_at(self._pending.hopeless_at, _expire, self._pending.heard)
         return await done
 
     async def run(self) -> None:
@@ -126,11 +138,8 @@ class BusLink:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                now = loop.time()
-                if self._quiet_until > now:
-                    await asyncio.sleep(_whole_ms(self._quiet_until - now))
-                    continue
-                job, at = self._jobs.take(now, self._free_at)
+                await self._quiet()
+                job, at = self._jobs.take(loop.time(), self._free_at)
                 if job is None:
                     await self._sleep_until(at)
                 else:
@@ -168,6 +177,8 @@ class BusLink:
             words = await self._exchange(job)
         except ModbusException as refusal:
             self._refused(job, refusal)
+        except Ambiguous as doubt:
+            self._doubted(job, doubt)
         except TimeoutError:
             self._unanswered(job)
         except OSError as failure:
@@ -193,12 +204,20 @@ class BusLink:
         else:
             _fail(job, refusal)
 
+    def _doubted(self, job: Job, doubt: Ambiguous) -> None:
+        self.discarded += 1
+        job.doubts += 1
+        if job.request.words or job.doubts > DOUBTS:
+            _fail(job, NoAnswer(f"{self.address}: {doubt}"))
+        else:
+            self._jobs.again(job)
+
     def _unanswered(self, job: Job) -> None:
         now = asyncio.get_running_loop().time()
         job.attempt += 1
         shut = self._units.shut_until(job.request.unit, now)
         if job.attempt < job.tries and shut <= now:
-            self._jobs.again(job)
+            self._jobs.again(job, last=job.priority == POLL)
         else:
             _fail(job, NoAnswer(f"{self.address}: no answer in time", max(shut - now, 0.0)))
 
@@ -208,33 +227,56 @@ class BusLink:
         request, manner = job.request, job.manner
         on_the_line = self.line.request_s(request) + self.line.reply_s(request)
         patience = self._units.patience(request.unit, manner.timeout_s, again=job.attempt > 0)
-        done: asyncio.Future[list[int]] = loop.create_future()
         sent = loop.time()
-        self._pending = _Pending(request, done, sent, manner.trace)
-        timer = loop.call_later(on_the_line + patience, _expire, done)
+        hopeless_at = None if self._units.hopeful(request.unit) else sent + on_the_line + HOPELESS_S
+        pending = self._pending = _Pending(request, loop.create_future(), hopeless_at, manner.trace)
+        timer = loop.call_later(on_the_line + patience, _expire, pending.heard)
         try:
             manner.sent(sent)
             frame = self._framing.encode(request)
             if manner.trace:
                 manner.trace("down", frame)
             self._wire.send(frame)
-            words = await done
-            self._heard(request, loop.time() - sent - on_the_line)
+            await pending.heard
+            took_s = loop.time() - sent - on_the_line
+            return self._read(request, await self._chosen(pending, sent + on_the_line, job), took_s)
+        except Ambiguous:
+            raise
         except TimeoutError:
             self._missed(request, sent, manner)
-            raise
-        except ModbusException as refusal:
-            if refusal.code not in GATEWAY:
-                self._heard(request, loop.time() - sent - on_the_line)
             raise
         finally:
             timer.cancel()
             self._pending = None
             now = loop.time()
             manner.answered(now)
-            self.load.used(now - sent + self.line.silence_s, now)
-            self._quiet_until = max(self._quiet_until, now + self.line.silence_s)
+            self.load.used(now - sent, now)
+
+    async def _chosen(self, pending: _Pending, end: float, job: Job) -> bytes:
+        """The reply among what came. `end`: the line isn't free earlier."""
+        if self._framing.tells_apart:
+            return pending.frames[0]
+        # A port that isn't a real one gives a reply at once, as if its bytes took no time.
+        careful_s = DOUBT_S if job.doubts else self.line.silence_s
+        self._quiet_until = max(self._quiet_until, end + careful_s)
+        await self._quiet()
+        return self._replies.choose(pending.request, pending.frames)
+
+    def _read(self, request: Request, pdu: bytes, took_s: float) -> list[int]:
+        try:
+            words = request.read(request.unit, pdu)
+        except ModbusException as refusal:
+            if refusal.code not in GATEWAY:
+                self._heard(request, took_s)
+            raise
+        self._heard(request, took_s)
         return words
+
+    async def _quiet(self) -> None:
+        """Until the line is free again."""
+        loop = asyncio.get_running_loop()
+        while (rest := self._quiet_until - loop.time()) > 0:  # noqa: ASYNC110 - it moves while we wait
+            await asyncio.sleep(_whole_ms(rest) if self.line.silence_s else rest)
 
     def _heard(self, request: Request, took_s: float) -> None:
         now = asyncio.get_running_loop().time()
@@ -256,7 +298,7 @@ class BusLink:
             self._quiet_until = now + self.line.silence_s + min(max(usual, default=0.0), manner.timeout_s)
         elif not self._framing.tells_apart:
             # What comes late on a serial port behind TCP dies with its connection.
-            self._close("a late reply must not be taken for another", pause=False)
+            self._close("a late reply must not be taken for another", pause=self._first_pause > FIRST_PAUSE_S)
         elif self._misses >= MISSES_TO_DROP and now - self._heard_at >= SILENCE_TO_DROP_S:
             self._close("silent")
 
@@ -264,7 +306,7 @@ class BusLink:
 
     def _hear(self, received: bytes) -> None:
         now = asyncio.get_running_loop().time()
-        self._quiet_until = max(self._quiet_until, now + self.line.silence_s)
+        self._quiet_until = max(self._quiet_until, now + self._settle_s)
         if self._pending is not None and self._pending.trace:
             self._pending.trace("up", received)
         try:
@@ -277,25 +319,32 @@ class BusLink:
 
     def _take(self, unit: int, pdu: bytes, fits: bool, now: float) -> None:
         pending = self._pending
-        if not fits or pending is None or pending.done.done():
-            self.discarded += 1
-            self._late.arrived(unit, pdu, now)
+        if not fits or pending is None or (pending.heard.done() and self._framing.tells_apart):
+            self._discard(unit, pdu, now)
             return
         try:
-            pending.done.set_result(pending.request.read(unit, pdu))
+            pending.request.read(unit, pdu)
         except BadReply as error:
-            self.discarded += 1
-            self._late.arrived(unit, pdu, now)
+            self._discard(unit, pdu, now)
             log.debug("%s: a reply was discarded: %s", self.address, error)
-        except ModbusException as refusal:
-            if self._late.arrived(unit, pdu, now, besides=pending.request):
+            return
+        except ModbusException:
+            if self._late.arrived(unit, pdu, now, besides=pending.request) is not None:
                 self.discarded += 1
-            else:
-                pending.done.set_exception(refusal)
+                return
+        pending.frames.append(pdu)
+        if not pending.heard.done():
+            pending.heard.set_result(None)
+
+    def _discard(self, unit: int, pdu: bytes, now: float) -> None:
+        self.discarded += 1
+        took_s = self._late.arrived(unit, pdu, now)
+        if took_s is not None:
+            self._units.late(unit, took_s)
 
     def _lost(self, reason: str) -> None:
-        if self._pending is not None and not self._pending.done.done():
-            self._pending.done.set_exception(ConnectionError(reason))
+        if self._pending is not None and not self._pending.heard.done():
+            self._pending.heard.set_exception(ConnectionError(reason))
         self._close(reason)
 
     def _close(self, reason: str, *, pause: bool = True) -> None:
@@ -310,7 +359,7 @@ class BusLink:
 
     def _wait_longer(self) -> None:
         loop = asyncio.get_running_loop()
-        self._next_connect = loop.time() + self._pause * random.uniform(0.9, 1.2)  # noqa: S311 - no secret
+        self._next_connect = loop.time() + self._pause * random.uniform(1.0, 1.3)  # noqa: S311 - no secret
         self._pause = max(self._first_pause, min(self._pause * 2, LONGEST_PAUSE_S))
 
     async def _connected(self) -> None:
@@ -339,7 +388,7 @@ def _framing(address: Address, damaged: int = 0) -> Framing:
     return made
 
 
-def _expire(done: "asyncio.Future[list[int]]") -> None:
+def _expire(done: "asyncio.Future[None]") -> None:
     if not done.done():
         done.set_exception(TimeoutError("no answer in time"))
 
@@ -352,35 +401,3 @@ def _fail(job: Job, error: Exception) -> None:
 def _whole_ms(seconds: float) -> float:
     """The loop rounds sleeps up to whole milliseconds: so down first, and the rest in another turn."""
     return max(seconds - 0.001, 0.0) if seconds % 0.001 > 1e-4 else seconds
-
-
-class Links:
-    """The links of a hub, shared by what speaks over the same wire."""
-
-    def __init__(self) -> None:
-        self._links: dict[tuple[int, tuple[str, str]], BusLink] = {}
-        self._users: dict[tuple[int, tuple[str, str]], int] = {}
-        self._tasks: dict[tuple[int, tuple[str, str]], asyncio.Task[None]] = {}
-
-    @contextlib.asynccontextmanager
-    async def open(self, address: Address, *, reconnect_s: float = 0.0) -> AsyncIterator[BusLink]:
-        """The link to an address for as long as it is used."""
-        key = (id(asyncio.get_running_loop()), address.key)
-        if key not in self._links:
-            link = self._links[key] = BusLink(address, reconnect_s=reconnect_s)
-            self._tasks[key] = asyncio.create_task(link.run(), name=f"modbus {address}")
-        elif self._links[key].address != address:
-            log.warning("%s is used as %s by others already", address, self._links[key].address)
-        self._users[key] = self._users.get(key, 0) + 1
-        try:
-            yield self._links[key]
-        finally:
-            self._users[key] -= 1
-            if not self._users[key]:
-                del self._links[key], self._users[key]
-                task = self._tasks.pop(key)
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-
-
-LINKS = Links()

@@ -15,6 +15,8 @@ class Load:
 
     wire: str
     planned: dict[str, float] = field(default_factory=dict)
+    also: set[str] = field(default_factory=set)
+    """What chargers with other settings call the same wire."""
     use: float = 0.0
     """The share that was in use in the last minute."""
     _used_s: float = 0.0
@@ -34,15 +36,22 @@ class Load:
         was = self.stretch
         self.planned[charger] = share
         if self.stretch > 1.0 and self.stretch > was:
-            log.warning(
-                "%s: %d charger%s ask for %.0f %% of its time; poll intervals are stretched %.2f-fold"
-                " (use a higher baud rate, longer intervals, or more wires)",
-                self.wire,
-                len(self.planned),
-                "" if len(self.planned) == 1 else "s",
-                100 * self.wanted,
-                self.stretch,
-            )
+            log.warning("%s", self.told())
+
+    def told(self) -> str:
+        """In words."""
+        number = len(self.planned)
+        asked = (
+            f"{self.wire}: {number} charger{'s' if number > 1 else ''}, {100 * self.wanted:.1f} % of its time"
+        )
+        if self.also:
+            asked += f"; it can't be {' and '.join(sorted(self.also))} as well"
+        if self.stretch == 1.0:
+            return asked
+        return (
+            f"{asked}; poll intervals are stretched {self.stretch:.2f}-fold"
+            " (use a higher baud rate, longer intervals, or more wires)"
+        )
 
     def leaves(self, charger: str) -> None:
         self.planned.pop(charger, None)

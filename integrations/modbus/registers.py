@@ -140,6 +140,9 @@ class Registers:
                 log.info("charger %s has no %s (%s)", self._charger, item.element, refusal)
                 self.rules.absent.add((item.element, item.evse))
                 self.raw.pop((item.element, item.evse), None)
+            # A hole parts what lies around it by itself; splits that led to it are needed no more.
+            gone = {split for split in self.rules.splits if split[:2] == (block.unit, block.table)}
+            self.rules.splits.difference_update(gone)
             self._plan_anew()
             self._absent_since = now if self._absent_since is None else self._absent_since
         else:

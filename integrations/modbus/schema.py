@@ -8,6 +8,7 @@ from hub.blueprint.expression import ExpressionError, compile_expression
 from hub.blueprint.mapping import BlueprintMapping, Point
 from hub.blueprint.schema import EXPRESSION, boolean, one_of, seconds, sequence, text, whole
 from hub.blueprint.shapes import shaped
+from integrations.modbus.budget import loads
 from integrations.modbus.codec import TYPES, encode
 from integrations.modbus.gives import GIVES
 from integrations.modbus.planner import forbidden, told
@@ -110,6 +111,9 @@ class ModbusCodec:
 
     def plan(self, mapping: BlueprintMapping) -> Sequence[str]:
         return told(mapping)
+
+    def use(self, mappings: Mapping[str, BlueprintMapping]) -> Sequence[str]:
+        return [load.told() for load in loads(mappings)]
 
     def written(self, mapping: BlueprintMapping, point: Point, evse: int, raw: Raw) -> list[Any]:
         item = span(mapping, point, 0 if point.shared else evse)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from hub.model.moment import Moment
-from integrations.modbus.links import LINKS
+from integrations.modbus.sharing import LINKS
 
 ON_ITS_WAY_S = 0.0001
 LOOKS = 2000

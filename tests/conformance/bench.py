@@ -142,7 +142,8 @@ class Bench(World):
         while (now := self.clock.now().mono) < end:
             deadline = self.station.deadline()
             due = end if deadline is None else max(deadline, now + 0.01)
-            self._pass(min(due, end, now + STEP_S) - now)
+            charging = any(outlet.charging for outlet in self.outlets.values())
+            self._pass(min(due, end, now + STEP_S if charging else end) - now)
             self.station.tick(self.clock.now())
             self.pump()
 

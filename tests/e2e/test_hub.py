@@ -360,6 +360,8 @@ async def test_a_hub_with_a_broken_file_starts_with_the_last_good_one_and_says_s
             return info.payload["config_problems"]  # type: ignore[index]
 
         assert "did you mean 'chargers'" in problems()[0]
+        told = await ask(tmp_path / "state" / "control.sock", "status")
+        assert told["config_problems"] == list(problems())
         assert [event["type"] for event in said] == ["bad_config"]
         with pytest.raises(ConfigError):
             await world.hub.reload()

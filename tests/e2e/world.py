@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.app import Hub
 from hub.blueprint.compile import load_blueprint
+from hub.blueprint.testing import example_inputs
 from hub.config.load import load_config
 from hub.integration.loader import load_codec
 from hub.shipped import shipped
@@ -15,6 +16,7 @@ from integrations.modbus.simulator import SimulatedCharger
 from tests import contract
 
 SPEED = 600.0
+SEARCH = (shipped("blueprints"),)
 
 
 class World:
@@ -38,9 +40,7 @@ class World:
     async def __aenter__(self) -> "World":
         self.csms_port = await self.csms.start()
         for name, (path, inputs, _) in self._declared.items():
-            mapping = load_blueprint(
-                path, {"host": "127.0.0.1", **inputs}, (shipped("blueprints"),), load_codec
-            )
+            mapping = load_blueprint(path, example_inputs(path, SEARCH) | inputs, SEARCH, load_codec)
             self.chargers[name] = SimulatedCharger(mapping, speed=SPEED)
             self._ports[name] = await self.chargers[name].start()
             self._clocks.append(asyncio.create_task(self.chargers[name].run()))
@@ -76,9 +76,15 @@ class World:
         for name, (path, inputs, more) in self._declared.items():
             if name not in without:
                 given = "".join(f", {key}: {value}" for key, value in inputs.items())
-                where = f"{{host: 127.0.0.1, port: {self._ports[name]}{given}}}"
+                where = f"{{{self._where(name, path)}{given}}}"
                 lines.append(f"  {name}: {{use_blueprint: {{path: {path}, input: {where}}}{more}}}")
         self.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def _where(self, name: str, path: str) -> str:
+        """Modbus TCP, for chargers on a serial line too."""
+        port = self._ports[name]
+        serial = "serial" in example_inputs(path, SEARCH)
+        return f"serial: 'tcp://127.0.0.1:{port}'" if serial else f"host: 127.0.0.1, port: {port}"
 
     async def until(self, holds: Callable[[], Any], seconds: float = 15.0) -> None:
         """Waits for a fact; fails when it doesn't come true."""

@@ -48,6 +48,18 @@ def pychonet(peers: Path) -> Path:
     return python
 
 
+@pytest.fixture(scope="module")
+def pyhems(peers: Path) -> Path:
+    python = peers / "venv-newer" / "bin" / "python"
+    if not python.is_file():
+        newer = next(filter(None, map(shutil.which, ("python3.14", "python3.13"))), None)
+        if newer is None:
+            pytest.skip("pyhems needs Python 3.13 or newer")
+        _installed([newer, "-m", "venv", str(peers / "venv-newer")])
+        _installed([str(python), "-m", "pip", "install", "--quiet", "pyhems"])
+    return python
+
+
 def _installed(command: list[str]) -> None:
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=180)
@@ -156,3 +168,16 @@ async def test_pychonet_reads_our_node(pychonet: Path, tmp_path: Path) -> None:
         assert told["maps"]
         assert told["status"]
         assert told["state"][house.ip]["instances"]["5"]["255"]["1"]
+
+
+async def test_pyhems_reads_our_node(pyhems: Path, tmp_path: Path) -> None:
+    """Rule 28."""
+    async with Lan() as lan:
+        other, house = lan.host("192.0.2.20/24"), lan.host("192.0.2.1/24")
+        await house.hub(tmp_path)
+        controller = await other.run(str(pyhems), str(HERE / "controller_pyhems.py"), other.ip)
+        await until(lambda: "told " in controller.output, controller)
+        told = json.loads(next(line for line in controller.lines if line.startswith("told "))[5:])
+        assert told["instances"] == [0x05FF01]
+        assert told["properties"]["80"] == "30"
+        assert told["properties"]["8a"] == "ffffff"

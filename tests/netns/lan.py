@@ -53,14 +53,19 @@ class Lan:
     def host(self, address: str) -> "Host":
         """Another machine, `192.0.2.x/24`."""
         name = self._namespace("host")
-        port = f"p{next(NUMBERS)}"
-        ip("-n", self.switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", name)
-        ip("-n", self.switch, "link", "set", port, "master", "br0", "up")
         ip("-n", name, "link", "set", "lo", "up")
-        ip("-n", name, "link", "set", "eth0", "up")
-        ip("-n", name, "address", "add", address, "dev", "eth0")
+        port = self.plug(name, "eth0", address)
         ip("-n", name, "route", "add", "default", "dev", "eth0")
         return Host(self, name, port, address)
+
+    def plug(self, name: str, device: str, address: str) -> str:
+        """A cable from that machine to this switch. Returns the switch's port."""
+        port = f"p{next(NUMBERS)}"
+        ip("-n", self.switch, "link", "add", port, "type", "veth", "peer", "name", device, "netns", name)
+        ip("-n", self.switch, "link", "set", port, "master", "br0", "up")
+        ip("-n", name, "link", "set", device, "up")
+        ip("-n", name, "address", "add", address, "dev", device)
+        return port
 
     def flood(self, host: "Host", multicast: bool) -> None:
         """Does the switch hand multicast on to that machine?"""
@@ -123,11 +128,13 @@ class Host:
     async def python(self, module: str, *arguments: str) -> "Program":
         return await self.run(sys.executable, "-m", module, *arguments)
 
-    async def hub(self, folder: Path, chargers: str = "", section: str = "") -> "HubProgram":
+    async def hub(
+        self, folder: Path, chargers: str = "", section: str = "interfaces: [eth0]"
+    ) -> "HubProgram":
         file = folder / "evhub.yaml"
         file.write_text(
             f"hub: {{state_dir: state}}\nlog: {{level: info}}\nmqtt: {{listen: '127.0.0.1:1883'}}\n"
-            f"echonet_lite: {{interfaces: [eth0]{section}}}\nchargers: {{{chargers}}}\n"
+            f"echonet_lite: {{{section}}}\nchargers: {{{chargers}}}\n"
         )
         program = HubProgram(self.name, (sys.executable, "-m", "hub.cli.main", "run", "-c", str(file)), ROOT)
         program.socket = folder / "state" / "control.sock"

@@ -147,3 +147,28 @@ async def test_a_charger_that_speaks_ipv6_only_is_found_and_heard(tmp_path: Path
         assert found["address"] == f"{device.link_local}%eth0"
         stand_in.say("plug")
         await until(lambda: status("preparing"), hub, 1.5)
+
+
+async def test_chargers_on_two_networks_are_both_found_and_heard(tmp_path: Path) -> None:
+    """Rule 1: multicast goes out on each interface, whatever the routes say."""
+    async with Lan() as lan, Lan() as other:
+        house = lan.host("192.0.2.1/24")
+        other.plug(house.name, "eth1", "198.51.100.1/24")
+        stand_ins = []
+        for number, device in enumerate((lan.host("192.0.2.20/24"), other.host("198.51.100.20/24"))):
+            stand_ins.append(await device.python("tests.netns.device", device.ip, str(10 + number)))
+            await until(lambda: stand_ins[-1].lines, stand_ins[-1])
+        hub = await house.hub(tmp_path, section="discover: auto")
+
+        async def both() -> bool:
+            return [device["charger"] is not None for device in await hub.found()] == [True, True]
+
+        await until(both, hub)
+        for found in await hub.found():
+
+            async def status(wanted: str, charger: str = found["charger"]) -> bool:
+                return await hub.status(charger) == wanted
+
+            await until(lambda: status("available"), hub)
+            stand_ins[0 if found["address"].startswith("192") else 1].say("plug")
+            await until(lambda: status("charging"), hub, 5.0)

@@ -27,8 +27,11 @@ class Evses:
         self._profile_due: dict[int, float] = {}
         self._resuming = {flow.evse for flow in flows.values() if flow.transaction}
         """Where a transaction ran when the hub went, and the device hasn't said yet how it is."""
+        timeout = station.variables.int("EVConnectionTimeOut")
         for flow in self.flows.values():
             station.transactions.reschedule(flow, now)
+            if flow.grant and not flow.plugged and timeout:  # the wait for the cable begins anew
+                flow.grant.deadline = now.mono + timeout
 
     def with_transaction(self, number: str) -> Flow | None:
         found = (flow for flow in self.flows.values() if flow.transaction and flow.transaction.id == number)

@@ -53,7 +53,8 @@ class Transactions:
                 flow.conditions = before  # nothing begins until the fault is over
             elif (after - before) & set(self._variables.list("TxStartPoint")):
                 self._begin(flow, now, trigger)
-        elif (before - after) & self._stop_points():
+        elif (before - after) & self._stop_points() or not after:
+            # Whatever the stop points are: where there is neither a car nor a driver, nothing goes on.
             self.end(flow, now, trigger, reason)
         else:
             self._tell_changes(flow, now, trigger, before)

@@ -338,6 +338,15 @@ async def test_a_card_is_an_event_and_asks_for_authorization() -> None:
     assert [event["id_tag"] for event in world.events("id_tag")] == ["04A2"]
 
 
+async def test_a_card_that_a_fault_has_hidden_is_not_presented_again() -> None:
+    world = World()
+    world.see({**IDLE, "rfid": ""})
+    world.see({**BUSY, "rfid": "04A2"}, Status.CHARGING)
+    world.see({**BUSY, "rfid": None}, Status.FAULTED)
+    world.see({**BUSY, "rfid": "04A2"}, Status.CHARGING)
+    assert len(world.events("id_tag")) == 1
+
+
 async def test_a_card_without_a_station_is_only_an_event() -> None:
     world = World()
     world.see({**IDLE, "rfid": "0000"})

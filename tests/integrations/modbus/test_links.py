@@ -10,7 +10,8 @@ import pytest
 from hub.errors import DeviceOffline
 from integrations.modbus.address import TcpAddress
 from integrations.modbus.frame import ModbusException, Request
-from integrations.modbus.links import LINKS, POLL, STOP, WRITE, BusLink, Manner, NoAnswer, Replaced
+from integrations.modbus.links import POLL, STOP, WRITE, BusLink, Manner, NoAnswer, Replaced
+from integrations.modbus.sharing import LINKS
 
 Answer = Callable[[int, int, bytes], list[bytes]]
 

@@ -14,7 +14,8 @@ from hub.integration.loader import load_codec
 from hub.shipped import shipped
 from integrations.modbus.address import TcpAddress
 from integrations.modbus.frame import ModbusException, Request
-from integrations.modbus.links import LINKS, POLL, WRITE
+from integrations.modbus.links import POLL, WRITE
+from integrations.modbus.sharing import LINKS
 from integrations.modbus.simulator import SimulatedCharger
 
 

@@ -601,3 +601,23 @@ def test_the_phases_in_use_are_told_when_they_are_new() -> None:
     world.advance(60)
     told = [p.get("numberOfPhasesUsed") for a, p in world.sent if a == "TransactionEvent"]
     assert told == [None, 3, None, 1]
+
+
+def test_a_transaction_that_nobody_was_authorized_for_ends_with_the_cable() -> None:
+    world = World(defaults={"TxStartPoint": "EVConnected", "TxStopPoint": "Authorized"})
+    world.state(PLUGGED)
+    world.state(IDLE)
+    assert world.events() == [("Started", "CablePluggedIn"), ("Ended", "EVCommunicationLost")]
+
+
+def test_the_wait_for_the_cable_goes_on_after_a_restart() -> None:
+    world = World(defaults={"TxStartPoint": "Authorized"})
+    world.swipe()
+    world.restart()
+    world.connect()
+    world.state(IDLE)
+    world.advance(61)
+    assert (world.events()[0], world.events()[-1]) == (
+        ("Started", "Authorized"),
+        ("Ended", "EVConnectTimeout"),
+    )

@@ -1,0 +1,159 @@
+"""Modbus servers of other hands (libmodbus, npm's modbus-serial) behind a wire that spoils their replies: whatever
+comes, no wrong value is taken and no write is believed that wasn't done.
+
+The npm package is looked for in NODE_PATH: npm install --prefix DIR modbus-serial; NODE_PATH=DIR/node_modules.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import shutil
+import socket
+import subprocess
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from integrations.modbus.address import Address, SerialAddress, TcpAddress
+from integrations.modbus.frame import ModbusException, Request
+from integrations.modbus.links import POLL, WRITE, BusLink, Manner, NoAnswer
+from integrations.modbus.sharing import LINKS
+from tests.interop.disturbed_wire import DisturbedWire, Server
+from tests.interop.disturbing import Disturbance, Pty
+
+HERE = Path(__file__).parent
+SECONDS = float(os.environ.get("EVHUB_INTEROP_SECONDS", "12"))
+UNIT, BAUDRATE = 17, 115200
+pytestmark = pytest.mark.interop
+
+
+def libmodbus(tmp_path: Path) -> list[str]:
+    program = tmp_path / "libmodbus_server"
+    source = str(HERE / "libmodbus_server.c")
+    built = shutil.which("cc") and subprocess.run(
+        ["cc", "-I/usr/include/modbus", "-o", str(program), source, "-lmodbus"],
+        check=False,
+        capture_output=True,
+    )
+    if not built or built.returncode:
+        pytest.skip("libmodbus and a C compiler are not installed")
+    return [str(program)]
+
+
+def modbus_serial(_: Path) -> list[str]:
+    node = shutil.which("node")
+    if (
+        not node
+        or subprocess.run(
+            [node, "-e", "require('modbus-serial')"], check=False, capture_output=True
+        ).returncode
+    ):
+        pytest.skip("npm's modbus-serial is not in NODE_PATH")
+    return [node, str(HERE / "modbus_serial_server.js")]
+
+
+@contextlib.asynccontextmanager
+async def started(command: list[str], *words: str) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(*command, *words, stdout=PIPE, stderr=DEVNULL)
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(10):
+            assert await process.stdout.readline() == b"ready\n"
+        yield
+    finally:
+        process.kill()
+        await process.communicate()
+
+
+@contextlib.asynccontextmanager
+async def wired(command: list[str], wire: str, seed: int) -> AsyncIterator[tuple[DisturbedWire, Address]]:
+    """tcp, rtu (a serial port on both sides), rtu+tcp (TCP in front of the server's serial port)."""
+    async with contextlib.AsyncExitStack() as stack:
+        if wire == "tcp":
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+            await stack.enter_async_context(started(command, "tcp", str(port)))
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            stack.callback(writer.close)
+            server = Server(reader, writer.write, tcp=True)
+        else:
+            pty = Pty()
+            stack.callback(pty.close)
+            await stack.enter_async_context(started(command, "rtu", pty.path, str(BAUDRATE), str(UNIT)))
+            server = Server(pty.reader, pty.write, tcp=False)
+        disturbed = DisturbedWire(Disturbance(wire == "tcp", random.Random(seed)), server)
+        stack.push_async_callback(disturbed.close)
+        if wire == "rtu":
+            yield disturbed, SerialAddress(disturbed.open_pty(), baudrate=BAUDRATE, parity="none")
+        else:
+            yield disturbed, TcpAddress("127.0.0.1", await disturbed.listen(), wire.split("+")[0])
+
+
+class Asker:
+    """Reads blocks of equal and of different shape, writes now and then, and checks each against the truth."""
+
+    def __init__(self, link: BusLink, seed: int) -> None:
+        self.good, self.failed = 0, 0
+        self._link, self._manner = link, Manner(timeout_s=0.3)
+        self._dice = random.Random(seed)
+        self._written: dict[int, set[int]] = {}
+
+    async def once(self) -> None:
+        try:
+            if self._dice.random() < 0.1:
+                await self._write()
+            else:
+                await self._read()
+            self.good += 1
+        except (NoAnswer, ModbusException) as failure:
+            self.failed += 1
+            await asyncio.sleep(min(getattr(failure, "again_s", 0.0), 0.5))
+
+    async def _read(self) -> None:
+        address, count = self._dice.choice([100, 200, 300, 400, 500]), self._dice.choice([2, 2, 2, 10])
+        function = self._dice.choice([3, 3, 3, 4])
+        words = await self._ask(Request(UNIT, function, address, count), POLL, tries=2)
+        assert words == [(31 * n + 7) & 0xFFFF for n in range(address, address + count)]
+
+    async def _write(self) -> None:
+        """What was acknowledged is there; what failed may be there or not."""
+        address, word = self._dice.randrange(1500, 1504), self._dice.randrange(65536)
+        known = self._written.setdefault(address, {(31 * address + 7) & 0xFFFF})
+        known.add(word)
+        await self._ask(Request(UNIT, 6, address, 1, (word,)), WRITE)
+        self._written[address] = {word}
+        seen = await self._ask(Request(UNIT, 3, address, 1), POLL, tries=2)
+        assert seen == [word]
+
+    async def _ask(self, request: Request, priority: int, tries: int = 1) -> list[int]:
+        return await self._link.ask(request, priority, tries=tries, manner=self._manner)
+
+
+@pytest.mark.parametrize("wire", ["tcp", "rtu", "rtu+tcp"])
+@pytest.mark.parametrize("peer", [libmodbus, modbus_serial])
+async def test_no_fault_of_the_wire_becomes_a_value(
+    tmp_path: Path, peer: object, wire: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.modbus.links.FIRST_PAUSE_S", 0.02)
+    assert callable(peer)
+    async with wired(peer(tmp_path), wire, seed=1) as (disturbed, address), LINKS.open(address) as link:
+        link._first_pause = link._pause = 0.02
+        asker = Asker(link, seed=2)
+        for _ in range(50):
+            await asker.once()
+        assert asker.failed == 0
+        disturbed.share = 0.3
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SECONDS
+        while loop.time() < until:
+            await asker.once()
+        print(wire, asker.good, asker.failed, disturbed.disturbance.told)
+        assert asker.good > 100
+        assert set(disturbed.disturbance.told) == set(disturbed.disturbance.kinds())
+        disturbed.share = 0.0
+        await asyncio.sleep(1)
+        await asker._read()
