@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import orjson
 
 from hub.charger.registry import Registry
 from hub.errors import HubError
+from hub.integration.loader import gauges
 from hub.model.command import Command
 
 LARGEST = 64 * 1024
@@ -68,6 +70,7 @@ def questions(
             "config_problems": list(problems()),
             "chargers": registry.listing(),
             "states": registry.states(),
+            "gauges": [asdict(gauge) for gauge in gauges()],
         }
 
     async def command(asked: Mapping[str, Any]) -> Any:

@@ -59,6 +59,9 @@ def work_status(given: argparse.Namespace) -> int:
     print(f"up {health['uptime_s']} s, {health['rss_mb']} MB, {online}")
     for problem in told["config_problems"]:
         print(f"the last good configuration is used: {problem}")
+    for gauge in told["gauges"]:
+        if gauge["name"].endswith("_use_ratio"):
+            print(f"{gauge['labels']['wire']}: {gauge['value']:.0%} in use")
     for charger in told["chargers"]:
         states = told["states"].get(charger["id"], {})
         words = ", ".join(f"{number}: {_words(state)}" for number, state in states.items())

@@ -126,6 +126,15 @@ class Found:
     """The configured charger that it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A number that an integration tells of itself, for those who watch the hub. Names as Prometheus has them."""
+
+    name: str
+    labels: Mapping[str, str]
+    value: float
+
+
 class Service(Protocol):
     """What an integration does once for all of its chargers: made by its `make_service`, if it has one."""
 

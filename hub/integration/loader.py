@@ -1,5 +1,6 @@
 """Finds integrations by their manifest, in-tree and through the entry point group `evhub.integrations`."""
 
+import sys
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -10,7 +11,7 @@ from typing import Any, cast
 import yaml
 
 from hub.errors import HubError
-from hub.integration.api import DeviceFactory, PointCodec, ServiceFactory
+from hub.integration.api import DeviceFactory, Gauge, PointCodec, ServiceFactory
 
 GROUP = "evhub.integrations"
 IN_TREE = "integrations"
@@ -53,6 +54,16 @@ def load_service(protocol: str) -> ServiceFactory | None:
     if module is None:
         raise HubError(f"no integration speaks {protocol!r}; there are {', '.join(sorted(manifests()))}")
     return cast(ServiceFactory | None, getattr(import_module(module), "make_service", None))
+
+
+def gauges() -> list[Gauge]:
+    """What the integrations that are at work tell of themselves."""
+    found: list[Gauge] = []
+    for module in manifests().values():
+        told = getattr(sys.modules.get(module), "gauges", None)
+        if told is not None:
+            found += told()
+    return found
 
 
 def load_codec(protocol: str) -> PointCodec | None:

@@ -1,4 +1,5 @@
-"""What belongs to the site and isn't a charger: a meter, a distribution board, PV, a battery. It is read, not told.
+"""What belongs to the site and isn't a charger: a meter, a distribution board, PV, a battery. It is read, not told,
+but for which channels the lists of a board show.
 
 Theory: as for a charger, `run` looks for the node, learns which properties the object has, and reads what falls due
 until the node is silent; then it looks again, at growing intervals or as soon as something is found.
@@ -19,7 +20,7 @@ from integrations.echonet_lite.network import NETWORKS, Network
 from integrations.echonet_lite.place import Place
 from integrations.echonet_lite.profile import words
 from integrations.echonet_lite.properties import EPCS, Classes, own_classes
-from integrations.echonet_lite.readings import FAST, flat, named, shown
+from integrations.echonet_lite.readings import CHANNEL_LISTS, FAST, flat, named, pages, shown
 from integrations.echonet_lite.remote import Remote
 from integrations.echonet_lite.schema import appliance_link
 from integrations.echonet_lite.stack import Manners
@@ -63,6 +64,8 @@ class EchonetAppliance:
         self._remote: Remote | None = None
         self._sink: Sink | None = None
         self._told_loss = False
+        self._refused: frozenset[int] = frozenset()
+        """Pages that the board doesn't turn."""
         self._wake = asyncio.Event()
 
     async def run(self, sink: Sink) -> None:
@@ -139,6 +142,7 @@ class EchonetAppliance:
             due = remote.schedule.due(loop.time())
             if due:
                 await remote.read(due)
+            await self._turn_pages(remote)
             self._tell(remote)
             wait_s = max(0.0, remote.schedule.next() - loop.time())
             try:
@@ -147,6 +151,18 @@ class EchonetAppliance:
                 self._wake.clear()
             except TimeoutError:
                 continue
+
+    async def _turn_pages(self, remote: Remote) -> None:
+        """A board that somebody has told to show other channels. Raises DeviceOffline."""
+        wanted = {
+            epc: edt
+            for epc, edt in pages(remote.eoj >> 8, remote.image).items()
+            if remote.takes(epc) and epc not in self._refused
+        }
+        if wanted:
+            told = await remote.write(wanted)
+            self._refused |= told.rejected
+            await remote.read([*wanted, *(epc for epc in CHANNEL_LISTS if remote.has(epc))])
 
     def _periods(self, class_code: int) -> dict[int, float]:
         epcs = shown(self._classes.any(class_code), EPCS)

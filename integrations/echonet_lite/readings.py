@@ -44,10 +44,19 @@ COMMON: Mapping[int, Mapping[str, str]] = {
     0x027D: BATTERY,
 }
 CHANNEL_LISTS = frozenset({0xB3, 0xB5, 0xB7, 0xBA, 0xBC, 0xBE})
+PAGES = {
+    0xB2: (0xB1, 60),
+    0xB4: (0xB1, 60),
+    0xB6: (0xB1, 60),
+    0xB9: (0xB8, 30),
+    0xBB: (0xB8, 60),
+    0xBD: (0xB8, 60),
+}
+"""Of a distribution board: what says which channels a list shows, by the number of channels, at most so many."""
 FAST: Mapping[int, frozenset[int]] = {
     0x0288: frozenset({0xE0, 0xE3, 0xE7, 0xE8}),
     0x028D: frozenset({0xE1, 0xE3, 0xE7, 0xE8, 0xE9}),
-    0x0287: frozenset({*CHANNEL_LISTS, 0xC0, 0xC1, 0xC6, 0xC7, 0xC8, *range(0xD0, 0xF0)}),
+    0x0287: frozenset({*CHANNEL_LISTS, *PAGES, 0xC0, 0xC1, 0xC6, 0xC7, 0xC8, *range(0xD0, 0xF0)}),
     0x0279: frozenset({0xE0, 0xE1, 0xE3}),
     0x027D: frozenset({0xCF, 0xD3, 0xD4, 0xD5, 0xD6, 0xD8, 0xE2, 0xE4}),
 }
@@ -84,6 +93,18 @@ def flat(known: ObjectClass, image: Mapping[int, bytes]) -> dict[str, Scalar]:
     common = COMMON.get(known.code, {})
     values.update({key: values[source] for key, source in common.items() if source in values})
     return values
+
+
+def pages(class_code: int, image: Mapping[int, bytes]) -> dict[int, bytes]:
+    """What is to be set so that a board's lists show all of its channels."""
+    if class_code != 0x0287:
+        return {}
+    wanted = {
+        epc: bytes((1, min(image[count][0], most)))
+        for epc, (count, most) in PAGES.items()
+        if len(image.get(count, b"")) == 1 and 1 <= image[count][0] <= 252
+    }
+    return {epc: edt for epc, edt in wanted.items() if image.get(epc, edt) != edt}
 
 
 def beside(known: ObjectClass, image: Mapping[int, bytes]) -> dict[str, Scalar]:

@@ -19,6 +19,9 @@ class Links:
         self._users: dict[tuple[int, tuple[str, str]], int] = {}
         self._tasks: dict[tuple[int, tuple[str, str]], asyncio.Task[None]] = {}
 
+    def used(self) -> list[BusLink]:
+        return list(self._links.values())
+
     @contextlib.asynccontextmanager
     async def open(self, address: Address, *, reconnect_s: float = 0.0) -> AsyncIterator[BusLink]:
         """The link to an address for as long as it is used."""

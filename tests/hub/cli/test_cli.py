@@ -105,9 +105,13 @@ def running(tmp_path: Path) -> Iterator[World]:
 def test_the_running_hub_is_asked_and_told(running: World, capsys: pytest.CaptureFixture[str]) -> None:
     config = ["-c", str(running.path)]
     assert main(["status", *config]) == 0
-    assert "available" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "available" in shown
+    assert "% in use" in shown
     assert main(["status", "--json", *config]) == 0
-    assert json.loads(capsys.readouterr().out)["chargers"][0]["id"] == "garage"
+    told = json.loads(capsys.readouterr().out)
+    assert told["chargers"][0]["id"] == "garage"
+    assert {gauge["name"] for gauge in told["gauges"]} >= {"evhub_modbus_wire_use_ratio"}
     assert main(["cmd", "garage", "set_limit", '{"current": 10}', *config]) == 0
     assert main(["cmd", "garage", "set_limit", '{"current": "x"}', *config]) == 1
     assert "bad_value" in capsys.readouterr().out

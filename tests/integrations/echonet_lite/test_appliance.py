@@ -12,6 +12,7 @@ from hub.clock import SystemClock
 from hub.errors import DeviceOffline, HubError, Unsupported
 from hub.integration.api import DeviceSetup, Reading
 from integrations.echonet_lite import make_appliance
+from integrations.echonet_lite.frame import Esv
 from integrations.echonet_lite.network import NETWORKS
 from integrations.echonet_lite.stack import StackSettings
 from tests.integrations.echonet_lite import peer
@@ -49,9 +50,9 @@ def setup(folder: Path | None = None, **settings: object) -> DeviceSetup:
 
 
 @asynccontextmanager
-async def board(**settings: object) -> AsyncIterator[tuple[Any, Any, Sink]]:
+async def board(objects: Any = None, **settings: object) -> AsyncIterator[tuple[Any, Any, Sink]]:
     async with (
-        peer.Peer(objects={0x028701: dict(BOARD)}, told=frozenset({0x80})) as it,
+        objects or peer.Peer(objects={0x028701: dict(BOARD)}, told=frozenset({0x80})) as it,
         NETWORKS.use(StackSettings(interfaces=(peer.interface(),))),
     ):
         device, sink = make_appliance(setup(host=it.host, poll=0.1, timeout=0.2, **settings)), Sink()
@@ -79,6 +80,43 @@ async def test_a_board_s_values_are_read_and_read_again() -> None:
         assert (sink.told.identity.vendor, sink.told.identity.model) == ("Panasonic", "MCB-7")
         it.objects[0x028701][0xC6] = (100).to_bytes(4, "big")
         await peer.until(lambda: sink.told and sink.told.shared["power"] == 100)
+
+
+def shows(it: Any, eoj: int, epc: int, edt: bytes) -> bool:
+    """A board whose list of powers follows the page: channel n has n W."""
+    values = it.objects[eoj]
+    values[epc] = edt
+    first, count = edt
+    values[0xB7] = edt + b"".join(n.to_bytes(4, "big") for n in range(first, first + count))
+    return True
+
+
+async def test_the_lists_of_a_board_are_turned_to_all_of_its_channels_again_and_again() -> None:
+    values = {**BOARD, 0xB1: bytes([40]), 0xB6: bytes((9, 2)), 0xB7: bytes.fromhex("0902 00000009 0000000a")}
+    it = peer.Peer(
+        objects={0x028701: values}, told=frozenset({0x80}), settable=frozenset({0xB6}), on_set=shows
+    )
+    async with board(it) as (_, _device, sink):
+        await peer.until(lambda: sink.told and sink.told.shared.get("channel_40_power") == 40)
+        shows(it, 0x028701, 0xB6, bytes((5, 1)))
+        await peer.until(lambda: len(it.asked(Esv.SETC)) == 2)
+        await peer.until(lambda: sink.told and sink.told.shared.get("channel_1_power") == 1)
+
+
+async def test_a_board_that_turns_no_pages_is_asked_once() -> None:
+    values = {**BOARD, 0xB1: bytes([40]), 0xB6: bytes((9, 1)), 0xB7: bytes.fromhex("0901 00000009")}
+    it = peer.Peer(
+        objects={0x028701: values},
+        told=frozenset({0x80}),
+        settable=frozenset({0xB6}),
+        on_set=lambda *_: False,
+    )
+    async with board(it) as (_, device, sink):
+        for _ in range(3):
+            await device.refresh()
+        assert sink.told is not None
+        assert sink.told.shared["channel_9_power"] == 9
+        assert len(it.asked(Esv.SETC)) == 1
 
 
 async def test_a_silent_board_is_offline_and_comes_back() -> None:
