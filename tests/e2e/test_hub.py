@@ -31,7 +31,7 @@ async def execute(
     return await world.hub.registry.execute(Command(charger, op, message or {}))
 
 
-@pytest.mark.parametrize("version", ["ocpp2.0.1", "ocpp1.6"])
+@pytest.mark.parametrize("version", ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"])
 async def test_a_card_at_the_reader_becomes_a_transaction(tmp_path: Path, version: str) -> None:
     async with World(tmp_path, {"garage": ("keba/p30", {}, versions(version))}) as world:
         garage = world.chargers["garage"]

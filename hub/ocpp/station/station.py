@@ -15,6 +15,7 @@ from hub.ocpp.station.clock import StationClock
 from hub.ocpp.station.control import Control
 from hub.ocpp.station.costs import Costs
 from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
+from hub.ocpp.station.dynamic_profiles import DynamicProfiles
 from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.external_limits import ExternalLimits, Outside
@@ -26,6 +27,7 @@ from hub.ocpp.station.messages import (
     ExternalLimit,
     Heartbeat,
     Message,
+    PullDynamicSchedule,
     ReservationEnded,
     StatusNotification,
     Token,
@@ -99,6 +101,7 @@ class Station:
         self.metering = Metering(self, now)
         self.external = ExternalLimits(self)
         self.transaction_limits = TransactionLimits(self, now)
+        self.dynamic = DynamicProfiles(self, now)
         self.costs = Costs(self)
         self.control = Control(self)
         self.upkeep = Upkeep(self, kept)
@@ -210,7 +213,7 @@ class Station:
             part.tick(now)
 
     def _timed(self) -> tuple["Timed", ...]:
-        charging = self.reservations, self.evses, self.tokens, self.metering, self.statuses
+        charging = self.dynamic, self.reservations, self.evses, self.tokens, self.metering, self.statuses
         return *charging, self.transaction_limits, self.control, self.upkeep
 
     def deadline(self) -> float | None:
@@ -353,6 +356,8 @@ class Station:
             self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
         elif isinstance(message, TransactionEvent):
             self._transaction_answered(message, payload, now)
+        elif isinstance(message, PullDynamicSchedule):
+            self._pulled(message, payload, now)
         else:
             self.upkeep.heard(message, payload, now)
 
@@ -381,7 +386,15 @@ class Station:
         told = self.dialect.told(payload)
         if told is not None:
             self.costs.answered(event, told)
+        allowance = self.dialect.allowance(payload)
+        if allowance is not None:
+            self.transaction_limits.allow(event.transaction, allowance, now)
         self._forget_id(event)
+
+    def _pulled(self, message: PullDynamicSchedule, payload: Mapping[str, Any], now: Moment) -> None:
+        limit = payload.get("scheduleUpdate", {}).get("limit")
+        if payload["status"] == "Accepted" and limit is not None:
+            self.dynamic.update(message.profile, limit, now)
 
     def _forget_id(self, event: TransactionEvent) -> None:
         if event.event == "Ended" and self.csms_ids.pop(event.transaction, None) is not None:
