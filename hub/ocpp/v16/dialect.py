@@ -127,7 +127,7 @@ class Dialect16:
             case Authorize(token=token):
                 return "Authorize", {"idTag": id_tag(token)}
             case MeterReport(evse=evse, value=value):
-                return "MeterValues", {"connectorId": evse, "meterValue": [meter_value(value)]}
+                return "MeterValues", {**_place(station, evse), "meterValue": [meter_value(value)]}
             case ReservationEnded() | ExternalLimit():
                 return None  # 1.6 tells a reservation's end by the connector's status, a limit not at all
             case TransactionEvent():
@@ -213,6 +213,13 @@ class Dialect16:
         if event.meter:
             said["transactionData"] = [meter_value(value) for value in event.meter]
         return said
+
+
+def _place(station: Station, evse: int) -> dict[str, object]:
+    """With the transaction there, as soon as the CSMS has given it a number."""
+    flow = station.evses.flows[evse]
+    number = station.csms_ids.get(flow.transaction.id) if flow.transaction else None
+    return {"connectorId": evse} if number is None else {"connectorId": evse, "transactionId": number}
 
 
 def meter_value(value: MeterValue) -> dict[str, object]:
