@@ -65,6 +65,10 @@ class Boot:
         """The station was reset: it must register anew."""
         self.registration, self.reason = Registration.NONE, reason
 
+    def wait(self, until: float) -> None:
+        """Not before this, on the loop's clock."""
+        self._due = until
+
     def again(self) -> None:
         """A triggered BootNotification: at once."""
         self._again, self._due = True, 0.0

@@ -131,10 +131,13 @@ class Control:
         scheduled = bool(busy) and not immediate
         self._resets[evse or 0] = scheduled
         if not scheduled:
-            for flow in busy:
-                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason)
             # B12.FR.04: the end is told first; not for ever (B12.FR.05).
             self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
+            for flow in busy:
+                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason)
+                if flow.transaction is not None:  # whatever the stop points are
+                    self._station.transactions.end(flow, now, "ResetCommand", stop_reason)
+                    self._station.statuses.show(flow, now)
         self.idle(now)
         return "Scheduled" if scheduled else "Accepted"
 
@@ -153,7 +156,8 @@ class Control:
         self.idle(now)
 
     def deadlines(self) -> list[float]:
-        return list(self._patience.values())
+        # While a transaction runs there is nothing to be impatient about.
+        return [due for evse, due in self._patience.items() if evse in self._resets and not self._busy(evse)]
 
     def _busy(self, evse: int) -> list[Flow]:
         flows = self._station.evses.flows.values()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hub.model.charger import Identity
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
 from hub.model.moment import Moment, rfc3339
@@ -49,6 +50,11 @@ from hub.ocpp.station.variables import Variables
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
 
+TOLD = frozenset({"model", "serial", "firmware"})
+DEVICE_S = 3.0
+"""So long the first BootNotification waits for what a device says of itself; afterwards it is remembered."""
+
+
 class _Sent(NamedTuple):
     message: Message
     number: int | None
@@ -73,6 +79,11 @@ class Station:
         self._sent: dict[int, _Sent] = {}
         self._next_ref = 0
         self.clock = StationClock(self, now)
+        known = memory.get(("identity", "device"), {})
+        self._device_known = (
+            known.get("blueprint") == _texts(setup.identity) or not TOLD & setup.abilities.readings
+        )
+        self.identity = Identity(*known["told"]) if known and self._device_known else setup.identity
         self._link_lost: float | None = None
 
         def kept(kind: str) -> dict[str, Any]:
@@ -116,6 +127,18 @@ class Station:
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost
             self._back_online(now, everything=away > self.variables.int("OfflineThreshold"))
+        elif not self._device_known:
+            self.boot.wait(now.mono + DEVICE_S)
+
+    def identify(self, identity: Identity) -> None:
+        """The device has said who it is."""
+        if identity != self.identity:
+            self.identity = identity
+            body = {"blueprint": _texts(self.setup.identity), "told": _texts(identity)}
+            self.emit(Keep("identity", "device", body))
+        if not self._device_known:
+            self._device_known = True
+            self.boot.again()
 
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
@@ -399,3 +422,7 @@ class Station:
     def _forget_id(self, event: TransactionEvent) -> None:
         if event.event == "Ended" and self.csms_ids.pop(event.transaction, None) is not None:
             self.emit(Keep("csms_id", event.transaction, None))
+
+
+def _texts(identity: Identity) -> list[str]:
+    return [identity.vendor, identity.model, identity.serial, identity.firmware]

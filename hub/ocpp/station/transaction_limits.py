@@ -82,7 +82,9 @@ class TransactionLimits:
         self._due.pop(transaction, None)
 
     def deadlines(self) -> list[float]:
-        return list(self._due.values())
+        # Where nobody is authorized nothing can be ended; whoever comes later is looked at when he comes.
+        served = [flow.transaction for flow in self._station.evses.flows.values() if flow.grant]
+        return [self._due[running.id] for running in served if running and running.id in self._due]
 
     def _reached(self, flow: Flow, reason: str, now: Moment) -> None:
         assert flow.transaction is not None

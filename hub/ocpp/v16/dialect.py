@@ -156,7 +156,7 @@ class Dialect16:
         return None
 
     def _boot(self, station: Station) -> dict[str, object]:
-        identity = station.setup.identity
+        identity = station.identity
         said = {
             "chargePointVendor": identity.vendor[:20] or "evhub",
             "chargePointModel": identity.model[:20] or "charger",

@@ -134,7 +134,7 @@ class Dialect201:
         return None
 
     def _station(self, station: Station) -> dict[str, object]:
-        identity = station.setup.identity
+        identity = station.identity
         said = {
             "vendorName": identity.vendor[:50] or "evhub",
             "model": identity.model[:20] or "charger",

@@ -561,3 +561,24 @@ def test_a_scheduled_reset_of_what_was_told_at_once() -> None:
     world.disconnect()  # nobody to tell
     world.swipe()
     assert world.last(Reconnect)
+
+
+@pytest.mark.parametrize("point", ["EVConnected", "PowerPathClosed"])
+def test_an_immediate_reset_ends_the_transaction_whatever_its_stop_point_is(point: str) -> None:
+    world = World(defaults={"TxStopPoint": point})
+    world.state(PLUGGED)
+    world.swipe()
+    assert world.ask("Reset", {"type": "Immediate"})["status"] == "Accepted"
+    assert world.events()[-1] == ("Ended", "ResetCommand")
+    assert world.last(Reconnect)
+
+
+def test_a_reset_that_is_over_leaves_nothing_to_wait_for() -> None:
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    world.disconnect()
+    world.ask("Reset", {"type": "Immediate"})
+    assert world.last(Reconnect)
+    world.advance(31)
+    assert world.station.control.deadlines() == []
