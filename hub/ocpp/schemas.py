@@ -14,7 +14,7 @@ import orjson
 from hub.ocpp.errors import ErrorCode
 
 Direction = Literal["request", "response"]
-FOLDERS = {"1.6": "v16", "2.0.1": "v201"}
+FOLDERS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
 
 CODES = {
     "type": ErrorCode.TYPE_CONSTRAINT,

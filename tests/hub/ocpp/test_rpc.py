@@ -34,6 +34,15 @@ def test_a_call_is_received_and_answered_once() -> None:
     assert isinstance(link.receive('[2,"19","Reset",{"type":"Immediate"}]', 0)[0], Ignored)
 
 
+def test_a_whole_number_is_an_integer_however_it_is_spelled() -> None:
+    (event,) = rpc().receive('[2,"1","ClearDisplayMessage",{"id":7.0}]', 0)
+    assert isinstance(event, CallReceived)
+    assert str(event.payload["id"]) == "7"
+    (event,) = rpc().receive('[2,"2","CostUpdated",{"totalCost":1e300,"transactionId":"x"}]', 0)
+    assert isinstance(event, CallReceived)
+    assert event.payload["totalCost"] == 1e300
+
+
 def test_an_own_call_is_settled_by_its_answer_and_by_nothing_else() -> None:
     link = rpc()
     frame = json.loads(link.call("boot", "Heartbeat", {}, 0))
@@ -184,3 +193,28 @@ def test_nothing_raises_and_the_outstanding_call_survives_nonsense(text: str | b
         if isinstance(event, SendText):
             assert json.loads(event.text)[0] == 4
     assert link.lost() == [Failed("r", "Disconnected")]
+
+
+@pytest.mark.parametrize(
+    "frame", ['[5,"1","FormatViolation","",{}]', '[6,"1","NotifyPeriodicEventStream",{}]']
+)
+def test_2_1_has_messages_that_nobody_answers(frame: str) -> None:
+    (event,) = rpc("2.1").receive(frame, 0)
+    assert isinstance(event, Ignored)
+    (answered,) = rpc("2.0.1").receive(frame, 0)
+    assert isinstance(answered, SendText)
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [('{"status":"Accepted"}', "OccurrenceConstraintViolation"), ("7", "FormatViolation")],
+)
+def test_in_2_1_a_csms_is_told_that_its_answer_was_none(payload: str, code: str) -> None:
+    link = rpc("2.1")
+    asked = json.loads(link.call("ref", "BootNotification", {}, 0))[1]
+    told, failed = link.receive(f'[3,"{asked}",{payload}]', 1)
+    assert isinstance(told, SendText)
+    assert json.loads(told.text)[:3] == [5, asked, code]
+    assert isinstance(failed, Failed)
+    assert (failed.ref, failed.code) == ("ref", "FormatViolation")
+    assert link.idle
