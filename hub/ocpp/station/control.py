@@ -211,6 +211,8 @@ class Control:
         # F06.FR.03: where the EVSE doesn't matter, it doesn't matter which one is named.
         if wanted in OF_AN_EVSE and evse and evse not in self._station.evses.flows:
             return False
+        if wanted == "TransactionEvent" and not any(flow.transaction for flow in self._chosen(evse)):
+            return False  # F06.FR.10: what is accepted is sent
         say(evse, now)
         return True
 
@@ -264,7 +266,9 @@ class Control:
                 self._station.metering.realign(now)
             if name == "HeartbeatInterval":
                 self._station.boot.spoke(now, self._station.variables.int(name))
-            if BY_NAME[name].reconnect and self._station.boot.connected:
+            # What is as it was is no reason to leave, but a password that is set is always tried (A01).
+            moved = BY_NAME[name].secret or self._station.variables.text(name) != before
+            if BY_NAME[name].reconnect and moved and self._station.boot.connected:
                 self._station.emit(Reconnect(f"{name} changed"))
         return result
 

@@ -326,6 +326,20 @@ def test_an_interval_that_is_none_leaves_the_csms_in_peace(interval: int) -> Non
     assert world.actions() == ["BootNotification"]
 
 
+def test_a_transaction_that_does_not_run_is_not_told_of() -> None:
+    world = World()
+    assert world.ask("TriggerMessage", {"requestedMessage": "TransactionEvent"}) == {"status": "Rejected"}
+    assert world.sent == []
+
+
+@pytest.mark.parametrize(("seconds", "leaves"), [("30", False), ("31", True)])
+def test_a_ping_interval_that_stays_is_no_reason_to_leave(seconds: str, leaves: bool) -> None:
+    world = World("1.6")
+    asked = {"key": "WebSocketPingInterval", "value": seconds}
+    assert world.ask("ChangeConfiguration", asked) == {"status": "Accepted"}
+    assert (world.last(Reconnect) is not None) is leaves
+
+
 def test_the_status_of_a_transaction() -> None:
     world = World()
     world.state(PLUGGED)
