@@ -55,6 +55,10 @@ MAKERS = {
 }
 
 
+NOBODY = 0xFFFFF0
+"""From here on codes are nobody's: devices under test use them."""
+
+
 def maker(code: int) -> str:
-    """A code that isn't listed here as hex digits; none: an empty text."""
-    return MAKERS.get(code, f"{code:06X}" if code else "")
+    """A code that isn't listed here as hex digits; nobody's: an empty text."""
+    return MAKERS.get(code, f"{code:06X}" if 0 < code < NOBODY else "")

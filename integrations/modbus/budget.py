@@ -73,6 +73,8 @@ def loads(mappings: Mapping[str, BlueprintMapping]) -> list[Load]:
         for port in sorted({item.port for item in spans(mapping)}, key=lambda port: port or 0):
             address = address_of(mapping.link, port)
             load = found.setdefault(address.key, Load(str(address)))
+            if str(address) != load.wire:
+                load.also.add(str(address))
             asked = share(groups_of(mapping, port), line_of(address), keep_alive_s(mapping))
             load.planned[charger] = load.planned.get(charger, 0.0) + asked
     return list(found.values())

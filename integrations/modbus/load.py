@@ -15,6 +15,8 @@ class Load:
 
     wire: str
     planned: dict[str, float] = field(default_factory=dict)
+    also: set[str] = field(default_factory=set)
+    """What chargers with other settings call the same wire."""
     use: float = 0.0
     """The share that was in use in the last minute."""
     _used_s: float = 0.0
@@ -42,6 +44,8 @@ class Load:
         asked = (
             f"{self.wire}: {number} charger{'s' if number > 1 else ''}, {100 * self.wanted:.1f} % of its time"
         )
+        if self.also:
+            asked += f"; it can't be {' and '.join(sorted(self.also))} as well"
         if self.stretch == 1.0:
             return asked
         return (

@@ -17,7 +17,7 @@ MAKERS = {
     "warp": "tinkerforge/warp",
     "kathrein": "kathrein/kwb",
     "phoenix": "phoenix/charx",
-    "voltie": "voltie/charger",
+    "wallbox": "wallbox/quasar",
     "solax": "solax/x3_hac",
     "weidmueller": "weidmueller/ac_smart",
 }

@@ -107,6 +107,8 @@ class Statuses:
                 self._report(flow, self.status(flow), now, force=False)
 
     def deadlines(self) -> list[float]:
+        if not self._station.boot.accepted:
+            return []  # back online everything is looked at again
         flows = self._station.evses.flows.values()
         return [flow.report_due for flow in flows if flow.report_due is not None]
 

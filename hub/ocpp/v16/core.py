@@ -62,8 +62,6 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     wanted, connector = call.payload["requestedMessage"], call.payload.get("connectorId")
-    if connector is not None and connector != 0 and connector not in station.evses.flows:
-        return _status(False)
     if not station.control.has_trigger(wanted):
         return {"status": "NotImplemented"}
     return _status(station.control.trigger(wanted, connector, now))

@@ -6,12 +6,22 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hub.link.backoff import BackOff
-from hub.link.websocket import Endpoint, LinkClosed, LinkRefused, WebSocketLink, close_server, connect, serve
+from hub.link.websocket import (
+    Endpoint,
+    LinkClosed,
+    LinkRefused,
+    WebSocketLink,
+    close_server,
+    connect,
+    serve,
+    tls_context,
+)
 from tests.hub.link.certificates import Authority
 
 BOTH = ("ocpp2.0.1", "ocpp1.6")
@@ -155,6 +165,28 @@ async def test_a_root_that_its_predecessor_has_signed_is_trusted_alone(tmp_path:
         endpoint = Endpoint(f"wss://localhost:{port}", "open", BOTH, ca=following.certificate)
         link = await connect(endpoint)
         await link.close()
+
+
+def test_links_with_the_same_certificates_share_what_was_read(tmp_path: Path) -> None:
+    one, other = (Endpoint("wss://csms", name, BOTH) for name in ("CP1", "CP2"))
+    assert tls_context(one) is tls_context(other)
+    root = Authority(tmp_path).certificate
+    assert tls_context(replace(one, ca=root)) is tls_context(replace(other, ca=root))
+    assert tls_context(replace(one, ca=root)) is not tls_context(one)
+    assert tls_context(replace(one, roots=(root.read_text(),))) is not tls_context(one)
+
+
+def test_a_link_with_a_certificate_of_its_own_shares_it_with_nobody(tmp_path: Path) -> None:
+    authority, endpoint = Authority(tmp_path), Endpoint("wss://csms", "CP1", BOTH)
+    cert, key = authority.issue("CP1")
+    assert tls_context(replace(endpoint, cert=cert, key=key)) is not tls_context(endpoint)
+
+
+def test_a_certificate_that_was_renewed_on_disk_counts_from_the_next_connection_on(tmp_path: Path) -> None:
+    endpoint = Endpoint("wss://csms", "CP1", BOTH, ca=Authority(tmp_path).certificate)
+    before = tls_context(endpoint).get_ca_certs()
+    assert Authority(tmp_path).certificate == endpoint.ca
+    assert tls_context(endpoint).get_ca_certs() != before
 
 
 def refuse(listener: socket.socket, tls: ssl.SSLContext) -> None:

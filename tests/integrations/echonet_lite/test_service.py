@@ -88,4 +88,4 @@ def test_a_range_that_is_none_is_said(tmp_path: Path) -> None:
 def test_makers_have_names() -> None:
     assert maker(0x00006C) == "Nichicon"
     assert maker(0xABCDEF) == "ABCDEF"
-    assert maker(0) == ""
+    assert maker(0) == maker(0xFFFFFE) == ""

@@ -78,3 +78,9 @@ async def test_a_host_that_allows_one_connection_gets_one() -> None:
 async def _taken(address: TcpAddress) -> None:
     async with budget(address, 1):
         pass
+
+
+def test_one_port_with_two_settings_is_said() -> None:
+    inputs = {"serial": "/dev/ttyUSB0"}
+    other = load_blueprint("kse/wbx16", inputs, (shipped("blueprints"),), load_codec)
+    assert "it can't be /dev/ttyUSB0 9600 8E1 as well" in CODEC.use({"a": abl(1), "b": other})[0]

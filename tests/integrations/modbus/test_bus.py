@@ -136,3 +136,35 @@ def test_a_unit_that_comes_back_is_found_within_its_probe_time() -> None:
             return seen[2][0] - 300
 
     assert 0 < in_virtual_time(comes_back()) < 61
+
+
+def test_a_stop_does_not_wait_for_a_unit_that_never_answered() -> None:
+    bus = Bus({1: LIVE_S, 9: None})
+
+    async def waited() -> float:
+        async with linked(bus) as link:
+            loop, manner = asyncio.get_running_loop(), Manner(timeout_s=3.0)
+            await link.ask(Request(1, 3, 100, 4), POLL, manner=manner)
+            dead = asyncio.create_task(link.ask(Request(9, 3, 100, 4), POLL, tries=2, manner=manner))
+            await asyncio.sleep(0.1)
+            asked = loop.time()
+            await link.ask(Request(1, 6, 9, 1, (0,)), STOP, manner=manner)
+            await asyncio.gather(dead, return_exceptions=True)
+            return next(at for at, message in bus.requests if message[1] == 6) - asked
+
+    assert in_virtual_time(waited()) <= 0.06
+
+
+def test_a_slow_unit_is_known_by_its_late_reply() -> None:
+    bus = Bus({1: 0.8})
+
+    async def reads() -> int:
+        async with linked(bus) as link:
+            seen: list[float] = []
+            task = asyncio.create_task(sweep_for_ever(link, 1, 4, seen, every_s=2.0))
+            await asyncio.sleep(20)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return len(seen)
+
+    assert in_virtual_time(reads()) >= 8
