@@ -401,6 +401,29 @@ def test_a_csms_that_has_not_accepted_yet_stops_nothing_and_a_person_does(versio
     assert world.station.evses.flows[1].transaction is None
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_clock_and_a_change_of_availability_are_no_reason_to_speak_before_registration(
+    version: str,
+) -> None:
+    world = World(version, boot=False)
+    world.answers["BootNotification"] = {
+        "status": "Pending",
+        "currentTime": rfc3339(world.clock.now().wall),
+        "interval": 600,
+    }
+    world.station.control.set_variable("AlignedInterval", "60", world.clock.now())
+    world.connect()
+    world.state(IDLE)
+    off = (
+        {"connectorId": 0, "type": "Inoperative"}
+        if version == "1.6"
+        else {"operationalStatus": "Inoperative"}
+    )
+    assert world.ask("ChangeAvailability", off) == {"status": "Accepted"}
+    world.advance(300)
+    assert world.actions() == ["BootNotification"]
+
+
 def test_a_boot_without_answer_is_repeated() -> None:
     world = World(boot=False)
     world.answers["BootNotification"] = "Timeout"
