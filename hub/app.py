@@ -227,7 +227,7 @@ class Hub:
             language=config.hub.language,
             timezone=config.hub.timezone,
             mqtt=config.mqtt.broker.split("@")[-1],
-            features=("modbus", "ocpp1.6", "ocpp2.0.1", "mqtt", "echonet_lite"),
+            features=("modbus", "ocpp1.6", "ocpp2.0.1", "ocpp2.1", "mqtt", "echonet_lite"),
             config_hash=lambda: self.config.hash,
             config_problems=lambda: self.config.refused,
             chargers=self.registry.listing,

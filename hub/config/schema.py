@@ -21,7 +21,7 @@ METERED = (
     *(f"{what}_l{n}" for what in ("current", "voltage") for n in (1, 2, 3)),
 )
 """What a meter beside a charger may say in its stead."""
-VERSIONS = ("ocpp2.0.1", "ocpp1.6")
+VERSIONS = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
 ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[^:\[\]]+):(?P<port>\d{1,5})")
 
 

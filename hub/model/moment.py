@@ -13,7 +13,7 @@ class Moment(NamedTuple):
 
 def rfc3339(wall: datetime) -> str:
     """Three decimals and `Z`, as every CSMS takes it (interop.md A5)."""
-    return wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{wall.microsecond // 1000:03d}Z"
+    return wall.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_time(text: str) -> datetime:

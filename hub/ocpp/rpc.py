@@ -9,6 +9,7 @@ and otherwise ignored and counted: a CALLRESULT is never answered.
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -16,7 +17,7 @@ import orjson
 from hub.ocpp.errors import ErrorCode, spelled
 from hub.ocpp.schemas import Schemas, Violation
 
-CALL, CALLRESULT, CALLERROR = 2, 3, 4
+CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND = 2, 3, 4, 5, 6
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 MAX_ID = 36
@@ -24,6 +25,7 @@ MAX_UNANSWERED = 32
 REMEMBERED = 64
 """Message ids of answered calls that are remembered, to tell a replay."""
 UNREADABLE_ID = "-1"
+EXACT = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,11 @@ class Rpc:
             return self._call_received(frame)
         if kind in (CALLRESULT, CALLERROR):
             return self._answer_received(frame)
+        if kind in (CALLRESULTERROR, SEND) and self.schemas.version == "2.1":
+            # 2.1 Part 4: nobody answers them. What a CSMS may SEND means nothing to a station yet.
+            return self._ignore(
+                f"{'CALLRESULTERROR' if kind == CALLRESULTERROR else 'SEND'} {frame[1:]!r:.200}"
+            )
         message_id = frame[1] if len(frame) > 1 and _is_id(frame[1]) else UNREADABLE_ID
         return [
             SendText(
@@ -141,7 +148,7 @@ class Rpc:
             return self._ignore("a message id that was used before")
         if len(frame) != 4 or not isinstance(frame[2], str) or not isinstance(frame[3], dict):
             return self._refuse(message_id, ErrorCode.FORMAT_VIOLATION, "expected [2, id, action, payload]")
-        action, payload = frame[2], frame[3]
+        action, payload = frame[2], whole(frame[3])
         if not self.schemas.knows(action):
             return self._refuse(message_id, ErrorCode.NOT_IMPLEMENTED, "unknown action")
         if len(self._unanswered) >= MAX_UNANSWERED:
@@ -162,14 +169,20 @@ class Rpc:
             code = frame[2] if len(frame) > 2 and isinstance(frame[2], str) else "GenericError"
             description = frame[3] if len(frame) > 3 and isinstance(frame[3], str) else ""
             return [Failed(waiting.ref, code or "GenericError", description[:255])]
-        payload = frame[2] if len(frame) == 3 else None
+        payload = whole(frame[2]) if len(frame) == 3 else None
         if not isinstance(payload, dict):
-            return [Failed(waiting.ref, "FormatViolation", "expected [3, id, payload]")]
+            return self._bad_answer(waiting, ErrorCode.FORMAT_VIOLATION, "expected [3, id, payload]")
         try:
-            self.schemas.validate(waiting.action, "response", payload)
+            return [Answered(waiting.ref, self.schemas.answer(waiting.action, payload))]
         except Violation as violation:
-            return [Failed(waiting.ref, "FormatViolation", str(violation))]
-        return [Answered(waiting.ref, payload)]
+            return self._bad_answer(waiting, violation.code, str(violation))
+
+    def _bad_answer(self, waiting: _Outstanding, code: ErrorCode, words: str) -> list[Event]:
+        """Before 2.1 there is no way to tell the CSMS."""
+        failed: list[Event] = [Failed(waiting.ref, "FormatViolation", words)]
+        if self.schemas.version != "2.1":
+            return failed
+        return [SendText(_dump([CALLRESULTERROR, waiting.id, code.value, words[:255], {}])), *failed]
 
     def _refuse(self, message_id: str, code: ErrorCode, description: str) -> list[Event]:
         return [SendText(self._error(message_id, code, description))]
@@ -186,6 +199,15 @@ class Rpc:
 
     def _error(self, message_id: str, code: ErrorCode, description: str) -> str:
         return _dump([CALLERROR, message_id, spelled(code, self.schemas.version), description[:255], {}])
+
+
+def whole(node: Any) -> Any:
+    """With integers where a number is whole: to JSON, and its schemas, 7.0 is one; as an id's text it isn't."""
+    if isinstance(node, dict):
+        return {key: whole(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [whole(value) for value in node]
+    return int(node) if isinstance(node, float) and node.is_integer() and abs(node) < EXACT else node
 
 
 def _dump(frame: list[object]) -> str:

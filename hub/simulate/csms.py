@@ -17,7 +17,7 @@ from hub.ocpp.schemas import schemas
 
 log = logging.getLogger(__name__)
 
-VERSIONS = {"ocpp2.0.1": "2.0.1", "ocpp1.6": "1.6"}
+VERSIONS = {"ocpp2.1": "2.1", "ocpp2.0.1": "2.0.1", "ocpp1.6": "1.6"}
 
 
 @dataclass(slots=True)

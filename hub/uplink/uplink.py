@@ -44,6 +44,7 @@ from hub.ocpp.station.external_limits import Outside
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.station import Call, Dialect, Outgoing, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
+from hub.ocpp.v21.dialect import DIALECT as V21
 from hub.ocpp.v201.dialect import DIALECT as V201
 from hub.store import journal
 from hub.store.database import Database
@@ -55,7 +56,7 @@ from hub.uplink.meter import meter_body
 
 log = logging.getLogger(__name__)
 
-DIALECTS: Mapping[str, Dialect] = {dialect.subprotocol: dialect for dialect in (V201, V16)}
+DIALECTS: Mapping[str, Dialect] = {dialect.subprotocol: dialect for dialect in (V21, V201, V16)}
 SEND_S = 10.0
 """A CSMS that takes nothing for so long is left: it must not hold up the charger."""
 LOOK_AGAIN_S = 60.0
@@ -184,6 +185,7 @@ class Uplink:
         self._work.set()
 
     def _state(self, evse: int, state: State) -> None:
+        self.station.identify(self.runtime.identity)
         self.station.state(evse, state, self._clock.now())
         self._drain()
 

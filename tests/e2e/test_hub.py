@@ -31,7 +31,7 @@ async def execute(
     return await world.hub.registry.execute(Command(charger, op, message or {}))
 
 
-@pytest.mark.parametrize("version", ["ocpp2.0.1", "ocpp1.6"])
+@pytest.mark.parametrize("version", ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"])
 async def test_a_card_at_the_reader_becomes_a_transaction(tmp_path: Path, version: str) -> None:
     async with World(tmp_path, {"garage": ("keba/p30", {}, versions(version))}) as world:
         garage = world.chargers["garage"]
@@ -47,6 +47,8 @@ async def test_a_card_at_the_reader_becomes_a_transaction(tmp_path: Path, versio
         assert transaction.stop_wh is not None
         assert transaction.start_wh is not None
         assert 2_900 < transaction.stop_wh - transaction.start_wh <= 3_001
+        booted = next(payload for _, action, payload in world.csms.messages if action == "BootNotification")
+        assert "17619300" in str(booted)  # the charger's own serial number
         assert world.csms.complaints == []
         assert ("enable", 1, 1) in garage.written
 

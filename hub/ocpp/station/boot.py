@@ -5,7 +5,7 @@ from enum import Enum
 from hub.model.moment import Moment
 
 OWN_WAIT_S = 60.0
-"""When the CSMS gives no interval, no answer, or 0 (B02.FR.07)."""
+"""When the CSMS gives no interval, no answer, or 0 or less (B02.FR.07)."""
 
 
 class Registration(Enum):
@@ -23,12 +23,14 @@ class Boot:
         self.reason = reason
         self.connected = False
         self._asked = False
+        self._again = False
+        """An accepted station was asked to say it once more: it stays accepted until the CSMS says otherwise."""
         self._due = 0.0
         self._heartbeat_due: float | None = None
 
     def link(self, up: bool) -> None:
         self.connected = up
-        self._asked = False
+        self._asked = self._again = False
         if up and self.registration is not Registration.ACCEPTED:
             self._due = 0.0
             self.registration = Registration.NONE
@@ -41,20 +43,19 @@ class Boot:
         return (
             self.connected
             and not self._asked
-            and self.registration is not Registration.ACCEPTED
-            and now.mono >= self._due
+            and (self._again or (self.registration is not Registration.ACCEPTED and now.mono >= self._due))
         )
 
     def heartbeat_due(self, now: Moment) -> bool:
         return self.accepted and self._heartbeat_due is not None and now.mono >= self._heartbeat_due
 
     def asked(self) -> None:
-        self._asked = True
+        self._asked, self._again = True, False
 
     def answered(self, status: str, interval_s: int, now: Moment) -> None:
-        self._asked = False
+        self._asked = self._again = False
         self.registration = Registration(status)
-        self._due = now.mono + (interval_s or OWN_WAIT_S)
+        self._due = now.mono + (interval_s if interval_s > 0 else OWN_WAIT_S)
 
     def failed(self, now: Moment) -> None:
         self._asked = False
@@ -64,9 +65,13 @@ class Boot:
         """The station was reset: it must register anew."""
         self.registration, self.reason = Registration.NONE, reason
 
+    def wait(self, until: float) -> None:
+        """Not before this, on the loop's clock."""
+        self._due = until
+
     def again(self) -> None:
         """A triggered BootNotification: at once."""
-        self._due = 0.0
+        self._again, self._due = True, 0.0
 
     def spoke(self, now: Moment, heartbeat_s: int) -> None:
         """Any CALL is as good as a heartbeat (1.6, 4.6)."""

@@ -10,6 +10,7 @@ from typing import Any
 from hub.model.moment import parse_time, rfc3339
 
 MAX, TX_DEFAULT, TX = "Max", "TxDefault", "Tx"
+DYNAMIC = "Dynamic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Profile:
     schedule_id: int | None = None
     min_rate: float | None = None
     """minChargingRate: kept for who asks for the profile; this station optimizes nothing with it (K02.FR.06)."""
+    pull_s: int | None = None
+    """2.1: so often the CSMS wants to be asked for the limit of a dynamic profile."""
 
 
 def collide(profile: Profile, other: Profile) -> bool:

@@ -17,6 +17,8 @@ SLACK = timedelta(seconds=2)
 """Clocks that differ by less are taken to be one: each answer travels for another while."""
 PLAUSIBLE = datetime(2024, 1, 1, tzinfo=UTC)
 """A machine without a battery begins in 1970."""
+NEVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+"""A time before or after them is none: a schedule that begins there has no end that can be reckoned."""
 
 
 class StationClock:
@@ -34,9 +36,11 @@ class StationClock:
         """What the CSMS says that the time is."""
         try:
             wall = parse_time(str(told))
-            astray = wall - self.at(now)
         except (ValueError, OverflowError):
             return
+        if not NEVER[0] <= wall < NEVER[1]:
+            return
+        astray = wall - self.at(now)
         self._told = True
         if abs(astray) > SLACK:
             self._move(now.wall if abs(wall - now.wall) <= SLACK else wall, now)

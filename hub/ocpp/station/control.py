@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
-from hub.ocpp.station.boot import Registration
 from hub.ocpp.station.effects import Act, Happened, Keep, Reconnect
 from hub.ocpp.station.flow import Flow, Remote
 from hub.ocpp.station.messages import Heartbeat, Token
@@ -21,6 +20,8 @@ PATIENCE_S = 30.0
 
 
 INTERVALS = ("TxUpdatedInterval", "TxEndedInterval", "AlignedInterval", "AlignedTxEndedInterval")
+OF_AN_EVSE = frozenset({"StatusNotification", "MeterValues", "TransactionEvent"})
+"""The messages on demand that tell of one EVSE."""
 NEEDS = {"UnlockOnEVSideDisconnect": "unlock"}
 """What is only worth setting where the device can do it."""
 
@@ -49,7 +50,7 @@ class Control:
     ) -> Flow | None:
         """The EVSE that it begins on; None: rejected."""
         flow = self._free_evse(evse, token, group)
-        if flow is None or self._station.boot.registration is Registration.PENDING:
+        if flow is None:
             return None
         # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
         asked = self._station.variables.bool("AuthorizeRemoteStart")
@@ -129,10 +130,13 @@ class Control:
         scheduled = bool(busy) and not immediate
         self._resets[evse or 0] = scheduled
         if not scheduled:
-            for flow in busy:
-                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason)
             # B12.FR.04: the end is told first; not for ever (B12.FR.05).
             self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
+            for flow in busy:
+                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason)
+                if flow.transaction is not None:  # whatever the stop points are
+                    self._station.transactions.end(flow, now, "ResetCommand", stop_reason)
+                    self._station.statuses.show(flow, now)
         self.idle(now)
         return "Scheduled" if scheduled else "Accepted"
 
@@ -151,7 +155,8 @@ class Control:
         self.idle(now)
 
     def deadlines(self) -> list[float]:
-        return list(self._patience.values())
+        # While a transaction runs there is nothing to be impatient about.
+        return [due for evse, due in self._patience.items() if evse in self._resets and not self._busy(evse)]
 
     def _busy(self, evse: int) -> list[Flow]:
         flows = self._station.evses.flows.values()
@@ -199,11 +204,14 @@ class Control:
 
     def trigger(self, wanted: str, evse: int | None, now: Moment) -> bool:
         """False: there is no such message here. What is asked for is said after the answer."""
-        if evse is not None and evse != 0 and evse not in self._station.evses.flows:
-            return False
         say = self._triggers().get(wanted)
         if say is None:
             return False
+        # F06.FR.03: where the EVSE doesn't matter, it doesn't matter which one is named.
+        if wanted in OF_AN_EVSE and evse and evse not in self._station.evses.flows:
+            return False
+        if wanted == "TransactionEvent" and not any(flow.transaction for flow in self._chosen(evse)):
+            return False  # F06.FR.10: what is accepted is sent
         say(evse, now)
         return True
 
@@ -222,8 +230,6 @@ class Control:
 
     def _trigger_boot(self, _evse: int | None, _now: Moment) -> None:
         self._station.boot.again()
-        if self._station.boot.accepted:
-            self._station.boot.registration = Registration.NONE
 
     def _trigger_status(self, evse: int | None, now: Moment) -> None:
         for number in self._station.evses.flows if evse is None else [evse]:
@@ -259,7 +265,9 @@ class Control:
                 self._station.metering.realign(now)
             if name == "HeartbeatInterval":
                 self._station.boot.spoke(now, self._station.variables.int(name))
-            if BY_NAME[name].reconnect and self._station.boot.connected:
+            # What is as it was is no reason to leave, but a password that is set is always tried (A01).
+            moved = BY_NAME[name].secret or self._station.variables.text(name) != before
+            if BY_NAME[name].reconnect and moved and self._station.boot.connected:
                 self._station.emit(Reconnect(f"{name} changed"))
         return result
 

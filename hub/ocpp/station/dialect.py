@@ -8,6 +8,7 @@ from hub.model.moment import Moment
 from hub.ocpp.station.costs import Told
 from hub.ocpp.station.messages import Message, TransactionEvent
 from hub.ocpp.station.monitor import Place, Reading
+from hub.ocpp.station.transaction_limits import Allowance
 from hub.ocpp.station.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class Dialect(Protocol):
 
     def readings(self, station: "Station", now: Moment) -> Mapping[Place, Reading]:
         """What variable monitors may watch; a version without them has nothing."""
+
+    def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
+        """What an answer says a transaction may take."""
 
     def undeliverable(self, station: "Station", event: TransactionEvent) -> str | None:
         """Why an event can never be said in this version; None: it can."""

@@ -14,6 +14,7 @@ from hub.model.moment import Moment, parse_time
 from hub.ocpp.station.certificates import MANUFACTURER
 from hub.ocpp.station.effects import Abandon, Begin, Done, Download, Happened, Install, Keep
 from hub.ocpp.station.reports import FirmwareStatus
+from hub.ocpp.station.times import asked
 from hub.ocpp.station.urls import BadUrl
 
 if TYPE_CHECKING:
@@ -46,6 +47,22 @@ class Firmware:
     sha256: str = ""
     version: str = ""
     """The hub's, when the installation began."""
+
+    @classmethod
+    def read(cls, payload: Mapping[str, Any]) -> "Firmware":
+        """UpdateFirmware, or SignedUpdateFirmware of 1.6's security extension: the same words. Raises CallError."""
+        said = payload["firmware"]
+        asked(said["retrieveDateTime"]), asked(said.get("installDateTime"))
+        return cls(
+            said["location"],
+            said["retrieveDateTime"],
+            payload["requestId"],
+            said.get("installDateTime"),
+            said["signingCertificate"],
+            said["signature"],
+            payload.get("retries", 0),
+            payload.get("retryInterval", RETRY_S),
+        )
 
     @property
     def signed(self) -> bool:

@@ -63,6 +63,8 @@ class Transaction:
     group: str | None = None
     stopped_by: tuple[str, str] | None = None
     """The token that ended its authorization, until that is told."""
+    begun_wh: int = 0
+    """The register at its begin."""
     most_wh: int | None = None
     """The register at which it ends."""
     ends_at: str | None = None

@@ -9,6 +9,7 @@ from hub.model.moment import Moment, rfc3339
 from hub.ocpp.station.effects import Abandon, Begin, Done, Keep, Upload
 from hub.ocpp.station.facts import told
 from hub.ocpp.station.reports import LogStatus
+from hub.ocpp.station.times import asked
 from hub.ocpp.station.urls import BadUrl
 from hub.ocpp.station.variable_table import VARIABLES
 
@@ -34,6 +35,20 @@ class LogRequest:
     retries: int = 0
     interval_s: int = RETRY_S
     diagnostics: bool = False
+
+    @classmethod
+    def read(cls, payload: Mapping[str, Any]) -> "LogRequest":
+        """GetLog: 1.6's security extension has it in 2.0.1's words. Raises CallError."""
+        said = payload["log"]
+        return cls(
+            payload["logType"],
+            said["remoteLocation"],
+            payload["requestId"],
+            asked(said.get("oldestTimestamp")),
+            asked(said.get("latestTimestamp")),
+            payload.get("retries", 0),
+            payload.get("retryInterval", RETRY_S),
+        )
 
 
 class Logs:

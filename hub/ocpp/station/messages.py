@@ -102,6 +102,13 @@ class ExternalLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class PullDynamicSchedule:
+    """2.1: what is the limit of this dynamic profile by now?"""
+
+    profile: int
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """A message that only one version knows, in its own words already."""
 
@@ -145,6 +152,7 @@ Message = (
     | MeterReport
     | ReservationEnded
     | ExternalLimit
+    | PullDynamicSchedule
     | Raw
     | TransactionEvent
     | Report

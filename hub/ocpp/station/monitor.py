@@ -44,7 +44,7 @@ def supported(kind: str, data_type: str) -> bool:
     """May a variable of this type have such a monitor (N04.FR.05)?"""
     if kind in THRESHOLDS:
         return data_type in NUMERIC
-    return kind in PERIODS or data_type != "dateTime"
+    return kind in PERIODS or (kind == "Delta" and data_type != "dateTime")
 
 
 def crossed(monitor: Monitor, reading: Reading) -> bool | None:

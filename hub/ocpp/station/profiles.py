@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hub.model.moment import Moment, parse_time
 from hub.ocpp.station.charging_profile import (
+    DYNAMIC,
     TX_DEFAULT,
     Profile,
     Refusal,
@@ -71,7 +72,7 @@ def refusal(
 def _strictly(profile: Profile, installed: list[Profile], phases: set[int]) -> Refusal | None:
     dated = profile.schedule_start is not None
     # K01.FR.40/41. A station's own relative schedule is taken all the same: Home Assistant sends nothing else.
-    if dated is (profile.kind == "Relative"):
+    if dated is (profile.kind in ("Relative", DYNAMIC)):
         return Refusal.START
     # K01.FR.43/48: nobody here can choose a phase, and few can switch any off.
     most = max(phases)

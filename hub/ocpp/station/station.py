@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hub.model.charger import Identity
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
 from hub.model.moment import Moment, rfc3339
@@ -15,6 +16,7 @@ from hub.ocpp.station.clock import StationClock
 from hub.ocpp.station.control import Control
 from hub.ocpp.station.costs import Costs
 from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
+from hub.ocpp.station.dynamic_profiles import DynamicProfiles
 from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.external_limits import ExternalLimits, Outside
@@ -26,6 +28,7 @@ from hub.ocpp.station.messages import (
     ExternalLimit,
     Heartbeat,
     Message,
+    PullDynamicSchedule,
     ReservationEnded,
     StatusNotification,
     Token,
@@ -45,6 +48,11 @@ from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
+
+
+TOLD = frozenset({"model", "serial", "firmware"})
+DEVICE_S = 3.0
+"""So long the first BootNotification waits for what a device says of itself; afterwards it is remembered."""
 
 
 class _Sent(NamedTuple):
@@ -71,6 +79,11 @@ class Station:
         self._sent: dict[int, _Sent] = {}
         self._next_ref = 0
         self.clock = StationClock(self, now)
+        known = memory.get(("identity", "device"), {})
+        self._device_known = (
+            known.get("blueprint") == _texts(setup.identity) or not TOLD & setup.abilities.readings
+        )
+        self.identity = Identity(*known["told"]) if known and self._device_known else setup.identity
         self._link_lost: float | None = None
 
         def kept(kind: str) -> dict[str, Any]:
@@ -99,6 +112,7 @@ class Station:
         self.metering = Metering(self, now)
         self.external = ExternalLimits(self)
         self.transaction_limits = TransactionLimits(self, now)
+        self.dynamic = DynamicProfiles(self, now)
         self.costs = Costs(self)
         self.control = Control(self)
         self.upkeep = Upkeep(self, kept)
@@ -113,6 +127,18 @@ class Station:
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost
             self._back_online(now, everything=away > self.variables.int("OfflineThreshold"))
+        elif not self._device_known:
+            self.boot.wait(now.mono + DEVICE_S)
+
+    def identify(self, identity: Identity) -> None:
+        """The device has said who it is."""
+        if identity != self.identity:
+            self.identity = identity
+            body = {"blueprint": _texts(self.setup.identity), "told": _texts(identity)}
+            self.emit(Keep("identity", "device", body))
+        if not self._device_known:
+            self._device_known = True
+            self.boot.again()
 
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
@@ -210,7 +236,7 @@ class Station:
             part.tick(now)
 
     def _timed(self) -> tuple["Timed", ...]:
-        charging = self.reservations, self.evses, self.tokens, self.metering, self.statuses
+        charging = self.dynamic, self.reservations, self.evses, self.tokens, self.metering, self.statuses
         return *charging, self.transaction_limits, self.control, self.upkeep
 
     def deadline(self) -> float | None:
@@ -262,6 +288,10 @@ class Station:
 
     def reply(self, call_id: str, payload: Mapping[str, object]) -> None:
         self.emit(Reply(call_id, payload))
+
+    def pends(self, call: Call) -> bool:
+        """A CSMS that hasn't accepted the station yet starts and stops nothing here (B02.FR.05); a person does."""
+        return self.boot.registration is Registration.PENDING and not call.id.startswith("cmd:")
 
     # Inside
 
@@ -353,6 +383,8 @@ class Station:
             self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
         elif isinstance(message, TransactionEvent):
             self._transaction_answered(message, payload, now)
+        elif isinstance(message, PullDynamicSchedule):
+            self._pulled(message, payload, now)
         else:
             self.upkeep.heard(message, payload, now)
 
@@ -381,8 +413,20 @@ class Station:
         told = self.dialect.told(payload)
         if told is not None:
             self.costs.answered(event, told)
+        allowance = self.dialect.allowance(payload)
+        if allowance is not None:
+            self.transaction_limits.allow(event.transaction, allowance, now)
         self._forget_id(event)
+
+    def _pulled(self, message: PullDynamicSchedule, payload: Mapping[str, Any], now: Moment) -> None:
+        limit = payload.get("scheduleUpdate", {}).get("limit")
+        if payload["status"] == "Accepted" and limit is not None:
+            self.dynamic.update(message.profile, limit, now)
 
     def _forget_id(self, event: TransactionEvent) -> None:
         if event.event == "Ended" and self.csms_ids.pop(event.transaction, None) is not None:
             self.emit(Keep("csms_id", event.transaction, None))
+
+
+def _texts(identity: Identity) -> list[str]:
+    return [identity.vendor, identity.model, identity.serial, identity.firmware]

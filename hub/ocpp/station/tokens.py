@@ -71,8 +71,8 @@ class Tokens:
     def grant(self, flow: Flow, grant: Grant, now: Moment, trigger: str) -> None:
         flow.finished = False
         grant.roams = grant.roams and not flow.plugged and len(self._station.evses.flows) > 1
+        flow.grant = grant  # before its reservation ends: in between the connector isn't free
         grant.reservation_id = self._station.reservations.use(flow.evse, grant.token, grant.group, now)
-        flow.grant = grant
         self._station.costs.granted(flow, grant)
         if not flow.plugged:
             timeout = self._station.variables.int("EVConnectionTimeOut")

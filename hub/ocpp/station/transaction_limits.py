@@ -3,6 +3,7 @@
 Whoever reaches one is no longer authorized; what ends with that is up to TxStopPoint. They outlive the hub.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
 
 ENERGY, TIME = "EnergyLimitReached", "TimeLimitReached"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a whole transaction may take, from its begin; None: no such limit."""
+
+    energy_wh: float | None = None
+    seconds: float | None = None
 
 
 class TransactionLimits:
@@ -41,6 +50,21 @@ class TransactionLimits:
         self.check(flow, now)
         return True
 
+    def allow(self, transaction: str, allowance: Allowance, now: Moment) -> None:
+        """2.1: the CSMS limits a transaction that runs (E16)."""
+        for flow in self._station.evses.flows.values():
+            running = flow.transaction
+            if running is None or running.id != transaction:
+                continue
+            energy = (
+                None
+                if allowance.energy_wh is None
+                else allowance.energy_wh - (flow.register.wh - running.begun_wh)
+            )
+            passed = (self._station.clock.at(now) - parse_time(running.started)).total_seconds()
+            seconds = None if allowance.seconds is None else max(0.0, allowance.seconds - passed)
+            self.set(flow.evse, None if energy is None else max(0, round(energy)), seconds, now)
+
     def check(self, flow: Flow, now: Moment) -> None:
         transaction = flow.transaction
         if transaction is None or flow.grant is None:
@@ -58,7 +82,9 @@ class TransactionLimits:
         self._due.pop(transaction, None)
 
     def deadlines(self) -> list[float]:
-        return list(self._due.values())
+        # Where nobody is authorized nothing can be ended; whoever comes later is looked at when he comes.
+        served = [flow.transaction for flow in self._station.evses.flows.values() if flow.grant]
+        return [self._due[running.id] for running in served if running and running.id in self._due]
 
     def _reached(self, flow: Flow, reason: str, now: Moment) -> None:
         assert flow.transaction is not None

@@ -70,7 +70,7 @@ class Transactions:
 
     def _begin(self, flow: Flow, now: Moment, trigger: str) -> None:
         flow.finished = False
-        flow.transaction = Transaction(str(uuid4()), started=self._stamp(now))
+        flow.transaction = Transaction(str(uuid4()), started=self._stamp(now), begun_wh=flow.register.wh)
         flow.transaction.charging_state = flow.charging_state()
         flow.sample_due = None
         self.reschedule(flow, now)

@@ -21,7 +21,7 @@ def remote_start(station: "Station", call: "Call", now: Moment) -> Answer:
     payload = call.payload
     connector = payload.get("connectorId")
     profile = payload.get("chargingProfile")
-    if connector == 0 or (profile and not startable(station, profile, connector)):
+    if station.pends(call) or connector == 0 or (profile and not startable(station, profile, connector)):
         return _status(False)
     token = Token(payload["idTag"])
     flow = station.control.remote_start(connector, token, None, now)
@@ -33,7 +33,9 @@ def remote_start(station: "Station", call: "Call", now: Moment) -> Answer:
 
 
 def remote_stop(station: "Station", call: "Call", now: Moment) -> Answer:
-    transaction = station.control.transaction_of(call.payload["transactionId"])
+    transaction = (
+        None if station.pends(call) else station.control.transaction_of(call.payload["transactionId"])
+    )
     return _status(transaction is not None and station.control.remote_stop(transaction, now))
 
 
@@ -62,8 +64,6 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     wanted, connector = call.payload["requestedMessage"], call.payload.get("connectorId")
-    if connector is not None and connector != 0 and connector not in station.evses.flows:
-        return _status(False)
     if not station.control.has_trigger(wanted):
         return {"status": "NotImplemented"}
     return _status(station.control.trigger(wanted, connector, now))

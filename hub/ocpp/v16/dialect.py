@@ -15,6 +15,7 @@ from hub.ocpp.station.messages import (
     Message,
     MeterReport,
     MeterValue,
+    PullDynamicSchedule,
     Raw,
     ReservationEnded,
     Sample,
@@ -24,6 +25,7 @@ from hub.ocpp.station.messages import (
 )
 from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
+from hub.ocpp.station.transaction_limits import Allowance
 from hub.ocpp.v16 import configuration, core, firmware, local_list, reservation, security, smart_charging
 
 Words = tuple[str, Mapping[str, object]]
@@ -88,7 +90,11 @@ def id_tag(token: Token | None) -> str:
     return (token.text if token and token.text else "NoAuthorization")[:20]
 
 
-REPORTS: Mapping[type, Callable[[Any], Words | None]] = {**security.ENCODERS, **firmware.ENCODERS}
+REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
+    PullDynamicSchedule: lambda _message: None,  # 2.1 has it
+    **security.ENCODERS,
+    **firmware.ENCODERS,
+}
 
 
 class Dialect16:
@@ -121,7 +127,7 @@ class Dialect16:
             case Authorize(token=token):
                 return "Authorize", {"idTag": id_tag(token)}
             case MeterReport(evse=evse, value=value):
-                return "MeterValues", {"connectorId": evse, "meterValue": [meter_value(value)]}
+                return "MeterValues", {**_place(station, evse), "meterValue": [meter_value(value)]}
             case ReservationEnded() | ExternalLimit():
                 return None  # 1.6 tells a reservation's end by the connector's status, a limit not at all
             case TransactionEvent():
@@ -141,13 +147,16 @@ class Dialect16:
     def told(self, payload: Mapping[str, Any]) -> Told | None:
         return None  # 1.6 knows no money
 
+    def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
+        return None
+
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         if event.event != "Started" and event.transaction not in station.csms_ids:
             return "the CSMS never gave the transaction an id"
         return None
 
     def _boot(self, station: Station) -> dict[str, object]:
-        identity = station.setup.identity
+        identity = station.identity
         said = {
             "chargePointVendor": identity.vendor[:20] or "evhub",
             "chargePointModel": identity.model[:20] or "charger",
@@ -204,6 +213,13 @@ class Dialect16:
         if event.meter:
             said["transactionData"] = [meter_value(value) for value in event.meter]
         return said
+
+
+def _place(station: Station, evse: int) -> dict[str, object]:
+    """With the transaction there, as soon as the CSMS has given it a number."""
+    flow = station.evses.flows[evse]
+    number = station.csms_ids.get(flow.transaction.id) if flow.transaction else None
+    return {"connectorId": evse} if number is None else {"connectorId": evse, "transactionId": number}
 
 
 def meter_value(value: MeterValue) -> dict[str, object]:

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from hub.model.moment import Moment
 from hub.ocpp.station.certificates import CSMS, MANUFACTURER
-from hub.ocpp.station.firmware import RETRY_S, Firmware
+from hub.ocpp.station.firmware import Firmware
 from hub.ocpp.station.hash_data import HashData
-from hub.ocpp.station.logs import RETRY_S as LOG_RETRY_S
 from hub.ocpp.station.logs import LogRequest
 from hub.ocpp.station.reports import SecurityEvent, SignCertificate
-from hub.ocpp.station.times import asked
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
@@ -77,34 +75,12 @@ def installed(station: "Station", call: "Call", _now: Moment) -> Mapping[str, ob
 
 
 def get_log(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
-    payload, said = call.payload, call.payload["log"]
-    request = LogRequest(
-        payload["logType"],
-        said["remoteLocation"],
-        payload["requestId"],
-        asked(said.get("oldestTimestamp")),
-        asked(said.get("latestTimestamp")),
-        payload.get("retries", 0),
-        payload.get("retryInterval", LOG_RETRY_S),
-    )
-    status, filename = station.upkeep.logs.start(request, now)
+    status, filename = station.upkeep.logs.start(LogRequest.read(call.payload), now)
     return {"status": status} | ({"filename": filename} if filename else {})
 
 
 def update_firmware(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
-    payload, said = call.payload, call.payload["firmware"]
-    asked(said["retrieveDateTime"]), asked(said.get("installDateTime"))
-    firmware = Firmware(
-        said["location"],
-        said["retrieveDateTime"],
-        payload["requestId"],
-        said.get("installDateTime"),
-        said["signingCertificate"],
-        said["signature"],
-        payload.get("retries", 0),
-        payload.get("retryInterval", RETRY_S),
-    )
-    return {"status": station.upkeep.firmware.update(firmware, now)}
+    return {"status": station.upkeep.firmware.update(Firmware.read(call.payload), now)}
 
 
 def security_event(message: SecurityEvent) -> Words:

@@ -15,6 +15,7 @@ from hub.ocpp.station.messages import (
     Message,
     MeterReport,
     MeterValue,
+    PullDynamicSchedule,
     Raw,
     ReservationEnded,
     Sample,
@@ -23,6 +24,7 @@ from hub.ocpp.station.messages import (
 )
 from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
+from hub.ocpp.station.transaction_limits import Allowance
 from hub.ocpp.v201 import (
     certificates,
     core,
@@ -56,6 +58,7 @@ STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "Unlock
 
 
 REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
+    PullDynamicSchedule: lambda _message: None,  # 2.1 has it
     **security.ENCODERS,
     **firmware.ENCODERS,
     **logs.ENCODERS,
@@ -110,7 +113,7 @@ class Dialect201:
             case TransactionEvent():
                 return "TransactionEvent", self._transaction(message)
             case Raw():
-                return (message.action, message.payload) if message.version == self.version else None
+                return (message.action, message.payload) if message.version == "2.0.1" else None
             case _:
                 return REPORTS[type(message)](message)
 
@@ -124,11 +127,14 @@ class Dialect201:
     def told(self, payload: Mapping[str, Any]) -> Told | None:
         return read_told(payload)
 
+    def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
+        return None
+
     def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         return None
 
     def _station(self, station: Station) -> dict[str, object]:
-        identity = station.setup.identity
+        identity = station.identity
         said = {
             "vendorName": identity.vendor[:50] or "evhub",
             "model": identity.model[:20] or "charger",

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.model.moment import Moment
-from hub.ocpp.station.firmware import RETRY_S, Firmware
+from hub.ocpp.station.firmware import Firmware
 from hub.ocpp.station.reports import FirmwareStatus
-from hub.ocpp.station.times import asked
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
@@ -15,22 +14,11 @@ Words = tuple[str, Mapping[str, object]]
 
 
 def update_firmware(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
-    payload, said = call.payload, call.payload["firmware"]
+    said = call.payload["firmware"]
     if "signingCertificate" not in said or "signature" not in said:
         # L01.FR.11: what nobody vouches for isn't installed.
         return {"status": "Rejected", "statusInfo": {"reasonCode": "MissingParam"}}
-    asked(said["retrieveDateTime"]), asked(said.get("installDateTime"))
-    firmware = Firmware(
-        said["location"],
-        said["retrieveDateTime"],
-        payload["requestId"],
-        said.get("installDateTime"),
-        said["signingCertificate"],
-        said["signature"],
-        payload.get("retries", 0),
-        payload.get("retryInterval", RETRY_S),
-    )
-    return {"status": station.upkeep.firmware.update(firmware, now)}
+    return {"status": station.upkeep.firmware.update(Firmware.read(call.payload), now)}
 
 
 def firmware_status(message: FirmwareStatus) -> Words:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.model.moment import Moment
-from hub.ocpp.station.logs import RETRY_S, LogRequest
+from hub.ocpp.station.logs import LogRequest
 from hub.ocpp.station.reports import LogStatus
-from hub.ocpp.station.times import asked
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
@@ -15,17 +14,7 @@ Words = tuple[str, Mapping[str, object]]
 
 
 def get_log(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
-    payload, said = call.payload, call.payload["log"]
-    request = LogRequest(
-        payload["logType"],
-        said["remoteLocation"],
-        payload["requestId"],
-        asked(said.get("oldestTimestamp")),
-        asked(said.get("latestTimestamp")),
-        payload.get("retries", 0),
-        payload.get("retryInterval", RETRY_S),
-    )
-    status, filename = station.upkeep.logs.start(request, now)
+    status, filename = station.upkeep.logs.start(LogRequest.read(call.payload), now)
     return {"status": status} | ({"filename": filename} if filename else {})
 
 

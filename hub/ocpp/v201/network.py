@@ -9,12 +9,18 @@ from hub.ocpp.station.network import NetworkProfile
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
 
-VERSIONS = {"OCPP16": ("ocpp1.6",), "OCPP20": ("ocpp2.0.1",)}
+VERSIONS = {
+    None: ("ocpp2.1", "ocpp2.0.1"),  # 2.1 leaves it out
+    "OCPP16": ("ocpp1.6",),
+    "OCPP20": ("ocpp2.0.1",),
+    "OCPP201": ("ocpp2.0.1",),
+    "OCPP21": ("ocpp2.1",),
+}
 
 
 def set_network_profile(station: "Station", call: "Call", _now: Moment) -> Mapping[str, object]:
     said = call.payload["connectionData"]
-    versions = VERSIONS.get(said["ocppVersion"])
+    versions = VERSIONS.get(said.get("ocppVersion"))
     # Which way packets go is the machine's business: an APN or a VPN can't be had through OCPP here.
     if versions is None or said["ocppTransport"] != "JSON" or "apn" in said or "vpn" in said:
         return {"status": "Rejected", "statusInfo": {"reasonCode": "UnsupportedParam"}}

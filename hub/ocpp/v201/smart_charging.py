@@ -67,6 +67,7 @@ def read_profile(body: Mapping[str, Any], evse: int) -> Profile:
         transaction=body.get("transactionId"),
         schedule_id=schedule["id"],
         min_rate=schedule.get("minChargingRate"),
+        pull_s=body.get("dynUpdateInterval"),
     )
 
 

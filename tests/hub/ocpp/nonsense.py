@@ -86,4 +86,5 @@ class Nonsense:
 
     @staticmethod
     def _bounded(number: Any, node: dict[str, Any]) -> Any:
-        return max(node.get("minimum", number), min(number, node.get("maximum", number)))
+        lowered = min(number, node.get("maximum", number))
+        return max(lowered, node.get("minimum", lowered))

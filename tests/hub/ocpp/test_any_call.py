@@ -16,9 +16,9 @@ ACTIONS = {
     version: sorted(
         name.removesuffix(".json").removesuffix("Request")
         for name in schemas(version)._names
-        if not name.endswith("Response.json")
+        if not name.endswith("Response.json") and (version == "1.6" or name.endswith("Request.json"))
     )
-    for version in ("1.6", "2.0.1")
+    for version in ("1.6", "2.0.1", "2.1")
 }
 CODES = {code.value for code in ErrorCode}
 

@@ -1,6 +1,7 @@
 """The RPC layer: every call settled once, every frame answered as its version wants it."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -32,6 +33,15 @@ def test_a_call_is_received_and_answered_once() -> None:
     assert link.reply("19", {"status": "Accepted"}) is None
     assert link.reply_error("19", ErrorCode.GENERIC) is None
     assert isinstance(link.receive('[2,"19","Reset",{"type":"Immediate"}]', 0)[0], Ignored)
+
+
+def test_a_whole_number_is_an_integer_however_it_is_spelled() -> None:
+    (event,) = rpc().receive('[2,"1","ClearDisplayMessage",{"id":7.0}]', 0)
+    assert isinstance(event, CallReceived)
+    assert str(event.payload["id"]) == "7"
+    (event,) = rpc().receive('[2,"2","CostUpdated",{"totalCost":1e300,"transactionId":"x"}]', 0)
+    assert isinstance(event, CallReceived)
+    assert event.payload["totalCost"] == 1e300
 
 
 def test_an_own_call_is_settled_by_its_answer_and_by_nothing_else() -> None:
@@ -66,6 +76,24 @@ def test_an_answer_that_is_none_fails_the_call(answer: list[object], failed: Fai
     answer[1] = json.loads(link.call("r", "Heartbeat", {}, 0))[1]
     assert link.receive(json.dumps(answer), 0) == [failed]
     assert link.idle
+
+
+@pytest.mark.parametrize(
+    ("more", "info"),
+    [
+        ({"traceId": "x", "meta": {"a": [1]}}, {}),
+        ({}, {"parentIdTag": None, "expiryDate": None}),
+        ({}, {"name": "Somebody", "expiryDate": None}),
+    ],
+)
+def test_what_a_csms_says_beyond_the_schema_costs_no_transaction(
+    more: dict[str, Any], info: dict[str, Any]
+) -> None:
+    link = Rpc(schemas("1.6"))
+    number = json.loads(link.call("r", "StartTransaction", {}, 0))[1]
+    answer = {"transactionId": 7, "idTagInfo": {"status": "Accepted", **info}, **more}
+    good = {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}
+    assert link.receive(json.dumps([3, number, answer]), 0) == [Answered("r", good)]
 
 
 def test_silence_and_the_loss_of_the_link_fail_the_call() -> None:
@@ -184,3 +212,28 @@ def test_nothing_raises_and_the_outstanding_call_survives_nonsense(text: str | b
         if isinstance(event, SendText):
             assert json.loads(event.text)[0] == 4
     assert link.lost() == [Failed("r", "Disconnected")]
+
+
+@pytest.mark.parametrize(
+    "frame", ['[5,"1","FormatViolation","",{}]', '[6,"1","NotifyPeriodicEventStream",{}]']
+)
+def test_2_1_has_messages_that_nobody_answers(frame: str) -> None:
+    (event,) = rpc("2.1").receive(frame, 0)
+    assert isinstance(event, Ignored)
+    (answered,) = rpc("2.0.1").receive(frame, 0)
+    assert isinstance(answered, SendText)
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [('{"status":"Accepted"}', "OccurrenceConstraintViolation"), ("7", "FormatViolation")],
+)
+def test_in_2_1_a_csms_is_told_that_its_answer_was_none(payload: str, code: str) -> None:
+    link = rpc("2.1")
+    asked = json.loads(link.call("ref", "BootNotification", {}, 0))[1]
+    told, failed = link.receive(f'[3,"{asked}",{payload}]', 1)
+    assert isinstance(told, SendText)
+    assert json.loads(told.text)[:3] == [5, asked, code]
+    assert isinstance(failed, Failed)
+    assert (failed.ref, failed.code) == ("ref", "FormatViolation")
+    assert link.idle

@@ -9,15 +9,17 @@ import orjson
 from hub.clock import ManualClock
 from hub.model.charger import Abilities, Identity
 from hub.model.moment import rfc3339
+from hub.ocpp.rpc import whole
 from hub.ocpp.schemas import schemas
 from hub.ocpp.station.effects import Attempt, Bury, Effect, Keep, Owe, Reply, ReplyError, Settle
 from hub.ocpp.station.messages import Token
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.station import Call, Dialect, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
+from hub.ocpp.v21.dialect import DIALECT as V21
 from hub.ocpp.v201.dialect import DIALECT as V201
 
-DIALECTS: dict[str, Dialect] = {"1.6": V16, "2.0.1": V201}
+DIALECTS: dict[str, Dialect] = {"1.6": V16, "2.0.1": V201, "2.1": V21}
 ACTIONS = frozenset({"start", "pause", "set_limit", "unlock", "reset"})
 SETUP = StationSetup("garage", Identity("Maker", "Model", "S1", "1.0"), 1, Abilities(ACTIONS))
 IDLE = {"status": "available", "plugged": False, "power": 0.0, "energy_total": 10.0, "charging_enabled": True}
@@ -95,6 +97,7 @@ class World:
     def ask(self, action: str, payload: Mapping[str, Any], *, cmd: bool = False) -> Any:
         """The CSMS's CALL; its answer, or the error code."""
         schemas(self.version).validate(action, "request", payload)
+        payload = whole(payload)
         call_id = f"{'cmd:' if cmd else ''}{next(self.calls)}"
         self.station.call(self.dialect, Call(call_id, action, payload), self.clock.now())
         self.pump(answering=action)

@@ -29,6 +29,7 @@ class Runtime:
     """What an uplink needs of a charger; `told` is everything that it was told, in order."""
 
     id, evses = "garage", 1
+    identity = SETUP.identity
 
     def __init__(self) -> None:
         self.told: list[tuple[Any, ...]] = []

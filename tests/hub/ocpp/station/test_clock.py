@@ -145,3 +145,15 @@ def test_an_answer_without_a_time_changes_nothing() -> None:
     world.station.clock.heard("soon", clock.now())
     assert world.station.clock.at(clock.now()) == before
     assert steps(world) == []
+
+
+@pytest.mark.parametrize("told", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z"])
+def test_a_csms_whose_time_is_none_is_not_followed(told: str) -> None:
+    world, clock = world_at(datetime(2026, 6, 1, tzinfo=UTC), free=True)
+    world.answers["BootNotification"] = {"status": "Accepted", "interval": 300, "currentTime": told}
+    world.answers["Heartbeat"] = {"currentTime": told}
+    world.connect()
+    world.advance(301)
+    world.state(PLUGGED)
+    assert steps(world) == []
+    assert times(world)[0] == clock.now().wall

@@ -6,6 +6,7 @@ import pytest
 
 from hub.model.charger import Abilities
 from hub.model.command import CommandResult, Outcome
+from hub.model.moment import rfc3339
 from hub.ocpp.station.effects import Act, Happened, Keep, Limit, Reconnect
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
@@ -278,13 +279,65 @@ def test_messages_on_demand_come_after_the_answer(version: str) -> None:
     boot = world.ask("TriggerMessage", {"requestedMessage": "BootNotification"})
     assert boot == {"status": "Accepted" if version == "1.6" else "Rejected"}
     elsewhere = {"connectorId": 4} if version == "1.6" else {"evse": {"id": 4}}
-    assert world.ask("TriggerMessage", {"requestedMessage": "Heartbeat", **elsewhere}) == {
-        "status": "Rejected"
-    }
+    for message, status in (("Heartbeat", "Accepted"), ("StatusNotification", "Rejected")):  # F06.FR.03
+        said = world.ask("TriggerMessage", {"requestedMessage": message, **elsewhere})
+        assert said == {"status": status}
     if version == "1.6":
         world.take()
         world.ask("TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 0})
         assert [p["connectorId"] for _, p in world.sent] == [0]
+
+
+def test_a_boot_on_demand_leaves_the_station_registered_until_the_csms_says_otherwise() -> None:
+    world = World("1.6")
+    world.answers["BootNotification"] = "hold"
+    world.ask("TriggerMessage", {"requestedMessage": "BootNotification"})
+    assert world.actions() == ["BootNotification"]
+    assert "configurationKey" in world.ask("GetConfiguration", {"key": ["HeartbeatInterval"]})
+    world.answers["BootNotification"] = {
+        "status": "Rejected",
+        "currentTime": rfc3339(world.clock.now().wall),
+        "interval": 60,
+    }
+    world.release()
+    assert world.ask("GetConfiguration", {}) == "SecurityError"
+    world.answers.clear()
+    world.advance(61)
+    assert "configurationKey" in world.ask("GetConfiguration", {})
+
+
+def test_meter_values_on_demand_name_the_transaction_that_runs() -> None:
+    world = World("1.6")
+    wanted = {"requestedMessage": "MeterValues", "connectorId": 1}
+    world.ask("TriggerMessage", wanted)
+    world.state(PLUGGED)
+    world.swipe()
+    world.ask("TriggerMessage", wanted)
+    assert [p.get("transactionId") for a, p in world.sent if a == "MeterValues"] == [None, 100]
+
+
+@pytest.mark.parametrize("interval", [0, -7])
+def test_an_interval_that_is_none_leaves_the_csms_in_peace(interval: int) -> None:
+    world = World(boot=False)
+    answer = {"status": "Pending", "currentTime": "2026-01-01T00:00:00Z", "interval": interval}
+    world.answers["BootNotification"] = answer
+    world.connect()
+    world.advance(59)
+    assert world.actions() == ["BootNotification"]
+
+
+def test_a_transaction_that_does_not_run_is_not_told_of() -> None:
+    world = World()
+    assert world.ask("TriggerMessage", {"requestedMessage": "TransactionEvent"}) == {"status": "Rejected"}
+    assert world.sent == []
+
+
+@pytest.mark.parametrize(("seconds", "leaves"), [("30", False), ("31", True)])
+def test_a_ping_interval_that_stays_is_no_reason_to_leave(seconds: str, leaves: bool) -> None:
+    world = World("1.6")
+    asked = {"key": "WebSocketPingInterval", "value": seconds}
+    assert world.ask("ChangeConfiguration", asked) == {"status": "Accepted"}
+    assert (world.last(Reconnect) is not None) is leaves
 
 
 def test_the_status_of_a_transaction() -> None:
@@ -323,6 +376,52 @@ def test_before_registration_little_is_said(version: str, status: str, expected:
     world.disconnect()
     world.connect()
     assert "BootNotification" not in world.actions()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_csms_that_has_not_accepted_yet_stops_nothing_and_a_person_does(version: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    world.swipe()
+    transaction = world.station.evses.flows[1].transaction
+    assert transaction
+    world.restart()
+    world.answers["BootNotification"] = {
+        "status": "Pending",
+        "currentTime": rfc3339(world.clock.now().wall),
+        "interval": 60,
+    }
+    world.connect()
+    world.state(PLUGGED)
+    action = "RemoteStopTransaction" if version == "1.6" else "RequestStopTransaction"
+    asked = {"transactionId": 100 if version == "1.6" else transaction.id}
+    assert world.ask(action, asked) == {"status": "Rejected"}
+    assert world.station.evses.flows[1].transaction
+    assert world.ask(action, asked, cmd=True) == {"status": "Accepted"}
+    assert world.station.evses.flows[1].transaction is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_clock_and_a_change_of_availability_are_no_reason_to_speak_before_registration(
+    version: str,
+) -> None:
+    world = World(version, boot=False)
+    world.answers["BootNotification"] = {
+        "status": "Pending",
+        "currentTime": rfc3339(world.clock.now().wall),
+        "interval": 600,
+    }
+    world.station.control.set_variable("AlignedInterval", "60", world.clock.now())
+    world.connect()
+    world.state(IDLE)
+    off = (
+        {"connectorId": 0, "type": "Inoperative"}
+        if version == "1.6"
+        else {"operationalStatus": "Inoperative"}
+    )
+    assert world.ask("ChangeAvailability", off) == {"status": "Accepted"}
+    world.advance(300)
+    assert world.actions() == ["BootNotification"]
 
 
 def test_a_boot_without_answer_is_repeated() -> None:
@@ -508,3 +607,24 @@ def test_a_scheduled_reset_of_what_was_told_at_once() -> None:
     world.disconnect()  # nobody to tell
     world.swipe()
     assert world.last(Reconnect)
+
+
+@pytest.mark.parametrize("point", ["EVConnected", "PowerPathClosed"])
+def test_an_immediate_reset_ends_the_transaction_whatever_its_stop_point_is(point: str) -> None:
+    world = World(defaults={"TxStopPoint": point})
+    world.state(PLUGGED)
+    world.swipe()
+    assert world.ask("Reset", {"type": "Immediate"})["status"] == "Accepted"
+    assert world.events()[-1] == ("Ended", "ResetCommand")
+    assert world.last(Reconnect)
+
+
+def test_a_reset_that_is_over_leaves_nothing_to_wait_for() -> None:
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    world.disconnect()
+    world.ask("Reset", {"type": "Immediate"})
+    assert world.last(Reconnect)
+    world.advance(31)
+    assert world.station.control.deadlines() == []

@@ -38,6 +38,13 @@ def statuses(world: World, evse: int = 1) -> list[str]:
     return [p[kind] for a, p in world.sent if a == "StatusNotification" and p[name] == evse]
 
 
+def test_a_connector_is_never_free_between_its_reservation_and_whom_it_was_kept_for() -> None:
+    world = World("1.6")
+    reserve(world)
+    world.swipe("R")
+    assert statuses(world) == ["Reserved", "Preparing"]
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_reserved_connector_is_for_one_token(version: str) -> None:
     world = World(version)

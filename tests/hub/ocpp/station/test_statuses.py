@@ -126,3 +126,14 @@ def test_a_fault_holds_up_the_transaction_until_it_is_over() -> None:
     assert "StartTransaction" not in world.actions()
     world.state(PLUGGED)
     assert "StartTransaction" in world.actions()
+
+
+def test_while_nobody_is_there_no_status_waits_for_its_time() -> None:
+    world = World("1.6", defaults={"MinimumStatusDuration": "10"})
+    world.state(PLUGGED)
+    world.disconnect()
+    assert world.station.statuses.deadlines() == []
+    world.advance(20)
+    world.connect()
+    world.advance(1)
+    assert statuses(world)[-1] == "Preparing"

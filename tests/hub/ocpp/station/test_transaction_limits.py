@@ -89,3 +89,14 @@ def test_a_limit_of_one_transaction_is_not_the_next_ones() -> None:
     world.take()
     world.advance(200)
     assert ends(world) == []
+
+
+def test_without_a_driver_there_is_nothing_to_wait_for() -> None:
+    world = World(defaults={"TxStartPoint": "EVConnected"})
+    world.state(PLUGGED)
+    assert limit(world, seconds=10)
+    assert world.station.transaction_limits.deadlines() == []
+    world.advance(20)
+    world.swipe()
+    world.advance(1)
+    assert ends(world) == [("TimeLimitReached", "TimeLimitReached")]
