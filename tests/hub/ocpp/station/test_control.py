@@ -392,6 +392,52 @@ def test_before_registration_little_is_said(version: str, status: str, expected:
     assert "BootNotification" not in world.actions()
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_csms_that_has_not_accepted_yet_stops_nothing_and_a_person_does(version: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    world.swipe()
+    transaction = world.station.evses.flows[1].transaction
+    assert transaction
+    world.restart()
+    world.answers["BootNotification"] = {
+        "status": "Pending",
+        "currentTime": rfc3339(world.clock.now().wall),
+        "interval": 60,
+    }
+    world.connect()
+    world.state(PLUGGED)
+    action = "RemoteStopTransaction" if version == "1.6" else "RequestStopTransaction"
+    asked = {"transactionId": 100 if version == "1.6" else transaction.id}
+    assert world.ask(action, asked) == {"status": "Rejected"}
+    assert world.station.evses.flows[1].transaction
+    assert world.ask(action, asked, cmd=True) == {"status": "Accepted"}
+    assert world.station.evses.flows[1].transaction is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_clock_and_a_change_of_availability_are_no_reason_to_speak_before_registration(
+    version: str,
+) -> None:
+    world = World(version, boot=False)
+    world.answers["BootNotification"] = {
+        "status": "Pending",
+        "currentTime": rfc3339(world.clock.now().wall),
+        "interval": 600,
+    }
+    world.station.control.set_variable("AlignedInterval", "60", world.clock.now())
+    world.connect()
+    world.state(IDLE)
+    off = (
+        {"connectorId": 0, "type": "Inoperative"}
+        if version == "1.6"
+        else {"operationalStatus": "Inoperative"}
+    )
+    assert world.ask("ChangeAvailability", off) == {"status": "Accepted"}
+    world.advance(300)
+    assert world.actions() == ["BootNotification"]
+
+
 def test_a_boot_without_answer_is_repeated() -> None:
     world = World(boot=False)
     world.answers["BootNotification"] = "Timeout"
