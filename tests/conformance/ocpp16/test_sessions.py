@@ -168,6 +168,7 @@ def test_a_card_that_is_refused_starts_nothing(plugged: Bench, status: str) -> N
     assert not plugged.outlets[1].permitted
 
 
+@pytest.mark.parametrize("device", ["any"], indirect=True)  # ECHONET Lite knows no fault of a lock
 @case("TC_024_CS")
 def test_a_lock_that_fails_is_told_and_starts_nothing(plugged: Bench) -> None:
     plugged.fault("ConnectorLockFailure")

@@ -196,6 +196,20 @@ def test_a_reset_waits_until_the_end_of_the_transaction_is_told_but_not_for_ever
     assert len(world.journal) == 1
 
 
+def test_a_card_does_not_delay_a_reset_that_is_on_its_way() -> None:
+    world = World(evses=2)
+    world.state(PLUGGED)
+    for _ in ("it begins", "it ends, and the card is known"):
+        world.swipe("CARD2", 2)
+    world.swipe()
+    world.answers["TransactionEvent"] = "hold"
+    world.ask("Reset", {"type": "Immediate"})
+    assert world.swipe("CARD2", 2) == "rejected"
+    world.advance(31)
+    assert world.last(Reconnect) == Reconnect("RemoteReset")
+    assert world.swipe("CARD2", 2) == "accepted"
+
+
 def test_a_device_that_does_not_reset_is_told_again() -> None:
     world = World(defaults={"ResetRetries": "1"})
     world.ask("Reset", {"type": "Immediate"})
