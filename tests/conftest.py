@@ -1,15 +1,30 @@
 """The suite is the same at each run; `make fuzz` is where chance belongs."""
 
-from collections.abc import Iterator
+from asyncio import AbstractEventLoop, new_event_loop
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
 
-from tests import contract
+from hub.clock import SystemClock
+from tests import contract, hurry
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=3000, deadline=None)
 settings.load_profile("suite")
+
+BESIDES = ("real_time", "crash", "interop", "netns")
+"""What has to do with other processes lives in their time."""
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], AbstractEventLoop]]:
+    real = any(item.get_closest_marker(name) for name in BESIDES)
+    return {"real": new_event_loop} if real else {"hurried": hurry.HurriedLoop}
+
+
+@pytest.fixture(autouse=True)
+def the_clock_of_the_hub_is_the_loop_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SystemClock, "now", hurry.now)
 
 
 @pytest.fixture(autouse=True)

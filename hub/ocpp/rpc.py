@@ -173,10 +173,9 @@ class Rpc:
         if not isinstance(payload, dict):
             return self._bad_answer(waiting, ErrorCode.FORMAT_VIOLATION, "expected [3, id, payload]")
         try:
-            self.schemas.validate(waiting.action, "response", payload)
+            return [Answered(waiting.ref, self.schemas.answer(waiting.action, payload))]
         except Violation as violation:
             return self._bad_answer(waiting, violation.code, str(violation))
-        return [Answered(waiting.ref, payload)]
 
     def _bad_answer(self, waiting: _Outstanding, code: ErrorCode, words: str) -> list[Event]:
         """Before 2.1 there is no way to tell the CSMS."""

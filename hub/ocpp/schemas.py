@@ -6,7 +6,7 @@ They come from the `ocpp` package (the Open Charge Alliance's files).
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import jsonschema_rs
 import orjson
@@ -49,9 +49,31 @@ class Schemas:
     def knows(self, action: str) -> bool:
         return self._file(action, "request") in self._names
 
+    def answer(self, action: str, payload: dict[str, object]) -> Mapping[str, object]:
+        """What is good of an answer: without nulls and what nobody knows. A transaction isn't lost for such a thing.
+
+        Raises Violation when something is missing or wrong; KeyError for an action that the version doesn't have.
+        """
+        validator = self._validator(action, "response")
+        if validator.is_valid(payload):
+            return payload
+        good: dict[str, object] = _without_nulls(payload)
+        for error in list(validator.iter_errors(good)):
+            if error.kind.name == "additionalProperties":
+                holder: Any = good
+                for step in error.instance_path:
+                    holder = holder[step]
+                for name in error.kind.as_dict()["unexpected"]:
+                    holder.pop(name, None)
+        self.validate(action, "response", good)
+        return good
+
+    def _validator(self, action: str, direction: Direction) -> jsonschema_rs.Validator:
+        return self._validators.get((action, direction)) or self._compile(action, direction)
+
     def validate(self, action: str, direction: Direction, payload: Mapping[str, object]) -> None:
         """Raises Violation; KeyError for an action that the version doesn't have."""
-        validator = self._validators.get((action, direction)) or self._compile(action, direction)
+        validator = self._validator(action, direction)
         if validator.is_valid(payload):
             return
         # Type errors first: a value of the wrong type usually fails other rules too.
@@ -88,3 +110,9 @@ def _loosened(node: object) -> object:
     if isinstance(node, list):
         return [_loosened(value) for value in node]
     return node
+
+
+def _without_nulls(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_nulls(value) for key, value in node.items() if value is not None}
+    return [_without_nulls(value) for value in node] if isinstance(node, list) else node

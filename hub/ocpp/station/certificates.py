@@ -6,27 +6,22 @@ one before stays as a fallback: it is trusted instead when the new one doesn't f
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
+from hub.lazily import lazily
 from hub.model.moment import Moment
 from hub.ocpp.station.effects import Keep
+from hub.ocpp.station.hash_data import HashData
 from hub.ocpp.station.upkeep_variables import MAX_CERTIFICATES
-from hub.ocpp.station.x509 import (
-    BadCertificate,
-    HashData,
-    check_time,
-    digest,
-    hash_data,
-    is_authority,
-    issued_by,
-    read_chain,
-)
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    from hub.ocpp.station import x509
     from hub.ocpp.station.station import Station
+else:
+    x509 = lazily("hub.ocpp.station.x509")
 
 CSMS, MANUFACTURER = "CSMSRootCertificate", "ManufacturerRootCertificate"
 USES = (CSMS, MANUFACTURER)
@@ -36,15 +31,15 @@ USES = (CSMS, MANUFACTURER)
 @dataclass(frozen=True, slots=True)
 class Installed:
     use: str
-    certificate: x509.Certificate
-    issuer: x509.Certificate
+    certificate: "Certificate"
+    issuer: "Certificate"
 
     @property
     def pem(self) -> str:
-        return self.certificate.public_bytes(Encoding.PEM).decode()
+        return x509.pem(self.certificate)
 
     def named(self, algorithm: str = "SHA256") -> HashData:
-        return hash_data(self.certificate, self.issuer, algorithm)
+        return x509.hash_data(self.certificate, self.issuer, algorithm)
 
 
 class Certificates:
@@ -54,10 +49,9 @@ class Certificates:
         self._station = station
         self._fallback = fallback
         self._installed = {
-            key: Installed(use, read_chain(pem)[0], read_chain(issuer)[0])
+            key: Installed(use, x509.read_chain(pem)[0], x509.read_chain(issuer)[0])
             for key, (use, pem, issuer) in kept.items()
         }
-        self._configured = _configured(station.setup.roots)
 
     def __len__(self) -> int:
         return len(self._installed)
@@ -65,7 +59,18 @@ class Certificates:
     def of(self, *uses: str) -> list[Installed]:
         return [found for found in self._installed.values() if found.use in uses]
 
-    def roots(self, use: str) -> list[x509.Certificate]:
+    @cached_property
+    def _configured(self) -> "list[Certificate]":
+        """The configuration's roots; what can't be read there is said by the link that needs it."""
+        found: list[Certificate] = []
+        for pem in self._station.setup.roots:
+            try:
+                found += x509.read_chain(pem)
+            except x509.BadCertificate:
+                continue
+        return found
+
+    def roots(self, use: str) -> "list[Certificate]":
         configured = self._configured if use == CSMS else []
         return [*configured, *(found.certificate for found in self.of(use))]
 
@@ -77,7 +82,7 @@ class Certificates:
         """Accepted or Rejected."""
         try:
             certificate, issuer = self._checked(use, pem, now)
-        except BadCertificate:
+        except x509.BadCertificate:
             return "Rejected"
         key = _key(use, certificate)
         if key not in self._installed and len(self._installed) >= MAX_CERTIFICATES:
@@ -85,7 +90,7 @@ class Certificates:
         if use == CSMS and self._strict and not self._follow(key, certificate):
             return "Rejected"  # M05.FR.11
         self._installed[key] = installed = Installed(use, certificate, issuer)
-        issuer_pem = issuer.public_bytes(Encoding.PEM).decode()
+        issuer_pem = x509.pem(issuer)
         self._station.emit(Keep("certificate", key, [use, installed.pem, issuer_pem]))
         self._station.upkeep.security.happened(
             "ReconfigurationOfSecurityParameters", now, f"{use} {installed.named().serial} installed"
@@ -111,7 +116,7 @@ class Certificates:
 
     # One root after the other (M05.FR.09 to 14)
 
-    def trusted_by_link(self, *, fallback: bool) -> list[x509.Certificate]:
+    def trusted_by_link(self, *, fallback: bool) -> "list[Certificate]":
         """The CSMS roots for the next connection."""
         if not self._strict or self._fallback not in self._installed:
             return [found.certificate for found in self.of(CSMS)]
@@ -138,13 +143,13 @@ class Certificates:
     def _is_current(self, key: str) -> bool:
         return self._installed[key].use == CSMS and key != self._fallback
 
-    def _follow(self, key: str, certificate: x509.Certificate) -> bool:
+    def _follow(self, key: str, certificate: "Certificate") -> bool:
         """May it take the current root's place? Then that is the fallback."""
         current = next((known for known in self._installed if self._is_current(known)), None)
         if current == key:
             return True
         before = [self._installed[current].certificate] if current else self._configured
-        if before and not any(issued_by(certificate, root) for root in before):
+        if before and not any(x509.issued_by(certificate, root) for root in before):
             return False
         if current is not None:
             self.drop_fallback()
@@ -155,19 +160,19 @@ class Certificates:
         self._fallback = key
         self._station.emit(Keep("root", "fallback", key))
 
-    def _checked(self, use: str, pem: str, now: Moment) -> tuple[x509.Certificate, x509.Certificate]:
-        """(the certificate, its issuer). Raises BadCertificate."""
+    def _checked(self, use: str, pem: str, now: Moment) -> "tuple[Certificate, Certificate]":
+        """(the certificate, its issuer). Raises x509.BadCertificate."""
         if use not in USES:
-            raise BadCertificate("a use that there isn't here")
-        certificate = read_chain(pem)[0]
-        check_time(certificate, now.wall)
-        if not is_authority(certificate):
-            raise BadCertificate("it is no authority's")
+            raise x509.BadCertificate("a use that there isn't here")
+        certificate = x509.read_chain(pem)[0]
+        x509.check_time(certificate, now.wall)
+        if not x509.is_authority(certificate):
+            raise x509.BadCertificate("it is no authority's")
         known = [certificate, *(found.certificate for found in self._installed.values()), *self._configured]
         for issuer in known:
-            if issued_by(certificate, issuer):
+            if x509.issued_by(certificate, issuer):
                 return certificate, issuer
-        raise BadCertificate("it is no root, and its issuer is unknown")
+        raise x509.BadCertificate("it is no root, and its issuer is unknown")
 
     def _matching(self, wanted: HashData) -> Iterator[str]:
         for key, found in self._installed.items():
@@ -185,16 +190,5 @@ class Certificates:
         return use == CSMS and secure and not self._configured and len(self.of(CSMS)) == 1
 
 
-def _key(use: str, certificate: x509.Certificate) -> str:
-    return f"{use}:{digest(certificate.public_bytes(Encoding.DER))[:32]}"
-
-
-def _configured(pems: tuple[str, ...]) -> list[x509.Certificate]:
-    """The configuration's roots; what can't be read there is said by the link that needs it."""
-    found: list[x509.Certificate] = []
-    for pem in pems:
-        try:
-            found += read_chain(pem)
-        except BadCertificate:
-            continue
-    return found
+def _key(use: str, certificate: "Certificate") -> str:
+    return f"{use}:{x509.name_of(certificate)}"

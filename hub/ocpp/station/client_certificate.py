@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
-
+from hub.lazily import lazily
 from hub.model.moment import Moment
-from hub.ocpp.station import x509 as rules
 from hub.ocpp.station.certificates import CSMS
 from hub.ocpp.station.effects import Keep, Reconnect, StoreKey
+from hub.ocpp.station.hash_data import HashData
 from hub.ocpp.station.reports import SignCertificate
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    from hub.ocpp.station import x509
     from hub.ocpp.station.station import Station
+else:
+    x509 = lazily("hub.ocpp.station.x509")
 
 
 RENEWAL = timedelta(days=30)
@@ -37,10 +40,10 @@ class Own:
 
     key: str
     pem: str
-    chain: tuple[x509.Certificate, ...]
+    chain: "tuple[Certificate, ...]"
 
     @property
-    def leaf(self) -> x509.Certificate:
+    def leaf(self) -> "Certificate":
         return self.chain[0]
 
 
@@ -52,7 +55,7 @@ class ClientCertificate:
         self._keys = dict.fromkeys(sorted(keys))
         """The newest last, as far as this process has made them."""
         self._own = {
-            key: Own(key, pem, tuple(rules.read_chain(pem))) for key, pem in kept.items() if key in keys
+            key: Own(key, pem, tuple(x509.read_chain(pem))) for key, pem in kept.items() if key in keys
         }
         self._csr: str | None = None
         self._resent = 0
@@ -69,7 +72,7 @@ class ClientCertificate:
     def request(self, now: Moment) -> None:
         """A new key, and its CSR to the CSMS (A02.FR.02/03)."""
         organization = self._station.variables.text("OrganizationName")
-        key, pem, csr = rules.new_request(self.common_name, organization)
+        key, pem, csr = x509.new_request(self.common_name, organization)
         self._keys[key] = None
         self._station.emit(StoreKey(key, pem))
         waiting = [known for known in self._keys if known not in self._own]
@@ -120,7 +123,7 @@ class ClientCertificate:
         self._csr = self._due = None
         try:
             own = self._checked(pem, now)
-        except rules.BadCertificate as error:
+        except x509.BadCertificate as error:
             self._station.upkeep.security.happened("InvalidChargingStationCertificate", now, str(error))
             return False
         self._own[own.key] = own
@@ -167,20 +170,20 @@ class ClientCertificate:
 
     def _checked(self, pem: str, now: Moment) -> Own:
         if len(pem) > self._station.variables.int("MaxCertificateChainSize"):
-            raise rules.BadCertificate("the chain is longer than MaxCertificateChainSize")
-        chain = rules.read_chain(pem)
-        rules.check_time(chain[0], now.wall, future=True)
-        key = rules.fingerprint(chain[0])
+            raise x509.BadCertificate("the chain is longer than MaxCertificateChainSize")
+        chain = x509.read_chain(pem)
+        x509.check_time(chain[0], now.wall, future=True)
+        key = x509.fingerprint(chain[0])
         if key not in self._keys:
-            raise rules.BadCertificate("it isn't for a key of this station")
-        if self.common_name not in rules.subject(chain[0], NameOID.COMMON_NAME):
-            raise rules.BadCertificate(f"its common name isn't {self.common_name}")
+            raise x509.BadCertificate("it isn't for a key of this station")
+        if self.common_name not in x509.subject(chain[0], x509.COMMON_NAME):
+            raise x509.BadCertificate(f"its common name isn't {self.common_name}")
         organization = self._station.variables.text("OrganizationName")
-        if organization and organization not in rules.subject(chain[0], NameOID.ORGANIZATION_NAME):
-            raise rules.BadCertificate(f"its organization isn't {organization}")
+        if organization and organization not in x509.subject(chain[0], x509.ORGANIZATION):
+            raise x509.BadCertificate(f"its organization isn't {organization}")
         roots = self._station.upkeep.certificates.roots(CSMS)
-        if roots and not rules.trusted(chain, roots, now.wall):
-            raise rules.BadCertificate("it isn't in the hierarchy of an installed root")
+        if roots and not x509.trusted(chain, roots, now.wall):
+            raise x509.BadCertificate("it isn't in the hierarchy of an installed root")
         return Own(key, pem, tuple(chain))
 
     # Using
@@ -219,10 +222,10 @@ class ClientCertificate:
                 self._station.emit(Keep("client_certificate", key, None))
                 self._station.emit(StoreKey(key, None))
 
-    def is_own(self, wanted: rules.HashData) -> bool:
+    def is_own(self, wanted: HashData) -> bool:
         for own in self._own.values():
             issuer = own.chain[1] if len(own.chain) > 1 else own.leaf
-            named = rules.hash_data(own.leaf, issuer, wanted.algorithm)
+            named = x509.hash_data(own.leaf, issuer, wanted.algorithm)
             serial = wanted.serial.lower().lstrip("0")
             if named.issuer_name == wanted.issuer_name.lower() and named.serial == serial:
                 return True

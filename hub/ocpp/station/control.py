@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
-from hub.ocpp.station.boot import Registration
 from hub.ocpp.station.effects import Act, Happened, Keep, Reconnect
 from hub.ocpp.station.flow import Flow, Remote
 from hub.ocpp.station.messages import Heartbeat, Token
@@ -51,7 +50,7 @@ class Control:
     ) -> Flow | None:
         """The EVSE that it begins on; None: rejected."""
         flow = self._free_evse(evse, token, group)
-        if flow is None or self._station.boot.registration is Registration.PENDING:
+        if flow is None:
             return None
         # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
         asked = self._station.variables.bool("AuthorizeRemoteStart")

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from hub.lazily import lazily
 from hub.model.moment import Moment, parse_time
-from hub.ocpp.station import x509
 from hub.ocpp.station.certificates import MANUFACTURER
 from hub.ocpp.station.effects import Abandon, Begin, Done, Download, Happened, Install, Keep
 from hub.ocpp.station.reports import FirmwareStatus
@@ -18,7 +18,10 @@ from hub.ocpp.station.times import asked
 from hub.ocpp.station.urls import BadUrl
 
 if TYPE_CHECKING:
+    from hub.ocpp.station import x509
     from hub.ocpp.station.station import Station
+else:
+    x509 = lazily("hub.ocpp.station.x509")
 
 RETRY_S = 60
 MOST_RETRIES = 100

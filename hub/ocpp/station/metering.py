@@ -36,7 +36,8 @@ class Metering:
         found = samples(wanted, flow.state, flow.register.wh, context)
         if found:
             value = MeterValue(self._station.stamp(now), found)
-            self._station.say(MeterReport(flow.evse, value), unregistered=True)
+            # B02.FR.02: before registration only what was asked for.
+            self._station.say(MeterReport(flow.evse, value), unregistered=context == "Trigger")
             self._station.emit(Measured(flow.evse, value))
 
     def tick(self, now: Moment) -> None:

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
+from hub.lazily import lazily
 from hub.model.moment import Moment
 from hub.ocpp.station import urls
 from hub.ocpp.station.client_certificate import Own
@@ -19,7 +18,10 @@ from hub.ocpp.station.upkeep_variables import SLOTS
 from hub.ocpp.station.variables import SetResult
 
 if TYPE_CHECKING:
+    from hub.ocpp.station import x509
     from hub.ocpp.station.station import Station
+else:
+    x509 = lazily("hub.ocpp.station.x509")
 
 FIRST = SLOTS[0]
 TLS_EVENTS = {
@@ -110,7 +112,7 @@ class Network:
     @property
     def roots(self) -> tuple[str, ...]:
         found = self._station.upkeep.certificates.trusted_by_link(fallback=self._old_root)
-        return tuple(root.public_bytes(Encoding.PEM).decode() for root in found)
+        return tuple(x509.pem(root) for root in found)
 
     def succeeded(self, now: Moment) -> None:
         slot, security = self.slot, self.attempt(now).security_profile

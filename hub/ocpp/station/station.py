@@ -289,6 +289,10 @@ class Station:
     def reply(self, call_id: str, payload: Mapping[str, object]) -> None:
         self.emit(Reply(call_id, payload))
 
+    def pends(self, call: Call) -> bool:
+        """A CSMS that hasn't accepted the station yet starts and stops nothing here (B02.FR.05); a person does."""
+        return self.boot.registration is Registration.PENDING and not call.id.startswith("cmd:")
+
     # Inside
 
     def _may_be_asked(self, call: Call) -> bool:

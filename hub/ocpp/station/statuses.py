@@ -85,15 +85,15 @@ class Statuses:
     def report_one(self, evse: int, now: Moment) -> None:
         """TriggerMessage(StatusNotification)."""
         if evse == 0:
-            self.report_station(now)
+            self.report_station(now, unregistered=True)
         else:
             flow = self._station.evses.flows[evse]
             self._report(flow, self.status(flow), now, force=True)
 
-    def report_station(self, now: Moment) -> None:
+    def report_station(self, now: Moment, *, unregistered: bool = False) -> None:
         inoperative = self._station.availability.inoperative(0)
         status = Status.UNAVAILABLE if inoperative else Status.AVAILABLE
-        self._station.say(StatusNotification(0, status, self._station.stamp(now)), unregistered=True)
+        self._station.say(StatusNotification(0, status, self._station.stamp(now)), unregistered=unregistered)
 
     def unsaid(self, message: StatusNotification) -> None:
         """It never reached the CSMS: to be said again (B04.FR.02)."""

@@ -49,6 +49,8 @@ class Tokens:
         owner = Token(*transaction.token) if transaction and transaction.token else token
         if flow.grant is None and owner.key != token.key:  # C01.FR.23: only he may go on with it
             return "ConcurrentTx"
+        if flow.transaction is None and self._station.control.restarting:
+            return "restarting"
         if not self._station.availability.operative(flow.evse):
             return "unavailable"
         if self._station.statuses.bare(flow) is Status.FAULTED:

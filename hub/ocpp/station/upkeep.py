@@ -9,6 +9,7 @@ from hub.ocpp.station.client_certificate import ClientCertificate
 from hub.ocpp.station.display import Display
 from hub.ocpp.station.effects import Done
 from hub.ocpp.station.firmware import FirmwareUpdates
+from hub.ocpp.station.hash_data import HashData
 from hub.ocpp.station.logs import Logs
 from hub.ocpp.station.messages import Message
 from hub.ocpp.station.monitoring import Monitors
@@ -17,7 +18,6 @@ from hub.ocpp.station.notices import Notice, Notices
 from hub.ocpp.station.reports import SignCertificate
 from hub.ocpp.station.security import Security
 from hub.ocpp.station.variables import SetResult
-from hub.ocpp.station.x509 import HashData
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station

@@ -3,7 +3,6 @@
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
@@ -15,11 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.x509.oid import NameOID
 
+from hub.ocpp.station.hash_data import HashData
+
 HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "SHA256": hashes.SHA256,
     "SHA384": hashes.SHA384,
     "SHA512": hashes.SHA512,
 }
+COMMON_NAME, ORGANIZATION = NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME
 LEAST_RSA, LEAST_EC = 2048, 224
 """Bits (A00.FR.502, A00.FR.503)."""
 MOST_IN_CHAIN = 10
@@ -29,20 +31,10 @@ class BadCertificate(Exception):
     """Why it isn't taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class HashData:
-    """A certificate as CSMS and station name it."""
-
-    algorithm: str
-    issuer_name: str
-    issuer_key: str
-    serial: str
-
-
-def read_chain(pem: str) -> list[x509.Certificate]:
+def read_chain(text: str) -> list[x509.Certificate]:
     """At least one, leaf first. Raises BadCertificate."""
     try:
-        chain = x509.load_pem_x509_certificates(pem.encode())
+        chain = x509.load_pem_x509_certificates(text.encode())
         for certificate in chain:
             _check_key(certificate)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -50,6 +42,10 @@ def read_chain(pem: str) -> list[x509.Certificate]:
     if len(chain) > MOST_IN_CHAIN:
         raise BadCertificate("the chain is too long")
     return chain
+
+
+def pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def check_time(certificate: x509.Certificate, now: datetime, *, future: bool = False) -> None:
@@ -105,6 +101,11 @@ def digest(content: bytes, algorithm: str = "SHA256") -> str:
     return hasher.finalize().hex()
 
 
+def name_of(certificate: x509.Certificate) -> str:
+    """Names a certificate."""
+    return digest(certificate.public_bytes(serialization.Encoding.DER))[:32]
+
+
 def fingerprint(key: ec.EllipticCurvePublicKey | x509.Certificate) -> str:
     """Names a key pair."""
     public = key.public_key() if isinstance(key, x509.Certificate) else key
@@ -120,11 +121,11 @@ def new_request(common_name: str, organization: str) -> tuple[str, str, str]:
     if organization:
         names.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization[:64]))
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(names))
-    pem = key.private_bytes(
+    private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     csr = request.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    return fingerprint(key.public_key()), pem.decode(), csr.decode()
+    return fingerprint(key.public_key()), private.decode(), csr.decode()
 
 
 def subject(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> list[str]:

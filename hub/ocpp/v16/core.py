@@ -21,7 +21,7 @@ def remote_start(station: "Station", call: "Call", now: Moment) -> Answer:
     payload = call.payload
     connector = payload.get("connectorId")
     profile = payload.get("chargingProfile")
-    if connector == 0 or (profile and not startable(station, profile, connector)):
+    if station.pends(call) or connector == 0 or (profile and not startable(station, profile, connector)):
         return _status(False)
     token = Token(payload["idTag"])
     flow = station.control.remote_start(connector, token, None, now)
@@ -33,7 +33,9 @@ def remote_start(station: "Station", call: "Call", now: Moment) -> Answer:
 
 
 def remote_stop(station: "Station", call: "Call", now: Moment) -> Answer:
-    transaction = station.control.transaction_of(call.payload["transactionId"])
+    transaction = (
+        None if station.pends(call) else station.control.transaction_of(call.payload["transactionId"])
+    )
     return _status(transaction is not None and station.control.remote_stop(transaction, now))
 
 

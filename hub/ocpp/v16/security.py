@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from hub.model.moment import Moment
 from hub.ocpp.station.certificates import CSMS, MANUFACTURER
 from hub.ocpp.station.firmware import Firmware
+from hub.ocpp.station.hash_data import HashData
 from hub.ocpp.station.logs import LogRequest
 from hub.ocpp.station.reports import SecurityEvent, SignCertificate
-from hub.ocpp.station.x509 import HashData
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from hub.model.moment import Moment
 from hub.ocpp.station.certificates import USES
-from hub.ocpp.station.x509 import HashData
+from hub.ocpp.station.hash_data import HashData
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station

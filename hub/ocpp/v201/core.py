@@ -21,6 +21,8 @@ def _status(good: bool) -> Answer:
 def request_start(station: "Station", call: "Call", now: Moment) -> Answer:
     payload = call.payload
     profile = payload.get("chargingProfile")
+    if station.pends(call):
+        return _status(False)
     if profile and not startable(station, profile, payload.get("evseId")):
         return {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidProfile"}}
     said, group = payload["idToken"], payload.get("groupIdToken", {}).get("idToken")
@@ -38,7 +40,8 @@ def request_start(station: "Station", call: "Call", now: Moment) -> Answer:
 
 
 def request_stop(station: "Station", call: "Call", now: Moment) -> Answer:
-    return _status(station.control.remote_stop(call.payload["transactionId"], now))
+    good = not station.pends(call) and station.control.remote_stop(call.payload["transactionId"], now)
+    return _status(good)
 
 
 def change_availability(station: "Station", call: "Call", now: Moment) -> Answer:

@@ -67,6 +67,7 @@ def test_a_report_of_criteria_and_variables_has_what_fits_both(booted: Bench) ->
 def test_without_an_instance_all_instances_are_told(booted: Bench) -> None:
     rows = report(booted, componentVariable=[named("DeviceDataCtrlr", "ItemsPerMessage")])[1]
     assert {"GetReport", "GetVariables", "SetVariables"} <= {instance for _, _, instance, _ in rows}
+    assert {row[:2] for row in rows} == {("DeviceDataCtrlr", "ItemsPerMessage")}
 
 
 @case("TC_B_55_CS", "B08.FR.21")

@@ -162,6 +162,7 @@ def test_stopped_offline_by_a_card_of_the_same_group(booted: Bench) -> None:
     (said,) = booted.told("TransactionEvent")
     assert said["idToken"]["idToken"] == "CARD2"
     assert (said["triggerReason"], said["offline"]) == ("StopAuthorized", True)
+    assert (said["eventType"], said["transactionInfo"]["stoppedReason"]) == ("Ended", "Local")
 
 
 # GetTransactionStatus

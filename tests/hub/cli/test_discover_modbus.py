@@ -5,15 +5,15 @@ import json
 
 import pytest
 
-from hub.cli.discover_modbus import products, units
+from hub.cli.discover_modbus import units
 from hub.cli.main import main
 from hub.errors import HubError
 from integrations.modbus.simulator import SimulatedCharger
+from tests.blueprints.garage import load
 
 
 async def test_a_charger_becomes_a_line_of_the_configuration(capsys: pytest.CaptureFixture[str]) -> None:
-    mapping = next(product.mapping for product in products() if product.path == "etrel/inch")
-    charger = SimulatedCharger(mapping)
+    charger = SimulatedCharger(load("etrel/inch", {}))
     port = await charger.start()
     words = ["discover", "modbus", "127.0.0.1", "--port", str(port), "--json"]
     assert await asyncio.to_thread(main, words) == 0

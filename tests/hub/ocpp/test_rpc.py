@@ -1,6 +1,7 @@
 """The RPC layer: every call settled once, every frame answered as its version wants it."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -75,6 +76,24 @@ def test_an_answer_that_is_none_fails_the_call(answer: list[object], failed: Fai
     answer[1] = json.loads(link.call("r", "Heartbeat", {}, 0))[1]
     assert link.receive(json.dumps(answer), 0) == [failed]
     assert link.idle
+
+
+@pytest.mark.parametrize(
+    ("more", "info"),
+    [
+        ({"traceId": "x", "meta": {"a": [1]}}, {}),
+        ({}, {"parentIdTag": None, "expiryDate": None}),
+        ({}, {"name": "Somebody", "expiryDate": None}),
+    ],
+)
+def test_what_a_csms_says_beyond_the_schema_costs_no_transaction(
+    more: dict[str, Any], info: dict[str, Any]
+) -> None:
+    link = Rpc(schemas("1.6"))
+    number = json.loads(link.call("r", "StartTransaction", {}, 0))[1]
+    answer = {"transactionId": 7, "idTagInfo": {"status": "Accepted", **info}, **more}
+    good = {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}
+    assert link.receive(json.dumps([3, number, answer]), 0) == [Answered("r", good)]
 
 
 def test_silence_and_the_loss_of_the_link_fail_the_call() -> None:

@@ -1,6 +1,7 @@
 """Damaged stores: found out, kept aside, and their readable rows saved."""
 
 import contextlib
+import functools
 import random
 import sqlite3
 from pathlib import Path
@@ -133,10 +134,12 @@ def test_an_empty_file_is_a_new_store_and_a_missing_table_is_a_damage(tmp_path: 
 
 
 async def test_a_store_that_somebody_else_holds_is_not_taken_for_damaged(
-    tmp_path: Path, image: bytes
+    tmp_path: Path, image: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "evhub.db"
     path.write_bytes(image)
+    impatient = functools.partial(sqlite3.connect, timeout=0.01)
+    monkeypatch.setattr("hub.store.repair.sqlite3.connect", impatient)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode=EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")

@@ -196,6 +196,20 @@ def test_a_reset_waits_until_the_end_of_the_transaction_is_told_but_not_for_ever
     assert len(world.journal) == 1
 
 
+def test_a_card_does_not_delay_a_reset_that_is_on_its_way() -> None:
+    world = World(evses=2)
+    world.state(PLUGGED)
+    for _ in ("it begins", "it ends, and the card is known"):
+        world.swipe("CARD2", 2)
+    world.swipe()
+    world.answers["TransactionEvent"] = "hold"
+    world.ask("Reset", {"type": "Immediate"})
+    assert world.swipe("CARD2", 2) == "rejected"
+    world.advance(31)
+    assert world.last(Reconnect) == Reconnect("RemoteReset")
+    assert world.swipe("CARD2", 2) == "accepted"
+
+
 def test_a_device_that_does_not_reset_is_told_again() -> None:
     world = World(defaults={"ResetRetries": "1"})
     world.ask("Reset", {"type": "Immediate"})
@@ -376,6 +390,52 @@ def test_before_registration_little_is_said(version: str, status: str, expected:
     world.disconnect()
     world.connect()
     assert "BootNotification" not in world.actions()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_csms_that_has_not_accepted_yet_stops_nothing_and_a_person_does(version: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    world.swipe()
+    transaction = world.station.evses.flows[1].transaction
+    assert transaction
+    world.restart()
+    world.answers["BootNotification"] = {
+        "status": "Pending",
+        "currentTime": rfc3339(world.clock.now().wall),
+        "interval": 60,
+    }
+    world.connect()
+    world.state(PLUGGED)
+    action = "RemoteStopTransaction" if version == "1.6" else "RequestStopTransaction"
+    asked = {"transactionId": 100 if version == "1.6" else transaction.id}
+    assert world.ask(action, asked) == {"status": "Rejected"}
+    assert world.station.evses.flows[1].transaction
+    assert world.ask(action, asked, cmd=True) == {"status": "Accepted"}
+    assert world.station.evses.flows[1].transaction is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_clock_and_a_change_of_availability_are_no_reason_to_speak_before_registration(
+    version: str,
+) -> None:
+    world = World(version, boot=False)
+    world.answers["BootNotification"] = {
+        "status": "Pending",
+        "currentTime": rfc3339(world.clock.now().wall),
+        "interval": 600,
+    }
+    world.station.control.set_variable("AlignedInterval", "60", world.clock.now())
+    world.connect()
+    world.state(IDLE)
+    off = (
+        {"connectorId": 0, "type": "Inoperative"}
+        if version == "1.6"
+        else {"operationalStatus": "Inoperative"}
+    )
+    assert world.ask("ChangeAvailability", off) == {"status": "Accepted"}
+    world.advance(300)
+    assert world.actions() == ["BootNotification"]
 
 
 def test_a_boot_without_answer_is_repeated() -> None:
