@@ -1,5 +1,6 @@
 """Configurations, good and bad: every mistake with its place, all at once."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,14 @@ def test_a_mutant_is_read_or_told_never_more(tmp_path: Path, at: int, cut: int, 
     mutant = SAMPLE[:at] + new + SAMPLE[at + cut :]
     for problem in problems(tmp_path, mutant):
         assert ":" in problem
+
+
+def test_what_a_blueprint_finds_wrong_is_told_with_the_place_in_the_file(tmp_path: Path) -> None:
+    config = load(tmp_path, "chargers:\n  a: {" + KEBA + "}")
+    (problem,) = config.chargers["a"].problems(["input 'hst' is not declared"])
+    assert re.fullmatch(r".*evhub\.yaml:2:\d+: charger a: input 'hst' is not declared", problem)
+
+
+def test_a_charger_that_only_moved_in_the_file_has_not_changed(tmp_path: Path) -> None:
+    before = load(tmp_path, "chargers:\n  a: {" + KEBA + "}")
+    assert not compare(before, load(tmp_path, "chargers:\n\n  # moved\n  a: {" + KEBA + "}"))
