@@ -181,6 +181,8 @@ def test_changes_are_told_charger_by_charger(tmp_path: Path) -> None:
     old = made("chargers: {a: {" + KEBA + "}, b: {" + KEBA + "}}")
     new = made("chargers: {a: {" + KEBA + ", name: A}, c: {" + KEBA + "}}\nlog: {level: debug}")
     assert compare(old, new) == Changes(("c",), ("b",), ("a",), False, True, ())  # type: ignore[arg-type]
+    assert str(compare(old, new)) == "added: c; removed: b; changed: a; log"
+    assert str(Changes()) == "nothing changed"
     assert not compare(old, old)  # type: ignore[arg-type]
     moved = made("hub: {state_dir: x}\nmqtt: {base_topic: y}")
     assert compare(old, moved).restart == ("hub.state_dir", "mqtt.base_topic")  # type: ignore[arg-type]
