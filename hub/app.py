@@ -1,6 +1,7 @@
 """The composition root: builds the parts from a Config, runs them, reloads them, stops them."""
 
 import asyncio
+import gc
 import logging
 import ssl
 from collections.abc import Collection, Mapping
@@ -356,6 +357,9 @@ async def run_hub(config: Config, stop: asyncio.Event, reload: asyncio.Event) ->
     """Until `stop` is set; `reload` set means SIGHUP came."""
     hub = Hub(config)
     await hub.start()
+    # What the start made stays: looked through again and again, it would hold a hundred chargers up for 0.1 s.
+    gc.collect()
+    gc.freeze()
     try:
         while not stop.is_set():
             waiting = [asyncio.create_task(event.wait()) for event in (stop, reload)]
