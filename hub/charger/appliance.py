@@ -6,6 +6,7 @@ import logging
 from hub.bus import Bus
 from hub.charger.description import merged
 from hub.charger.publisher import Publisher
+from hub.charger.turns import rest
 from hub.clock import Clock
 from hub.integration.api import Described, Device, Reading
 from hub.model.charger import Identity
@@ -14,8 +15,6 @@ from hub.tasks import supervise
 from hub.topics import Topics
 
 log = logging.getLogger(__name__)
-
-TICK_S = 1.0
 
 
 class ApplianceRuntime:
@@ -113,5 +112,5 @@ class ApplianceRuntime:
     async def _tick_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(TICK_S - loop.time() % TICK_S)
+            await asyncio.sleep(rest(self.id, loop.time()))
             self._publisher.tick(self._clock.now())

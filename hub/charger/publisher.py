@@ -1,9 +1,9 @@
 """A charger's topics: on change, at most once a second for each key, and everything again every minute."""
 
-import zlib
 from collections.abc import Callable, Mapping
 
 from hub.bus import Bus
+from hub.charger.turns import share
 from hub.clock import Clock
 from hub.model.entity import EMPTY, Scalar, State
 from hub.model.moment import Moment, rfc3339
@@ -157,11 +157,6 @@ class Publisher:
 
     def _retain(self, part: str, payload: object) -> None:
         self._bus.publish(self._topics.charger(self._charger, part), payload, retain=True)
-
-
-def share(charger: str) -> float:
-    """Where in a period a charger has its turn: 0 to 1, the same in each run."""
-    return zlib.crc32(charger.encode()) / 2**32
 
 
 _Never = "\0"

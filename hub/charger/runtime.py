@@ -18,6 +18,7 @@ from hub.charger.publisher import Publisher
 from hub.charger.recall import recall
 from hub.charger.records import Records
 from hub.charger.slot import Slot
+from hub.charger.turns import rest
 from hub.clock import Clock
 from hub.errors import DeviceError, NotConfirmed, Unsupported
 from hub.integration.api import Device, Reading
@@ -30,7 +31,6 @@ from hub.topics import Topics
 
 log = logging.getLogger(__name__)
 
-TICK_S = 1.0
 
 Operation = Callable[[Command], Awaitable[CommandResult]]
 Watcher = Callable[[int, State], None]
@@ -98,6 +98,7 @@ class ChargerRuntime:
         """Until cancelled; a device that breaks is started again."""
         self._publisher.availability(False)
         self._publisher.info(self.info())
+        self._records.tell_sessions(self._evses.values(), self._clock.now())
         keeper = asyncio.create_task(supervise(f"memory of {self.id}", self._memory.run))
         ticker = asyncio.create_task(supervise(f"clock of {self.id}", self._tick_for_ever))
         try:
@@ -362,10 +363,9 @@ class ChargerRuntime:
     # Time
 
     async def _tick_for_ever(self) -> None:
-        """On whole seconds of the loop's clock, so that all chargers wake the process together."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(TICK_S - loop.time() % TICK_S)
+            await asyncio.sleep(rest(self.id, loop.time()))
             self.tick(self._clock.now())
 
     def tick(self, now: Moment) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache, partial
 from typing import Any
 
 from hub.charger.commands import BadCommand, evses_of, number
@@ -34,6 +35,7 @@ FREE_FORM = frozenset({"data", "customData", "value", "attributeValue"})
 """Content that isn't ours to respell."""
 
 
+@cache
 def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
@@ -60,10 +62,10 @@ def install(runtime: ChargerRuntime, uplink: Uplink, connector: Connector | None
     """All operations that the station answers, and authorize, start, stop and uplink."""
     for dialect in (V16, V201):
         for action in dialect.calls:
-            runtime.operations[snake(action)] = _ocpp(uplink, dialect, action)
+            runtime.operations[snake(action)] = partial(_ask, uplink, dialect, action)
     # Both versions have these; a message in 1.6's words goes to 1.6's handler.
     for action in set(V16.calls) & set(V201.calls):
-        runtime.operations[snake(action)] = _either(uplink, action)
+        runtime.operations[snake(action)] = partial(_either, uplink, action)
     runtime.operations.update(
         authorize=_authorize(uplink),
         start=_start(uplink),
@@ -73,26 +75,16 @@ def install(runtime: ChargerRuntime, uplink: Uplink, connector: Connector | None
     )
 
 
-def _ocpp(uplink: Uplink, dialect: Dialect, action: str) -> Operation:
-    async def operation(command: Command) -> CommandResult:
+async def _either(uplink: Uplink, action: str, command: Command) -> CommandResult:
+    payload = camelled(command.message)
+    for dialect in (V201, V16):
+        try:
+            schemas(dialect.version).validate(action, "request", payload)
+        except Violation:
+            continue
         return await _ask(uplink, dialect, action, command)
-
-    return operation
-
-
-def _either(uplink: Uplink, action: str) -> Operation:
-    async def operation(command: Command) -> CommandResult:
-        payload = camelled(command.message)
-        for dialect in (V201, V16):
-            try:
-                schemas(dialect.version).validate(action, "request", payload)
-            except Violation:
-                continue
-            return await _ask(uplink, dialect, action, command)
-        newest = uplink.station.dialect or V201
-        return await _ask(uplink, newest, action, command)
-
-    return operation
+    newest = uplink.station.dialect or V201
+    return await _ask(uplink, newest, action, command)
 
 
 async def _ask(uplink: Uplink, dialect: Dialect, action: str, command: Command) -> CommandResult:
