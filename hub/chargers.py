@@ -206,7 +206,7 @@ async def check_blueprints(config: Config) -> None:
         try:
             mapping_of(config, settings)
         except BlueprintError as error:
-            problems += [f"charger {settings.id}: {problem}" for problem in error.problems]
+            problems += settings.problems(error.problems)
         await asyncio.sleep(0)  # a hundred chargers' blueprints don't hold up those that charge
     if problems:
         raise BlueprintError(problems)

@@ -1,6 +1,6 @@
 """What happens at a charger's EVSEs, kept and told: sessions on the bus and on disk, limits and meters on disk."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from hub.charger.evse import Evse
 from hub.charger.limits import CSMS
@@ -32,6 +32,12 @@ class Records:
             body = shown.body(self._charger, evse.number, now)
             self._publisher.session(body, closed=result.closed is not None)
 
+    def tell_sessions(self, evses: Collection[Evse], now: Moment) -> None:
+        """Those that go on: each minute, and when the hub starts, as its own broker has nothing retained."""
+        for evse in evses:
+            if evse.session:
+                self._publisher.session(evse.session.body(self._charger, evse.number, now), closed=False)
+
     def limit(self, evse: Evse, source: str, now: Moment) -> None:
         if source != CSMS:
             self._memory.limit(evse.number, source, evse.limits.body(source, now))
@@ -45,9 +51,8 @@ class Records:
             self._kept_totals[evse.number] = evse.meter.total
             self._memory.meter(evse.number, body)
 
-    def every_minute(self, evses: Iterable[Evse], now: Moment) -> None:
+    def every_minute(self, evses: Collection[Evse], now: Moment) -> None:
         for evse in evses:
             if evse.meter.total != self._kept_totals.get(evse.number):
                 self.meter(evse, now)
-            if evse.session:
-                self._publisher.session(evse.session.body(self._charger, evse.number, now), closed=False)
+        self.tell_sessions(evses, now)

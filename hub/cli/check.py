@@ -50,7 +50,7 @@ def loaded(config: Config) -> tuple[dict[str, BlueprintMapping], list[str]]:
         try:
             mappings[settings.id] = load_blueprint(settings.blueprint, settings.inputs, search, load_codec)
         except BlueprintError as error:
-            problems += [f"charger {settings.id}: {problem}" for problem in error.problems]
+            problems += settings.problems(error.problems)
     return mappings, problems
 
 

@@ -1,6 +1,6 @@
 """What a new configuration changes, and so what must be started anew."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from hub.config.settings import Config
 
@@ -27,6 +27,12 @@ class Changes:
 
     def __bool__(self) -> bool:
         return self != Changes()
+
+    def __str__(self) -> str:
+        """For people: `added: garage; mqtt`."""
+        told = [(field.name, getattr(self, field.name)) for field in fields(self)]
+        words = [name if value is True else f"{name}: {', '.join(value)}" for name, value in told if value]
+        return "; ".join(words) or "nothing changed"
 
 
 def compare(old: Config, new: Config) -> Changes:

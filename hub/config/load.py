@@ -306,6 +306,7 @@ class _Maker:
                 checked.get("tokens", {}).get("free"),
                 meters,
                 checked.get("raw", False),
+                self._tree.where((*path, "use_blueprint")),
             ),
             problems,
         )

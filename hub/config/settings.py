@@ -1,7 +1,7 @@
 """The configuration as the hub uses it, after every check."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,13 @@ class ChargerSettings:
     """None: free when there is neither a CSMS nor a token that could authorize anybody."""
     meter: MeterSettings | None = None
     raw: bool = False
+    where: str = field(default="", compare=False)
+    """file:line:column of its blueprint; a charger that only moved in the file is the same."""
+
+    def problems(self, found: Iterable[str]) -> list[str]:
+        """What its blueprint says is wrong, and where the file names it."""
+        place = f"{self.where}: " if self.where else ""
+        return [f"{place}charger {self.id}: {problem}" for problem in found]
 
 
 @dataclass(frozen=True, slots=True)

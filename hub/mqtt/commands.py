@@ -63,7 +63,7 @@ def read(topics: Topics, message: Message, now: Moment) -> Letter:
     if message_id is not None and not (isinstance(message_id, str | int) and len(str(message_id)) <= 128):
         raise Refusal("bad_id", "id must be a text of at most 128 characters")
     identity = None if message_id is None else str(message_id)
-    op, content = _content(address.parts, body)
+    op, content = _content(address.parts, body, identity)
     if address.evse is not None:
         content = {**content, "evse": address.evse}
     if properties.get("retained"):
@@ -105,7 +105,9 @@ def _takes_a_value(parts: tuple[str, ...]) -> bool:
     return len(parts) == 2 and "set" in parts
 
 
-def _content(parts: tuple[str, ...], body: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+def _content(
+    parts: tuple[str, ...], body: Mapping[str, object], identity: str | None
+) -> tuple[str, Mapping[str, object]]:
     """(op, message): `cmd` names both, `set` and `get` are operations of their own."""
     rest = {
         name: value for name, value in body.items() if name not in ("id", "timeout", "expires_at", "source")
@@ -114,11 +116,11 @@ def _content(parts: tuple[str, ...], body: Mapping[str, object]) -> tuple[str, M
         op = body.get("op", body.get("action"))
         content = body.get("message", body.get("args", {}))
         if not isinstance(op, str) or not op or len(op) > 64:
-            raise Refusal("bad_shape", 'expected "op": the operation\'s name')
+            raise Refusal("bad_shape", 'expected "op": the operation\'s name', message_id=identity)
         if content is None:
             content = {}
         if not isinstance(content, dict):
-            raise Refusal("bad_shape", '"message" must be an object', op=op)
+            raise Refusal("bad_shape", '"message" must be an object', op=op, message_id=identity)
         return op, content
     if parts == ("get",):
         return "refresh", rest

@@ -160,6 +160,14 @@ class Client(asyncio.Protocol):
             self._transport.write(bytes(out))
             out.clear()
         if self._connection.closing:
-            log.info("MQTT client left: %s", self._connection.reason)
+            session, reason = self._connection.session, self._connection.reason
+            name = session.client_id[:80] if session else self._transport.get_extra_info("peername")
+            # One that says goodbye is the daily business of `mosquitto_pub`.
+            log.log(
+                logging.DEBUG if reason == "disconnected" else logging.INFO,
+                "MQTT client %s left: %s",
+                name,
+                reason,
+            )
             transport, self._transport = self._transport, None
             transport.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -342,6 +343,22 @@ async def test_a_bad_charger_does_not_hide_the_others(tmp_path: Path) -> None:
         await world.until(lambda: world.status("garage") == "available")
         assert world.hub is not None
         assert list(world.hub.config.bad_chargers) == ["Bad Id"]
+
+
+async def test_a_file_that_is_broken_while_the_hub_runs_is_told_until_it_is_mended(tmp_path: Path) -> None:
+    async with World(tmp_path, {"garage": ("keba/p30", {}, FREE)}) as world:
+        await world.until(lambda: world.status("garage") == "available")
+        hub = world.hub
+        assert hub is not None
+        good = world.path.read_text()
+        for text, mistakes in ((good.replace("chargers:", "chargrs:"), 1), (good, 0)):
+            world.path.write_text(text)
+            with suppress(ConfigError):
+                await hub.reload()
+            (info,) = hub.bus.retained("evhub/bridge/info")
+            told = await ask(tmp_path / "state" / "control.sock", "status")
+            assert len(info.payload["config_problems"]) == mistakes  # type: ignore[index, call-overload, arg-type]
+            assert len(told["config_problems"]) == mistakes
 
 
 async def test_a_hub_with_a_broken_file_starts_with_the_last_good_one_and_says_so(tmp_path: Path) -> None:

@@ -72,3 +72,13 @@ def test_each_minute_a_session_is_told_and_a_meter_that_moved_is_kept() -> None:
     records.every_minute([evse], clock.advance(60))
     assert len(heard) == 3
     assert memory.noted == [("meter", 1.0), ("meter", 1.1)]
+
+
+def test_a_session_that_goes_on_after_a_restart_is_told_at_once() -> None:
+    records, evse, _, heard, clock = made()
+    records.tell_sessions([evse], clock.now())
+    assert not heard
+    plug(evse, clock)
+    records.follow(evse, EMPTY, clock.now())
+    records.tell_sessions([evse], clock.advance(5))
+    assert [message.payload["duration_s"] for message in heard] == [0, 5]  # type: ignore[index, call-overload]

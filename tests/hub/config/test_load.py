@@ -1,5 +1,6 @@
 """Configurations, good and bad: every mistake with its place, all at once."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,8 @@ def test_changes_are_told_charger_by_charger(tmp_path: Path) -> None:
     old = made("chargers: {a: {" + KEBA + "}, b: {" + KEBA + "}}")
     new = made("chargers: {a: {" + KEBA + ", name: A}, c: {" + KEBA + "}}\nlog: {level: debug}")
     assert compare(old, new) == Changes(("c",), ("b",), ("a",), False, True, ())  # type: ignore[arg-type]
+    assert str(compare(old, new)) == "added: c; removed: b; changed: a; log"
+    assert str(Changes()) == "nothing changed"
     assert not compare(old, old)  # type: ignore[arg-type]
     moved = made("hub: {state_dir: x}\nmqtt: {base_topic: y}")
     assert compare(old, moved).restart == ("hub.state_dir", "mqtt.base_topic")  # type: ignore[arg-type]
@@ -195,3 +198,14 @@ def test_a_mutant_is_read_or_told_never_more(tmp_path: Path, at: int, cut: int, 
     mutant = SAMPLE[:at] + new + SAMPLE[at + cut :]
     for problem in problems(tmp_path, mutant):
         assert ":" in problem
+
+
+def test_what_a_blueprint_finds_wrong_is_told_with_the_place_in_the_file(tmp_path: Path) -> None:
+    config = load(tmp_path, "chargers:\n  a: {" + KEBA + "}")
+    (problem,) = config.chargers["a"].problems(["input 'hst' is not declared"])
+    assert re.fullmatch(r".*evhub\.yaml:2:\d+: charger a: input 'hst' is not declared", problem)
+
+
+def test_a_charger_that_only_moved_in_the_file_has_not_changed(tmp_path: Path) -> None:
+    before = load(tmp_path, "chargers:\n  a: {" + KEBA + "}")
+    assert not compare(before, load(tmp_path, "chargers:\n\n  # moved\n  a: {" + KEBA + "}"))

@@ -117,6 +117,13 @@ def test_what_is_no_command_is_refused_with_a_code(
     assert refusal.value.code == code
 
 
+@pytest.mark.parametrize("payload", [b'{"id":"7"}', b'{"op":"x","message":[],"id":"7"}'])
+def test_a_command_of_a_wrong_shape_is_refused_under_its_own_id(payload: bytes) -> None:
+    with pytest.raises(Refusal) as refusal:
+        read(TOPICS, message("evhub/a/cmd", payload), CLOCK.now())
+    assert refusal.value.message_id == "7"
+
+
 def test_a_bad_word_on_set_is_refused() -> None:
     with pytest.raises(Refusal):
         read(TOPICS, message("evhub/a/evse/1/set/x", b"\xff"), CLOCK.now())
