@@ -8,7 +8,8 @@ from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
 from hub.model.moment import Moment, rfc3339
 from hub.ocpp.errors import CallError, ErrorCode
-from hub.ocpp.station.authorization import Authorization, Verdict
+from hub.ocpp.station.answers import Answers
+from hub.ocpp.station.authorization import Authorization
 from hub.ocpp.station.availability import Availability
 from hub.ocpp.station.boot import Boot, Registration
 from hub.ocpp.station.charging_profile import restored as restored_profile
@@ -28,11 +29,7 @@ from hub.ocpp.station.messages import (
     ExternalLimit,
     Heartbeat,
     Message,
-    PullDynamicSchedule,
-    ReservationEnded,
-    StatusNotification,
     Token,
-    TransactionEvent,
 )
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
@@ -115,6 +112,7 @@ class Station:
         self.dynamic = DynamicProfiles(self, now)
         self.costs = Costs(self)
         self.control = Control(self)
+        self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept)
         self.upkeep.begin(now)
 
@@ -126,7 +124,7 @@ class Station:
         self.boot.link(True)
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost
-            self._back_online(now, everything=away > self.variables.int("OfflineThreshold"))
+            self.back_online(now, everything=away > self.variables.int("OfflineThreshold"))
         elif not self._device_known:
             self.boot.wait(now.mono + DEVICE_S)
 
@@ -146,7 +144,7 @@ class Station:
         self.outbox.cut_off()
         self.upkeep.notices.cut_off()
         for message in self._queue.clear():
-            self._not_said(message, now)
+            self.answers.none_came(message, now)
 
     def state(self, evse: int, state: State, now: Moment) -> None:
         self.evses.state(evse, state, now)
@@ -186,7 +184,7 @@ class Station:
             self.emit(self.outbox.settle(sent.number))
         if sent.notice is not None:
             self.upkeep.notices.answered(sent.notice)
-        self._heard(sent.message, payload, now)
+        self.answers.heard(sent.message, payload, now)
         self.control.idle(now)
 
     def failed(self, ref: object, code: str, now: Moment) -> None:
@@ -216,7 +214,7 @@ class Station:
         elif isinstance(sent.message, ExternalLimit) and code in ("NotImplemented", "NotSupported"):
             self.external.unwanted()
         elif code == "Disconnected" or isinstance(sent.message, Authorize):
-            self._not_said(sent.message, now)
+            self.answers.none_came(sent.message, now)
         else:
             self.upkeep.not_heard(sent.message, now)
 
@@ -293,6 +291,13 @@ class Station:
         """A CSMS that hasn't accepted the station yet starts and stops nothing here (B02.FR.05); a person does."""
         return self.boot.registration is Registration.PENDING and not call.id.startswith("cmd:")
 
+    def back_online(self, now: Moment, *, everything: bool) -> None:
+        self._link_lost = None
+        self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
+        self.statuses.report(now, everything=everything)
+        self.reservations.back_online()
+        self.external.back_online(now)
+
     # Inside
 
     def _may_be_asked(self, call: Call) -> bool:
@@ -302,24 +307,6 @@ class Station:
         # B03.FR.08: a rejected station answers SecurityError. 1.6 (4.2) lets it stay silent; an answer harms nobody.
         self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))
         return False
-
-    def _back_online(self, now: Moment, *, everything: bool) -> None:
-        self._link_lost = None
-        self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
-        self.statuses.report(now, everything=everything)
-        self.reservations.back_online()
-        self.external.back_online(now)
-
-    def _not_said(self, message: Message, now: Moment) -> None:
-        """The connection went, or nobody answered: what must not be lost is put right."""
-        if isinstance(message, StatusNotification):
-            self.statuses.unsaid(message)
-        elif isinstance(message, Authorize):
-            self.tokens.not_answered(message, now)
-        elif isinstance(message, ReservationEnded):
-            self.reservations.unsaid(message)
-        elif isinstance(message, ExternalLimit):
-            self.external.unsaid(message)
 
     def _next_told(self, now: Moment) -> Outgoing | None:
         waits = self.boot.accepted and not self._in_flight()
@@ -352,7 +339,7 @@ class Station:
             if outgoing:
                 return outgoing
             self.emit(self.outbox.settle(entry.id))
-            self._forget_id(entry.event)
+            self.answers.forget_id(entry.event)
         return None
 
     def _in_flight(self) -> bool:
@@ -369,63 +356,6 @@ class Station:
         self._sent[self._next_ref] = _Sent(message, number, notice)
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         return Outgoing(self._next_ref, *words)
-
-    def _heard(self, message: Message, payload: Mapping[str, Any], now: Moment) -> None:
-        if isinstance(message, BootNotification):
-            self._registered(payload, now)
-        elif isinstance(message, Heartbeat):
-            self.clock.heard(payload.get("currentTime"), now)
-        elif isinstance(message, Authorize):
-            assert self.dialect is not None
-            told = self.dialect.told(payload)
-            if told is not None:
-                self.costs.authorized(message.token, told)
-            self.tokens.verdict(message, self.dialect.verdict(payload) or Verdict("Invalid"), now)
-        elif isinstance(message, TransactionEvent):
-            self._transaction_answered(message, payload, now)
-        elif isinstance(message, PullDynamicSchedule):
-            self._pulled(message, payload, now)
-        else:
-            self.upkeep.heard(message, payload, now)
-
-    def _registered(self, payload: Mapping[str, Any], now: Moment) -> None:
-        self.clock.heard(payload.get("currentTime"), now)
-        interval = payload.get("interval", 0)
-        self.boot.answered(str(payload["status"]), interval, now)
-        if not self.boot.accepted:
-            return
-        if interval > 0:
-            self.variables.set("HeartbeatInterval", str(interval))
-        if self.boot.reason != "PowerUp":
-            self.boot.reason = "PowerUp"
-            self.emit(Keep("boot", "reason", None))
-        self._back_online(now, everything=True)  # B01.FR.05
-
-    def _transaction_answered(self, event: TransactionEvent, payload: Mapping[str, Any], now: Moment) -> None:
-        number = payload.get("transactionId")
-        if isinstance(number, int) and event.event == "Started":
-            self.csms_ids[event.transaction] = number
-            self.emit(Keep("csms_id", event.transaction, number))
-        assert self.dialect is not None
-        verdict = self.dialect.verdict(payload)
-        if verdict and event.token:
-            self.tokens.transaction_verdict(event, verdict, now)
-        told = self.dialect.told(payload)
-        if told is not None:
-            self.costs.answered(event, told)
-        allowance = self.dialect.allowance(payload)
-        if allowance is not None:
-            self.transaction_limits.allow(event.transaction, allowance, now)
-        self._forget_id(event)
-
-    def _pulled(self, message: PullDynamicSchedule, payload: Mapping[str, Any], now: Moment) -> None:
-        limit = payload.get("scheduleUpdate", {}).get("limit")
-        if payload["status"] == "Accepted" and limit is not None:
-            self.dynamic.update(message.profile, limit, now)
-
-    def _forget_id(self, event: TransactionEvent) -> None:
-        if event.event == "Ended" and self.csms_ids.pop(event.transaction, None) is not None:
-            self.emit(Keep("csms_id", event.transaction, None))
 
 
 def _texts(identity: Identity) -> list[str]:
