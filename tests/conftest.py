@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from hub.clock import SystemClock
+from hub.store.database import Database
 from tests import contract, hurry
 
 settings.register_profile("suite", derandomize=True, deadline=None)
@@ -25,6 +26,7 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], A
 @pytest.fixture(autouse=True)
 def the_clock_of_the_hub_is_the_loop_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SystemClock, "now", hurry.now)
+    monkeypatch.setattr(Database, "write", hurry.patient(Database.write))
 
 
 @pytest.fixture(autouse=True)

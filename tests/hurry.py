@@ -5,15 +5,18 @@ next timer: a busy machine makes no time-out come early. While a thread works fo
 """
 
 import asyncio
+import contextlib
+import functools
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.model.moment import Moment
 
 HASTE = 20.0
+T = TypeVar("T")
 
 
 class _Hurried(selectors.SelectSelector):
@@ -56,11 +59,31 @@ class HurriedLoop(asyncio.SelectorEventLoop):
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
         future = super().run_in_executor(executor, func, *args)
         self._hurried.working += 1
-        future.add_done_callback(self._worked)
+        future.add_done_callback(lambda _: self._worked())
         return future
 
-    def _worked(self, _: object) -> None:
+    def _worked(self) -> None:
         self._hurried.working -= 1
+
+    @contextlib.contextmanager
+    def patience(self) -> Iterator[None]:
+        self._hurried.working += 1
+        try:
+            yield
+        finally:
+            self._worked()
+
+
+def patient(work: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Coroutine[Any, Any, T]]:
+    """For what waits for a thread of its own, as the store does."""
+
+    @functools.wraps(work)
+    async def waits(*args: Any, **kwargs: Any) -> T:
+        loop = asyncio.get_running_loop()
+        with loop.patience() if isinstance(loop, HurriedLoop) else contextlib.nullcontext():
+            return await work(*args, **kwargs)
+
+    return waits
 
 
 def now(_: object = None) -> Moment:
