@@ -1,6 +1,6 @@
 """What happens at a charger's EVSEs, kept and told: sessions on the bus and on disk, limits and meters on disk."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from hub.charger.evse import Evse
 from hub.charger.limits import CSMS
@@ -17,6 +17,8 @@ class Records:
     def __init__(self, charger: str, memory: Memory, publisher: Publisher) -> None:
         self._charger, self._memory, self._publisher = charger, memory, publisher
         self._kept_totals: dict[int, float | None] = {}
+        self._told: set[int] = set()
+        """EVSEs with a session on the bus: a resumed one is told with the first reading, which completes its count."""
 
     def follow(self, evse: Evse, before: State, now: Moment) -> None:
         """A new state of an EVSE: its session begins, goes on or ends."""
@@ -28,15 +30,10 @@ class Records:
             self._memory.session(evse.number, result.session, result.closed)
             self.meter(evse, now)
         shown = result.session or result.closed
-        if shown and (result.keep or result.events):
+        if shown and (result.keep or result.events or evse.number not in self._told):
+            self._told.add(evse.number)
             body = shown.body(self._charger, evse.number, now)
             self._publisher.session(body, closed=result.closed is not None)
-
-    def tell_sessions(self, evses: Collection[Evse], now: Moment) -> None:
-        """Those that go on: each minute, and when the hub starts, as its own broker has nothing retained."""
-        for evse in evses:
-            if evse.session:
-                self._publisher.session(evse.session.body(self._charger, evse.number, now), closed=False)
 
     def limit(self, evse: Evse, source: str, now: Moment) -> None:
         if source != CSMS:
@@ -51,8 +48,9 @@ class Records:
             self._kept_totals[evse.number] = evse.meter.total
             self._memory.meter(evse.number, body)
 
-    def every_minute(self, evses: Collection[Evse], now: Moment) -> None:
+    def every_minute(self, evses: Iterable[Evse], now: Moment) -> None:
         for evse in evses:
             if evse.meter.total != self._kept_totals.get(evse.number):
                 self.meter(evse, now)
-        self.tell_sessions(evses, now)
+            if evse.session:
+                self._publisher.session(evse.session.body(self._charger, evse.number, now), closed=False)

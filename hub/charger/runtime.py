@@ -98,7 +98,6 @@ class ChargerRuntime:
         """Until cancelled; a device that breaks is started again."""
         self._publisher.availability(False)
         self._publisher.info(self.info())
-        self._records.tell_sessions(self._evses.values(), self._clock.now())
         keeper = asyncio.create_task(supervise(f"memory of {self.id}", self._memory.run))
         ticker = asyncio.create_task(supervise(f"clock of {self.id}", self._tick_for_ever))
         try:

@@ -8,6 +8,7 @@ from hub.charger.limits import CSMS, Fallback
 from hub.charger.memory import PAUSE, Forgetful
 from hub.charger.publisher import Publisher
 from hub.charger.records import Records
+from hub.charger.sessions import Session
 from hub.clock import ManualClock
 from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Abilities, Ratings, Status
@@ -74,11 +75,10 @@ def test_each_minute_a_session_is_told_and_a_meter_that_moved_is_kept() -> None:
     assert memory.noted == [("meter", 1.0), ("meter", 1.1)]
 
 
-def test_a_session_that_goes_on_after_a_restart_is_told_at_once() -> None:
+def test_a_session_that_goes_on_after_a_restart_is_told_with_its_first_reading() -> None:
     records, evse, _, heard, clock = made()
-    records.tell_sessions([evse], clock.now())
-    assert not heard
-    plug(evse, clock)
-    records.follow(evse, EMPTY, clock.now())
-    records.tell_sessions([evse], clock.advance(5))
-    assert [message.payload["duration_s"] for message in heard] == [0, 5]  # type: ignore[index, call-overload]
+    evse.session = Session("s", "2026-01-31T00:00:00.000Z", at=1.0)
+    plug(evse, clock, energy=1500)
+    for _ in range(2):
+        records.follow(evse, evse.device, clock.now())
+    assert [message.payload["energy_kwh"] for message in heard] == [0.5]  # type: ignore[index, call-overload]
