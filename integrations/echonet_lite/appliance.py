@@ -25,10 +25,10 @@ from integrations.echonet_lite.remote import Remote
 from integrations.echonet_lite.schema import appliance_link
 from integrations.echonet_lite.stack import Manners
 from integrations.echonet_lite.transactions import patience
+from integrations.echonet_lite.visits import stay_with
 
 log = logging.getLogger(__name__)
 
-FIRST_PROBE_S, LONGEST_PROBE_S = 1.0, 60.0
 SLOW_S = 300.0
 WHO = (0x8A, 0x8C, 0x8D)
 METER = 0x0288
@@ -75,7 +75,12 @@ class EchonetAppliance:
             try:
                 if self._settings.place.host is not None:
                     network.stack.allow(self._settings.place.host)
-                await self._for_ever(network)
+                await stay_with(
+                    lambda: self._visit(network),
+                    there=lambda: self._remote is not None,
+                    lost=self._lost,
+                    wake=self._wake,
+                )
             finally:
                 end()
                 self._remote = None
@@ -99,21 +104,6 @@ class EchonetAppliance:
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         """Nothing of it depends on a transaction."""
-
-    async def _for_ever(self, network: Network) -> None:
-        probe_s = FIRST_PROBE_S
-        while True:
-            self._wake.clear()
-            try:
-                await self._visit(network)
-            except DeviceOffline as error:
-                probe_s = FIRST_PROBE_S if self._remote else min(probe_s * 2, LONGEST_PROBE_S)
-                self._lost(str(error))
-            try:
-                async with asyncio.timeout(probe_s):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
 
     async def _visit(self, network: Network) -> None:
         """Until it is silent. Raises DeviceOffline."""

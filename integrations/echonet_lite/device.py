@@ -30,6 +30,7 @@ from integrations.echonet_lite.readings import beside, shown
 from integrations.echonet_lite.remote import Remote
 from integrations.echonet_lite.stack import Manners
 from integrations.echonet_lite.transactions import GAP_S, PATIENCE_S, READ_BACK, patience
+from integrations.echonet_lite.visits import stay_with
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ SWITCHES = frozenset({"start", "pause"})
 OTHERS_S = 300.0
 """So often is read what the blueprint doesn't map."""
 MAKER = 0x8A
-FIRST_PROBE_S, LONGEST_PROBE_S = 1.0, 60.0
 
 
 class EchonetDevice:
@@ -80,7 +80,9 @@ class EchonetDevice:
             if self._place.host is not None:
                 network.stack.allow(self._place.host)
             try:
-                await self._for_ever(network)
+                await stay_with(
+                    lambda: self._visit(network), there=lambda: self._online, lost=self._lost, wake=self._wake
+                )
             finally:
                 end()
                 del network.places[self._charger]
@@ -133,21 +135,6 @@ class EchonetDevice:
         return raw_values(self._mapping, {1: self._remote.image}) if self._remote else {}
 
     # Finding and losing
-
-    async def _for_ever(self, network: Network) -> None:
-        probe_s = FIRST_PROBE_S
-        while True:
-            self._wake.clear()
-            try:
-                await self._visit(network)
-            except DeviceOffline as error:
-                probe_s = FIRST_PROBE_S if self._online else min(probe_s * 2, LONGEST_PROBE_S)
-                self._lost(str(error))
-            try:
-                async with asyncio.timeout(probe_s):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
 
     async def _visit(self, network: Network) -> None:
         """Until it is silent. Raises DeviceOffline."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hub.blueprint.load import merge
 from hub.errors import HubError
 from hub.yaml import YamlError, load
 from integrations.echonet_lite.edt import (
@@ -184,7 +185,7 @@ def _parsed(class_code: int, files: Sequence[Path]) -> _File:
     """The later file changes the earlier: maps merge, the rest replaces, null removes."""
     tree: dict[Any, Any] = {}
     for file in files:
-        tree = _merged(tree, _read(file))
+        tree = merge(tree, _read(file))
     try:
         return _Reader(tree).file(class_code)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -203,18 +204,6 @@ def _read(file: Path) -> dict[Any, Any]:
     if not isinstance(value, dict):
         raise HubError(f"{file}:1:1: expected a map with properties:")
     return value
-
-
-def _merged(below: Mapping[Any, Any], above: Mapping[Any, Any]) -> dict[Any, Any]:
-    result = dict(below)
-    for key, value in above.items():
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
-            result[key] = _merged(result[key], value)
-        else:
-            result[key] = value
-    return result
 
 
 def _codes(told: int | str) -> int | tuple[int, int]:

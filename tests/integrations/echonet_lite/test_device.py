@@ -14,8 +14,7 @@ from hub.integration.api import DeviceSetup, Reading
 from hub.integration.loader import load_codec
 from hub.model.charger import Status
 from hub.shipped import shipped
-from integrations.echonet_lite import actions, schedule
-from integrations.echonet_lite import device as module
+from integrations.echonet_lite import actions, schedule, visits
 from integrations.echonet_lite import discovery as finding
 from integrations.echonet_lite.device import EchonetDevice, make_device
 from integrations.echonet_lite.frame import Esv
@@ -34,8 +33,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finding, "CONTESTING", Manners((0.2, 0.2), gap_s=0.0, priority=CONTEST))
     monkeypatch.setattr(finding, "LOOK_AGAIN_S", 0.0)
     monkeypatch.setattr(actions, "VERIFY_S", (0.0, 0.1, 0.2))
-    monkeypatch.setattr(module, "FIRST_PROBE_S", 0.1)
-    monkeypatch.setattr(module, "LONGEST_PROBE_S", 0.2)
+    monkeypatch.setattr(visits, "FIRST_PROBE_S", 0.1)
+    monkeypatch.setattr(visits, "LONGEST_PROBE_S", 0.2)
 
 
 @pytest.fixture
