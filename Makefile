@@ -27,14 +27,14 @@ bench: setup ## ratios to a straight-line program, in one run
 	$(BIN)/python -m tests.bench.bus
 
 crash: setup ## the hub is killed at many points of a transaction
-	$(BIN)/python -m pytest -m crash
+	$(BIN)/python -m pytest -m crash --timeout 3600
 
 soak: setup ## long runs
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -m soak --timeout 0
 
 fuzz: setup ## every property and every handler, for long and by chance
-	$(BIN)/python -m pytest -m fuzz -n auto
-	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz -n auto
+	$(BIN)/python -m pytest -m fuzz -n auto --timeout 3600
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz -n auto --timeout 3600
 
 interop: setup ## against mosquitto, libmodbus and npm's OCPP stacks, where they can be had
 	$(BIN)/python -m pytest -m interop

@@ -26,6 +26,13 @@ async def test_work_takes_no_time_so_that_a_busy_machine_makes_no_time_out() -> 
         await asyncio.sleep(0)
 
 
+async def test_who_turns_until_a_time_has_come_sees_it_come() -> None:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + 0.0005
+    while loop.time() < until:
+        await asyncio.sleep(0)
+
+
 async def test_timers_come_in_their_order_and_at_their_time() -> None:
     loop, came = asyncio.get_running_loop(), list[float]()
     began = loop.time()
