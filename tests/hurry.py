@@ -1,8 +1,8 @@
 """An event loop in which waiting is short: twenty of its seconds pass in one, and none while somebody works.
 
 Whatever is awaited for a time takes a twentieth of it. The clock goes on while the loop waits, never beyond its next
-timer, and by a little with each of its turns: a busy machine makes no time-out come early, and who turns until a time has
-come sees it come. While a thread works for the loop, waiting is as long as it is.
+timer, and by a little with each turn: a busy machine makes no time-out come early, and who turns until a time has come
+sees it come. While a thread works for the loop, waiting is as long as it is.
 """
 
 import asyncio

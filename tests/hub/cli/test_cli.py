@@ -3,7 +3,8 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -130,20 +131,21 @@ def test_the_running_hub_is_asked_and_told(running: World, capsys: pytest.Captur
 
 
 def test_closed_sessions_are_told(running: World, capsys: pytest.CaptureFixture[str]) -> None:
-    told: list[str] = []
-    for car in (True, False):
-        outlet = running.chargers["garage"]
-        running.loop.call_soon_threadsafe(outlet.plug if car else outlet.unplug)
-        for _ in range(200):
-            capsys.readouterr()
-            assert main(["status", "-c", str(running.path)]) == 0
-            if ("available" in capsys.readouterr().out) is not car:
-                break
-    for _ in range(200):
-        assert main(["sessions", "-c", str(running.path)]) == 0
-        told = capsys.readouterr().out.splitlines()
-        if told:
-            break
+    def shown(command: str) -> str:
+        assert main([command, "-c", str(running.path)]) == 0
+        return capsys.readouterr().out
+
+    def until(said: Callable[[], bool]) -> None:
+        patience = time.monotonic() + 60
+        while not said():
+            assert time.monotonic() < patience
+
+    outlet = running.chargers["garage"]
+    running.loop.call_soon_threadsafe(outlet.plug)
+    until(lambda: "available" not in shown("status"))
+    running.loop.call_soon_threadsafe(outlet.unplug)
+    until(lambda: shown("sessions") != "")
+    told = shown("sessions").splitlines()
     assert len(told) == 1
     assert "garage/1" in told[0]
     assert told[0].endswith("kWh  -")
