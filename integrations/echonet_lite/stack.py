@@ -168,6 +168,7 @@ class Stack:
                     raise
                 continue
             again = batches.answered(chunk, frame, got)
+            got.at.update(dict.fromkeys(chunk, self._loop.time()))
             pending = again + [epc for epc in pending if epc not in chunk]
         return got
 

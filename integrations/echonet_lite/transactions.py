@@ -330,9 +330,9 @@ class Transactions:
 
 
 def _answers(request: Request, frame: Frame) -> bool:
-    """Host and TID fit; do object, service and properties?"""
+    """Host and TID fit; do object, service and properties? Some stacks leave out what they don't know, all of it."""
     if frame.esv not in ANSWERS[request.esv]:
         return False
     same = request.eoj >> 8 == frame.seoj >> 8 if request.eoj & 0xFF == 0 else request.eoj == frame.seoj
     asked = {item.epc for item in request.properties}
-    return same and any(item.epc in asked for item in frame.properties)
+    return same and (not frame.properties or any(item.epc in asked for item in frame.properties))
