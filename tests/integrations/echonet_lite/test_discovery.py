@@ -150,6 +150,27 @@ async def test_what_a_list_of_84_cannot_hold_is_asked_for(discovery: Discovery) 
         assert sorted(node.look.objects) == sorted(objects)
 
 
+async def test_all_of_a_class_are_found_by_one_question(discovery: Discovery) -> None:
+    """Rule 12: where instance 00 is known, nobody is asked one by one."""
+    objects = {CHARGER + number: charger() for number in range(100)}
+    async with Peer(objects=objects, for_all=True) as peer:
+        await discovery.look(peer.host)
+        node = discovery.stack.nodes.find(key(peer.number))
+        assert node is not None
+        assert sorted(node.look.objects) == sorted(objects)
+        assert [frame.deoj for frame in peer.asked() if frame.deoj >> 8 == CHARGER >> 8] == [0x02A100]
+
+
+async def test_objects_that_no_list_names_are_found_by_their_class(discovery: Discovery) -> None:
+    """Rule 11: a stack that can't spell a list of more than 84 has none; D3 and D7 say what is there."""
+    objects = {CHARGER + number: charger() for number in range(90)}
+    async with Peer(objects=objects, profile={0xD6: b"", 0xD7: bytes.fromhex("020ef002a1")}) as peer:
+        await discovery.look(peer.host)
+        node = discovery.stack.nodes.find(key(peer.number))
+        assert node is not None
+        assert sorted(node.look.objects) == sorted(objects)
+
+
 async def test_a_list_whose_length_has_overflowed_is_read_as_far_as_it_goes(discovery: Discovery) -> None:
     """Rule 11: a count of 100, and 14 objects in what an overflowing PDC left of the list."""
     objects = {CHARGER + number: charger() for number in range(100)}
