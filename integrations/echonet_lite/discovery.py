@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hub.errors import DeviceOffline, HubError
 from integrations.echonet_lite.frame import EOJ, NODE_PROFILE, Esv, Frame, Property
+from integrations.echonet_lite.neighbours import neighbours
 from integrations.echonet_lite.nodes import KnownNode, Look, Verdict, missing
 from integrations.echonet_lite.profile import class_list, identification, instance_list, words
 from integrations.echonet_lite.stack import Manners, Stack
@@ -125,6 +126,9 @@ class Discovery:
         if verdict is Verdict.OWN:
             return None
         if look.uid is None:
+            known = self._other_side(host, look)
+            if known is not None:
+                return nodes.alias(known.key, host)
             self._warn(
                 host, f"the node at {host} has no identification of its own: its address stands for it"
             )
@@ -137,6 +141,21 @@ class Discovery:
         if before is not node:
             log.info("node %s at %s with %d objects", node.key, host, len(look.objects))
         return node
+
+    def _other_side(self, host: str, look: Look) -> KnownNode | None:
+        """Rule 14: without an identification the hardware address tells that both IP versions are one node."""
+        alike = [
+            node
+            for node in self.stack.nodes
+            if node.uid is None
+            and (":" in node.host) != (":" in host)
+            and (node.look.maker, node.look.objects) == (look.maker, look.objects)
+        ]
+        if not alike:
+            return None
+        hardware = neighbours()
+        wanted = hardware.get(host)
+        return next((node for node in alike if wanted and hardware.get(node.host) == wanted), None)
 
     async def _contest(self, uid: str, host: str, look: Look) -> KnownNode:
         """Rule 15: does whoever had that identification still live at its old address?"""

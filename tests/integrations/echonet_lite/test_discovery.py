@@ -9,7 +9,7 @@ import pytest
 from integrations.echonet_lite import discovery as module
 from integrations.echonet_lite.discovery import Discovery
 from integrations.echonet_lite.frame import NODE_PROFILE, Esv, Frame, Property
-from integrations.echonet_lite.nodes import KnownNode
+from integrations.echonet_lite.nodes import KnownNode, Look
 from integrations.echonet_lite.stack import Manners, Stack, StackSettings
 from integrations.echonet_lite.transactions import CONTEST
 from tests.integrations.echonet_lite.peer import CHARGER, Peer, address, charger, interface, uid, until
@@ -138,6 +138,19 @@ async def test_a_node_without_identification_is_its_address(
         assert node is not None
         assert node.key == f"@{peer.host}"
     assert "no identification of its own" in caplog.text
+
+
+async def test_the_hardware_address_tells_that_both_ip_versions_are_one_node(
+    discovery: Discovery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule 14: of a node without identification."""
+    look = Look(None, 0x77, "", (CHARGER,), 1)
+    node = discovery.stack.nodes.take("192.0.2.20", look, 0.0)
+    hardware = {"192.0.2.20": b"1", "fe80::1%eth0": b"1", "fe80::2%eth0": b"2", "192.0.2.21": b"1"}
+    monkeypatch.setattr(module, "neighbours", lambda: hardware)
+    assert discovery._other_side("fe80::1%eth0", look) is node
+    for host, other in (("fe80::2%eth0", look), ("192.0.2.21", look), ("fe80::1%eth0", Look(None, 0x78))):
+        assert discovery._other_side(host, other) is None
 
 
 async def test_what_a_list_of_84_cannot_hold_is_asked_for(discovery: Discovery) -> None:
