@@ -102,7 +102,7 @@ async def _ask(uplink: Uplink, dialect: Dialect, action: str, command: Command) 
     try:
         schemas(dialect.version).validate(action, "request", payload)
     except Violation as violation:
-        words = f"{action} ({dialect.version}): {violation}"
+        words = f"{action} ({dialect.version}): {violation}; {violation.detail()}"
         return CommandResult(Outcome.REJECTED, code=violation.code.value, text=words)
     answer, code, words = await uplink.call(dialect, action, payload, by=command.source)
     if answer is None:
