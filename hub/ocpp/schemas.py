@@ -99,7 +99,9 @@ class Schemas:
         schema = self._read(action, direction)
         for field in OVERLONG.get((self.version, action, direction), ()):
             schema["properties"][field].pop("maxLength")
-        validator = jsonschema_rs.validator_for(cast(dict[str, object], _loosened(schema)))
+        validator = jsonschema_rs.validator_for(
+            cast(dict[str, object], _loosened(schema)), formats={"date-time": _is_time}
+        )
         self._validators[action, direction] = validator
         return validator
 
@@ -125,6 +127,14 @@ def _loosened(node: object) -> object:
     if isinstance(node, list):
         return [_loosened(value) for value in node]
     return node
+
+
+RFC3339 = jsonschema_rs.Draft7Validator({"format": "date-time"}, validate_formats=True)
+
+
+def _is_time(text: str) -> bool:
+    """RFC 3339, or the same without a zone: many a CSMS writes UTC so, and nobody charges where that is refused."""
+    return RFC3339.is_valid(text) or RFC3339.is_valid(f"{text}Z")
 
 
 def _without_nulls(node: Any) -> Any:
