@@ -88,7 +88,9 @@ class Schemas:
         schema = orjson.loads((self._folder / name).read_text(encoding="utf-8-sig"))
         for field in OVERLONG.get((self.version, action, direction), ()):
             schema["properties"][field].pop("maxLength")
-        validator = jsonschema_rs.validator_for(cast(dict[str, object], _loosened(schema)))
+        validator = jsonschema_rs.validator_for(
+            cast(dict[str, object], _loosened(schema)), formats={"date-time": _is_time}
+        )
         self._validators[action, direction] = validator
         return validator
 
@@ -110,6 +112,14 @@ def _loosened(node: object) -> object:
     if isinstance(node, list):
         return [_loosened(value) for value in node]
     return node
+
+
+RFC3339 = jsonschema_rs.Draft7Validator({"format": "date-time"}, validate_formats=True)
+
+
+def _is_time(text: str) -> bool:
+    """RFC 3339, or the same without a zone: many a CSMS writes UTC so, and nobody charges where that is refused."""
+    return RFC3339.is_valid(text) or RFC3339.is_valid(f"{text}Z")
 
 
 def _without_nulls(node: Any) -> Any:
