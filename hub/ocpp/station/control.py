@@ -49,12 +49,13 @@ class Control:
         group: str | None = None,
     ) -> Flow | None:
         """The EVSE that it begins on; None: rejected."""
-        flow = self._free_evse(evse, token, group)
+        # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
+        foreign = token.type not in ("Central", "NoAuthorization")
+        asked = foreign and self._station.variables.bool("AuthorizeRemoteStart")
+        flow = self._free_evse(evse, token, group, asked=asked)
         if flow is None:
             return None
-        # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
-        asked = self._station.variables.bool("AuthorizeRemoteStart")
-        if asked and token.type not in ("Central", "NoAuthorization"):
+        if asked:
             said = self._station.tokens.present(
                 flow.evse, token, now, Remote(remote_start_id, roams=evse is None)
             )
@@ -62,27 +63,36 @@ class Control:
         self._station.tokens.remote(flow, token, group, remote_start_id, now, roams=evse is None)
         return flow
 
-    def _free_evse(self, evse: int | None, token: Token, group: str | None) -> Flow | None:
+    def _free_evse(self, evse: int | None, token: Token, group: str | None, *, asked: bool) -> Flow | None:
         flows = list(self._station.evses.flows.values())
         if evse is not None:
             flows = [flow for flow in flows if flow.evse == evse]
         if self.restarting:
             return None
-        free = [flow for flow in flows if self._may_begin(flow, token, group)]
+        # H03.FR.07: that the answer names the group of a reservation is known when it has come.
+        reservations = self._station.reservations
+        free = [
+            flow
+            for flow in flows
+            if self._may_begin(flow)
+            and (
+                reservations.fits(flow.evse, token, group)
+                or (asked and reservations.may_fit(flow.evse, token))
+            )
+        ]
         meant = [flow for flow in free if self._station.reservations.meant_for(flow.evse, token)]
         plugged = [flow for flow in free if flow.plugged]
         return next(iter(meant or plugged or free), None)
 
-    def _may_begin(self, flow: Flow, token: Token, group: str | None) -> bool:
+    def _may_begin(self, flow: Flow) -> bool:
         if flow.transaction is not None and flow.transaction.token is not None:
             return False
         if flow.grant is not None and flow.grant.token.text:
             return False
         if not self._station.availability.operative(flow.evse):
             return False
-        if self._station.statuses.bare(flow) in (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED):
-            return False
-        return self._station.reservations.fits(flow.evse, token, group)
+        barred = (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
+        return self._station.statuses.bare(flow) not in barred
 
     def remote_stop(self, transaction: str, now: Moment) -> bool:
         flow = self._station.evses.with_transaction(transaction)
@@ -229,7 +239,7 @@ class Control:
         }
 
     def _trigger_boot(self, _evse: int | None, _now: Moment) -> None:
-        self._station.boot.again()
+        self._station.boot.again(triggered=True)
 
     def _trigger_status(self, evse: int | None, now: Moment) -> None:
         for number in self._station.evses.flows if evse is None else [evse]:

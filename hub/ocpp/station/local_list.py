@@ -46,9 +46,11 @@ class LocalList:
 
     def update(self, version: int, entries: Sequence[Entry], *, full: bool) -> tuple[str, list[Durable]]:
         """Accepted, Failed or VersionMismatch, and what is to be kept; all of it or nothing."""
+        if not self.enabled or version <= NO_LIST:  # D01.FR.18
+            return "Failed", []
         if not full and version <= self._version:  # D01.FR.19
             return "VersionMismatch", []
-        if not self.enabled or version <= NO_LIST or not self._good(entries, full):
+        if not self._good(entries, full):
             return "Failed", []
         before = self._entries
         after = {} if full else dict(before)
