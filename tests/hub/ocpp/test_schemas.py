@@ -27,7 +27,7 @@ def test_what_is_no_time_is_refused(at: str) -> None:
 @pytest.mark.parametrize(
     ("payload", "words"),
     [
-        ({"typee": "Soft"}, "unknown key 'tyep'; did you mean 'type'?"),
+        ({"typee": "Soft"}, "unknown key 'typee'; did you mean 'type'?"),
         ({"type": "soft"}, '"soft" is not one of "Hard" or "Soft"'),
         ({}, '"type" is a required property'),
         ({"type": "x" * 1000}, '"' + "x" * 199),
