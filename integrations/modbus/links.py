@@ -17,6 +17,7 @@ from typing import Protocol
 from hub.errors import DeviceOffline
 from hub.integration.api import Tracer
 from integrations.modbus.address import Address, SerialAddress, TcpAddress
+from integrations.modbus.alarm import Alarm, LoopAlarm, exact_alarm
 from integrations.modbus.frame import BadReply, ModbusException, Request
 from integrations.modbus.framing import AsciiFraming, Framing, RtuFraming, TcpFraming
 from integrations.modbus.health import Units
@@ -104,6 +105,7 @@ class BusLink:
         self._late = LateReplies()
         self._replies = Replies()
         self._wake = asyncio.Event()
+        self._alarm: Alarm = LoopAlarm()
         self._wire: Wire | None = None
         self._pending: _Pending | None = None
         self._next_connect = 0.0
@@ -135,17 +137,18 @@ class BusLink:
 
     async def run(self) -> None:
         """Until cancelled."""
-        loop = asyncio.get_running_loop()
+        self._alarm = exact_alarm() if self.line.character_s else LoopAlarm()
         try:
             while True:
                 await self._quiet()
-                job, at = self._jobs.take(loop.time(), self._free_at)
+                job, at = self._jobs.take(self._alarm.now(), self._free_at)
                 if job is None:
                     await self._sleep_until(at)
                 else:
                     await self._do(job)
         finally:
             self._close("the hub stops")
+            self._alarm.close()
             for job in self._jobs.drain():
                 job.done.cancel()
 
@@ -166,8 +169,7 @@ class BusLink:
     # One job
 
     async def _do(self, job: Job) -> None:
-        loop = asyncio.get_running_loop()
-        unit, now = job.request.unit, loop.time()
+        unit, now = job.request.unit, self._alarm.now()
         shut = self._units.shut_until(unit, now)
         if shut > now:
             _fail(job, NoAnswer(f"{self.address}: unit {unit} is silent", shut - now))
@@ -182,7 +184,7 @@ class BusLink:
         except TimeoutError:
             self._unanswered(job)
         except OSError as failure:
-            again = max(self._next_connect - loop.time(), 0.0)
+            again = max(self._next_connect - self._alarm.now(), 0.0)
             _fail(job, NoAnswer(f"{self.address}: {failure}", again))
         else:
             if not job.done.done():
@@ -190,7 +192,7 @@ class BusLink:
 
     def _refused(self, job: Job, refusal: ModbusException) -> None:
         """A busy device is asked again in a while; others come first."""
-        now = asyncio.get_running_loop().time()
+        now = self._alarm.now()
         if refusal.code in (5, 6) and job.busy < BUSY_TRIES:
             job.busy += 1
             job.not_before = now + BUSY_PAUSE_S
@@ -213,7 +215,7 @@ class BusLink:
             self._jobs.again(job)
 
     def _unanswered(self, job: Job) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._alarm.now()
         job.attempt += 1
         shut = self._units.shut_until(job.request.unit, now)
         if job.attempt < job.tries and shut <= now:
@@ -227,7 +229,7 @@ class BusLink:
         request, manner = job.request, job.manner
         on_the_line = self.line.request_s(request) + self.line.reply_s(request)
         patience = self._units.patience(request.unit, manner.timeout_s, again=job.attempt > 0)
-        sent = loop.time()
+        sent = self._alarm.now()
         hopeless_at = None if self._units.hopeful(request.unit) else sent + on_the_line + HOPELESS_S
         pending = self._pending = _Pending(request, loop.create_future(), hopeless_at, manner.trace)
         timer = loop.call_later(on_the_line + patience, _expire, pending.heard)
@@ -238,7 +240,7 @@ class BusLink:
                 manner.trace("down", frame)
             self._wire.send(frame)
             await pending.heard
-            took_s = loop.time() - sent - on_the_line
+            took_s = self._alarm.now() - sent - on_the_line
             return self._read(request, await self._chosen(pending, sent + on_the_line, job), took_s)
         except Ambiguous:
             raise
@@ -248,7 +250,7 @@ class BusLink:
         finally:
             timer.cancel()
             self._pending = None
-            now = loop.time()
+            now = self._alarm.now()
             manner.answered(now)
             self.load.used(now - sent, now)
 
@@ -274,12 +276,11 @@ class BusLink:
 
     async def _quiet(self) -> None:
         """Until the line is free again."""
-        loop = asyncio.get_running_loop()
-        while (rest := self._quiet_until - loop.time()) > 0:  # noqa: ASYNC110 - it moves while we wait
-            await asyncio.sleep(_whole_ms(rest) if self.line.silence_s else rest)
+        while (rest := self._quiet_until - self._alarm.now()) > 0:
+            await self._alarm.sleep(rest)
 
     def _heard(self, request: Request, took_s: float) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._alarm.now()
         self._misses, self._heard_at, self._pause = 0, now, self._first_pause
         if not self._framing.tells_apart:
             self._late.answered(request, now)
@@ -287,7 +288,7 @@ class BusLink:
             log.info("%s: unit %d answers again", self.address, request.unit)
 
     def _missed(self, request: Request, sent: float, manner: Manner) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._alarm.now()
         self._misses += 1
         if self._units.missed(request.unit, now - sent, now):
             log.info("%s: unit %d is silent", self.address, request.unit)
@@ -305,7 +306,7 @@ class BusLink:
     # The wire
 
     def _hear(self, received: bytes) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._alarm.now()
         self._quiet_until = max(self._quiet_until, now + self._settle_s)
         if self._pending is not None and self._pending.trace:
             self._pending.trace("up", received)
@@ -358,15 +359,13 @@ class BusLink:
             self._wait_longer()
 
     def _wait_longer(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._next_connect = loop.time() + self._pause * random.uniform(1.0, 1.3)  # noqa: S311 - no secret
+        self._next_connect = self._alarm.now() + self._pause * random.uniform(1.0, 1.3)  # noqa: S311 - no secret
         self._pause = max(self._first_pause, min(self._pause * 2, LONGEST_PAUSE_S))
 
     async def _connected(self) -> None:
         if self._wire is not None:
             return
-        loop = asyncio.get_running_loop()
-        if loop.time() < self._next_connect:
+        if self._alarm.now() < self._next_connect:
             raise ConnectionError("not connected")
         self._framing = _framing(self.address, self._framing.damaged)
         try:
@@ -375,7 +374,7 @@ class BusLink:
         except (OSError, TimeoutError) as error:
             self._wait_longer()
             raise ConnectionError(str(error) or "no connection in time") from error
-        self._heard_at = loop.time()
+        self._heard_at = self._alarm.now()
 
 
 def _framing(address: Address, damaged: int = 0) -> Framing:
@@ -396,8 +395,3 @@ def _expire(done: "asyncio.Future[None]") -> None:
 def _fail(job: Job, error: Exception) -> None:
     if not job.done.done():
         job.done.set_exception(error)
-
-
-def _whole_ms(seconds: float) -> float:
-    """The loop rounds sleeps up to whole milliseconds: so down first, and the rest in another turn."""
-    return max(seconds - 0.001, 0.0) if seconds % 0.001 > 1e-4 else seconds

@@ -50,8 +50,8 @@ class Control:
     ) -> Flow | None:
         """The EVSE that it begins on; None: rejected."""
         # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
-        asked = token.type not in ("Central", "NoAuthorization")
-        asked = asked and self._station.variables.bool("AuthorizeRemoteStart")
+        foreign = token.type not in ("Central", "NoAuthorization")
+        asked = foreign and self._station.variables.bool("AuthorizeRemoteStart")
         flow = self._free_evse(evse, token, group, asked=asked)
         if flow is None:
             return None
@@ -69,18 +69,18 @@ class Control:
             flows = [flow for flow in flows if flow.evse == evse]
         if self.restarting:
             return None
+        # H03.FR.07: that the answer names the group of a reservation is known when it has come.
         reservations = self._station.reservations
         free = [
             flow
             for flow in flows
             if self._may_begin(flow)
-            # Of which group it is, the CSMS's answer tells.
             and (
                 reservations.fits(flow.evse, token, group)
                 or (asked and reservations.may_fit(flow.evse, token))
             )
         ]
-        meant = [flow for flow in free if reservations.meant_for(flow.evse, token)]
+        meant = [flow for flow in free if self._station.reservations.meant_for(flow.evse, token)]
         plugged = [flow for flow in free if flow.plugged]
         return next(iter(meant or plugged or free), None)
 
@@ -91,7 +91,8 @@ class Control:
             return False
         if not self._station.availability.operative(flow.evse):
             return False
-        return self._station.statuses.bare(flow) not in (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
+        barred = (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
+        return self._station.statuses.bare(flow) not in barred
 
     def remote_stop(self, transaction: str, now: Moment) -> bool:
         flow = self._station.evses.with_transaction(transaction)
@@ -238,7 +239,7 @@ class Control:
         }
 
     def _trigger_boot(self, _evse: int | None, _now: Moment) -> None:
-        self._station.boot.again()
+        self._station.boot.again(triggered=True)
 
     def _trigger_status(self, evse: int | None, now: Moment) -> None:
         for number in self._station.evses.flows if evse is None else [evse]:

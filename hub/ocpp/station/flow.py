@@ -56,7 +56,6 @@ class Transaction:
     """It began before anybody knew at which EVSE: its first meter values are owed (E01.FR.17)."""
     phases_told: int | None = None
     token_told: bool = False
-    remote_told: bool = False
     remote_start_id: int | None = None
     reservation_told: bool = False
     token: tuple[str, str] | None = None

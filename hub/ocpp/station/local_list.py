@@ -48,9 +48,11 @@ class LocalList:
         self, version: int, entries: Sequence[Entry], *, full: bool, least: int = NO_LIST + 1
     ) -> tuple[str, list[Durable]]:
         """Accepted, Failed or VersionMismatch, and what is to be kept; all of it or nothing. `least`: a version."""
+        if not self.enabled or version < least:  # D01.FR.18
+            return "Failed", []
         if not full and version <= self._version:  # D01.FR.19
             return "VersionMismatch", []
-        if not self.enabled or version < least or not self._good(entries, full):
+        if not self._good(entries, full):
             return "Failed", []
         before = self._entries
         after = {} if full else dict(before)

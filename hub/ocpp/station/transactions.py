@@ -230,7 +230,7 @@ class Transactions:
         self._emit(Keep("transaction", str(flow.evse), document(flow)))
 
     def _with_identity(self, flow: Flow, told: TransactionEvent) -> TransactionEvent:
-        """idToken once, when there is one; remoteStartId once; the EVSE in the first event with a plug (E01.FR.16)."""
+        """idToken once, when there is one; the EVSE in the first event with a plug (E01.FR.16)."""
         transaction, grant = flow.transaction, flow.grant
         assert transaction is not None
         token = None
@@ -239,10 +239,8 @@ class Transactions:
             transaction.token, transaction.group = (grant.token.text, grant.token.type), grant.group
         if transaction.stopped_by:  # E07.FR.02
             token, transaction.stopped_by = Token(*transaction.stopped_by), None
-        remote = None
-        if grant and grant.remote_start_id is not None and not transaction.remote_told:
-            remote, transaction.remote_told = grant.remote_start_id, True
-            transaction.remote_start_id = remote
+        if grant and grant.remote_start_id is not None:
+            transaction.remote_start_id = grant.remote_start_id
         reservation = None
         if grant and grant.reservation_id is not None and not transaction.reservation_told:
             reservation, transaction.reservation_told = grant.reservation_id, True  # E03.FR.03
@@ -255,7 +253,7 @@ class Transactions:
             told,
             token=token,
             owner=owner,
-            remote_start_id=remote,
+            remote_start_id=transaction.remote_start_id,
             reservation_id=reservation,
             first_plugged=names_evse,
             phases=self._phases(flow),

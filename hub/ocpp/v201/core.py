@@ -81,7 +81,18 @@ def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     # F06.FR.17: an accepted station doesn't boot again because somebody asks.
     if wanted == "BootNotification" and station.boot.registration is Registration.ACCEPTED:
         return _status(False)
+    unfit = _no_connector(station, call) if wanted == "StatusNotification" else None
+    if unfit is not None:
+        return {"status": "Rejected", "statusInfo": {"reasonCode": unfit}}
     return _status(station.control.trigger(wanted, evse or None, now))
+
+
+def _no_connector(station: "Station", call: "Call") -> str | None:
+    """F06.FR.12: a status is told of one connector, which has to be named."""
+    evse = call.payload.get("evse", {})
+    if "connectorId" not in evse:
+        return "MissingParam"
+    return None if evse["id"] in station.evses.flows and evse["connectorId"] == 1 else "UnknownConnectorId"
 
 
 def data_transfer(station: "Station", call: "Call", now: Moment) -> Answer:
