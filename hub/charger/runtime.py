@@ -57,6 +57,8 @@ class ChargerRuntime:
         self.abilities: Abilities = device.abilities
         self.ratings = rated(device.ratings, description.max_current)
         self.available = False
+        self._away = False
+        """It has been said."""
         self.operations: dict[str, Operation] = {}
         self._clock = clock
         self._publisher = Publisher(bus, topics, charger, clock, self._live)
@@ -138,7 +140,7 @@ class ChargerRuntime:
         came = not self.available
         self._seen_at = now.mono
         if came:
-            self.available = True
+            self.available, self._away = True, False
             log.info("charger %s is there", self.id, extra={"charger": self.id})
             self._publisher.availability(True)
         if reading.identity is not None:
@@ -149,9 +151,9 @@ class ChargerRuntime:
 
     def offline(self, reason: str) -> None:
         """Faulted, and every value unknown; sessions and transactions stay open."""
-        if self.available:
+        if self.available or not self._away:
             log.warning("charger %s is away: %s", self.id, reason, extra={"charger": self.id})
-        self.available = False
+        self.available, self._away = False, True
         self._publisher.availability(False)
         now = self._clock.now()
         for number, evse in self._evses.items():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 import ssl
 import termios
@@ -10,6 +11,7 @@ from typing import Protocol, cast
 
 import serial
 
+from hub.errors import reason
 from integrations.modbus.address import Address, SerialAddress, TcpAddress, Tls
 
 Hear = Callable[[bytes], None]
@@ -105,13 +107,19 @@ def _port(address: SerialAddress) -> serial.Serial:
         )
     except (termios.error, ValueError) as error:
         raise OSError(f"{address}: {error}") from error
+    except serial.SerialException as error:
+        taken = error.errno == errno.EAGAIN
+        raise OSError("another program has it" if taken else reason(error)) from error
 
 
 async def open_wire(address: Address, hear: Hear, lost: Lost) -> Wire:
-    """Raises OSError."""
-    if isinstance(address, SerialAddress):
-        return _Serial(address, hear, lost)
-    return await _connect(address, hear, lost)
+    """Raises ConnectionError, with words for a person."""
+    try:
+        if isinstance(address, SerialAddress):
+            return _Serial(address, hear, lost)
+        return await _connect(address, hear, lost)
+    except OSError as error:
+        raise ConnectionError(reason(error)) from error
 
 
 async def _connect(address: TcpAddress, hear: Hear, lost: Lost) -> Wire:
