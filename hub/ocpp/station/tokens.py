@@ -51,7 +51,7 @@ class Tokens:
             return "ConcurrentTx"
         if flow.transaction is None and self._station.control.restarting:
             return "restarting"
-        if not self._station.availability.operative(flow.evse):
+        if not self._station.availability.serves(flow.evse, token):
             return "unavailable"
         if self._station.statuses.bare(flow) is Status.FAULTED:
             return "faulted"
