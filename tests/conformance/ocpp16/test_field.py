@@ -178,3 +178,39 @@ def test_a_transaction_is_waited_for_and_the_other_connector_is_not(two: Bench) 
     two.unplug()
     assert two.told("StopTransaction")[0]["reason"] == "EVDisconnected"
     assert two.statuses(1) == ["Unavailable"]
+
+
+def test_a_card_that_is_still_at_the_reader_begins_nothing_anew(charging: Bench) -> None:
+    charging.present("CARD1")
+    charging.advance(2)
+    charging.present("CARD1")
+    charging.unplug()
+    assert charging.actions().count("StopTransaction") == 1
+    assert charging.told("StartTransaction") == []
+    assert charging.statuses() == ["Finishing", "Available"]
+
+
+def test_a_driver_who_comes_back_to_his_car_may_go_on(charging: Bench) -> None:
+    charging.present("CARD1")
+    charging.advance(6)
+    charging.present("CARD1")
+    assert len(charging.told("StartTransaction")) == 1
+
+
+def test_another_card_may_begin_at_once(charging: Bench) -> None:
+    charging.present("CARD1")
+    charging.present("CARD2")
+    assert [said["idTag"] for said in charging.told("StartTransaction")] == ["CARD2"]
+
+
+@pytest.mark.parametrize("status", ["Accepted", "Invalid"])
+def test_an_answer_about_a_card_that_was_overtaken_changes_nothing(charging: Bench, status: str) -> None:
+    charging.answers["Authorize"] = "hold"
+    charging.present("STRANGER")
+    charging.present("CARD1")
+    charging.answer_token("Authorize", status)
+    charging.release()
+    (stop,) = charging.told("StopTransaction")
+    assert stop["idTag"] == "CARD1"
+    assert charging.told("StartTransaction") == []
+    assert charging.statuses() == ["Finishing"]
