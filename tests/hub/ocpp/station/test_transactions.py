@@ -11,6 +11,7 @@ from hub.ocpp.station.effects import Annotate, Happened, Measured, Permit
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
 VERSIONS = ["1.6", "2.0.1"]
+CHARGES = ("Updated", "ChargingStateChanged", "Charging")
 
 
 def charge(world: World) -> None:
@@ -622,3 +623,27 @@ def test_the_wait_for_the_cable_goes_on_after_a_restart() -> None:
         ("Started", "Authorized"),
         ("Ended", "EVConnectTimeout"),
     )
+
+
+@pytest.mark.parametrize(
+    ("point", "told"),
+    [
+        ("PowerPathClosed", [("Started", "CablePluggedIn", "EVConnected"), CHARGES]),
+        ("EnergyTransfer", [("Started", "ChargingStateChanged", "Charging")]),
+        (
+            "Authorized",
+            [("Started", "Authorized", "Idle"), ("Updated", "CablePluggedIn", "EVConnected"), CHARGES],
+        ),
+    ],
+)
+def test_a_reading_with_cable_and_energy_is_told_in_the_order_of_things(
+    point: str, told: list[tuple[str, str, str]]
+) -> None:
+    world = World(defaults={"TxStartPoint": point})
+    world.swipe()
+    world.state(CHARGING)
+    events = [said for action, said in world.sent if action == "TransactionEvent"]
+    assert [
+        (said["eventType"], said["triggerReason"], said["transactionInfo"]["chargingState"])
+        for said in events
+    ] == told
