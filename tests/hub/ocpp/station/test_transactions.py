@@ -352,6 +352,27 @@ def test_clock_aligned_values_come_on_the_grid() -> None:
     assert [a for a in world.actions() if a != "Heartbeat"] == ["MeterValues"]
 
 
+def set_variable(world: World, component: str, name: str, text: str) -> str:
+    asked = {"component": {"name": component}, "variable": {"name": name}, "attributeValue": text}
+    (result,) = world.ask("SetVariables", {"setVariableData": [asked]})["setVariableResult"]
+    return str(result["attributeStatus"])
+
+
+def test_values_that_are_switched_off_are_not_told() -> None:
+    world = World(defaults={"AlignedInterval": "300", "TxUpdatedInterval": "60", "TxEndedInterval": "60"})
+    charge(world)
+    for component in ("SampledDataCtrlr", "AlignedDataCtrlr"):
+        assert set_variable(world, component, "Enabled", "false") == "Accepted"
+    world.take()
+    world.advance(600)
+    assert "TransactionEvent" not in world.actions()
+    assert set_variable(world, "AlignedDataCtrlr", "Enabled", "true") == "Accepted"
+    world.advance(300)
+    assert world.events() == [("Updated", "MeterValueClock")]
+    world.state(IDLE)
+    assert "meterValue" not in next(p for a, p in reversed(world.sent) if a == "TransactionEvent")
+
+
 def test_history_of_the_samples_comes_with_the_end() -> None:
     world = World("1.6", defaults={"TxEndedInterval": "60"})
     charge(world)
