@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.costs import Told
-from hub.ocpp.station.messages import Message, TransactionEvent
+from hub.ocpp.station.messages import Message
 from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.transaction_limits import Allowance
 from hub.ocpp.station.verdict import Verdict
@@ -61,9 +61,6 @@ class Dialect(Protocol):
 
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
         """What an answer says a transaction may take."""
-
-    def undeliverable(self, station: "Station", event: TransactionEvent) -> str | None:
-        """Why an event can never be said in this version; None: it can."""
 
 
 class Timed(Protocol):

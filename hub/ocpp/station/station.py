@@ -332,10 +332,6 @@ class Station:
             return None
         assert self.dialect is not None
         while (entry := self.outbox.due(now)) is not None:
-            reason = self.dialect.undeliverable(self, entry.event)
-            if reason:
-                self.emit(self.outbox.bury(entry, reason))
-                continue
             outgoing = self._outgoing(entry.event, entry.id, now)
             if outgoing:
                 return outgoing

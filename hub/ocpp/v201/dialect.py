@@ -130,9 +130,6 @@ class Dialect201:
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
         return None
 
-    def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
-        return None
-
     def _station(self, station: Station) -> dict[str, object]:
         identity = station.identity
         said = {
