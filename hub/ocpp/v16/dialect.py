@@ -106,6 +106,7 @@ class Dialect16:
     ends_with_samples = True
     triggered_measurands = "TxUpdatedMeasurands"
     tells_of_drivers = True
+    tells_each_try = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **configuration.CALLS,
