@@ -31,9 +31,7 @@ class Uplink:
     ("message", "kind"),
     [({"id_token": "04A2B3C4"}, ""), ({"id_token": "1234", "type": "KeyCode"}, "KeyCode")],
 )
-async def test_a_token_is_called_what_the_command_calls_it(
-    message: dict[str, Any], kind: str
-) -> None:
+async def test_a_token_is_called_what_the_command_calls_it(message: dict[str, Any], kind: str) -> None:
     uplink = Uplink()
     result = await _authorize(uplink)(Command("garage", "authorize", message))  # type: ignore[arg-type]
     assert result.outcome == "accepted"
