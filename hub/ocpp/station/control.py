@@ -19,7 +19,13 @@ PATIENCE_S = 30.0
 """How long a reset waits for the CSMS to take the end of a transaction."""
 
 
-INTERVALS = ("TxUpdatedInterval", "TxEndedInterval", "AlignedInterval", "AlignedTxEndedInterval")
+INTERVALS = frozenset(
+    {
+        *("TxUpdatedInterval", "TxEndedInterval", "SampledEnabled"),
+        *("AlignedInterval", "AlignedTxEndedInterval", "AlignedEnabled"),
+    }
+)
+"""What says when values are taken."""
 OF_AN_EVSE = frozenset({"StatusNotification", "MeterValues", "TransactionEvent"})
 """The messages on demand that tell of one EVSE."""
 NEEDS = {"UnlockOnEVSideDisconnect": "unlock"}
@@ -74,7 +80,7 @@ class Control:
         free = [
             flow
             for flow in flows
-            if self._may_begin(flow)
+            if self._may_begin(flow, token)
             and (
                 reservations.fits(flow.evse, token, group)
                 or (asked and reservations.may_fit(flow.evse, token))
@@ -84,12 +90,12 @@ class Control:
         plugged = [flow for flow in free if flow.plugged]
         return next(iter(meant or plugged or free), None)
 
-    def _may_begin(self, flow: Flow) -> bool:
+    def _may_begin(self, flow: Flow, token: Token) -> bool:
         if flow.transaction is not None and flow.transaction.token is not None:
             return False
         if flow.grant is not None and flow.grant.token.text:
             return False
-        if not self._station.availability.operative(flow.evse):
+        if not self._station.availability.serves(flow.evse, token):
             return False
         barred = (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
         return self._station.statuses.bare(flow) not in barred
@@ -268,7 +274,7 @@ class Control:
             return SetResult.REJECTED
         before = self._station.variables.text(name)
         result = self._checked(name, text, now)
-        if result in (SetResult.ACCEPTED, SetResult.REBOOT):
+        if result is SetResult.ACCEPTED:
             self._station.upkeep.changed(name, before, now)
             self._station.emit(Keep("variable", name, self._station.variables.text(name)))
             if name in INTERVALS:
@@ -284,10 +290,7 @@ class Control:
     def _checked(self, name: str, text: str, now: Moment) -> SetResult:
         """Takes it, unless it is no value of this setting, or one that the station can't follow."""
         variable = BY_NAME[name]
-        meant = None
-        if variable.writable and valid(variable, text):
-            meant = self._station.upkeep.veto(name, text, now)
-        if meant is SetResult.REJECTED:
-            return meant
-        result = self._station.variables.set(name, text)
-        return meant if meant and result is SetResult.ACCEPTED else result
+        fitting = variable.writable and valid(variable, text)
+        if fitting and self._station.upkeep.veto(name, text, now) is SetResult.REJECTED:
+            return SetResult.REJECTED
+        return self._station.variables.set(name, text)

@@ -84,8 +84,7 @@ class Transactions:
         transaction = flow.transaction
         assert transaction is not None
         transaction.charging_state = flow.charging_state()
-        wanted = self._variables.list("TxEndedMeasurands")
-        last = self._meter(flow, now, wanted, "Transaction.End")
+        last = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.End")
         self._tell(flow, now, "Ended", trigger, (*transaction.history, *last), reason)
         flow.transaction, flow.sample_due = None, None
         flow.grant = None
@@ -175,9 +174,15 @@ class Transactions:
         return transaction.last
 
     def _schedule(self, flow: Flow, now: Moment) -> None:
-        flow.sample_due = _following(flow.sample_due, self._variables.int("TxUpdatedInterval"), now)
+        every = self._variables.int("TxUpdatedInterval") if self._variables.bool("SampledEnabled") else 0
+        flow.sample_due = _following(flow.sample_due, every, now)
+
+    def _sampled(self, measurands: str) -> list[str]:
+        return self._variables.list(measurands) if self._variables.bool("SampledEnabled") else []
 
     def _ended_interval(self) -> int:
+        if not self._variables.bool("SampledEnabled"):
+            return 0
         every = self._variables.int("TxEndedInterval")
         return every or (self._variables.int("TxUpdatedInterval") if self.ends_with_samples else 0)
 
@@ -190,7 +195,7 @@ class Transactions:
             self._tell(flow, now, "Updated", trigger, self._first_values(flow, now) if owed else ())
 
     def _first_values(self, flow: Flow, now: Moment) -> tuple[MeterValue, ...]:
-        return self._meter(flow, now, self._variables.list("TxStartedMeasurands"), "Transaction.Begin")
+        return self._meter(flow, now, self._sampled("TxStartedMeasurands"), "Transaction.Begin")
 
     def _meter(self, flow: Flow, now: Moment, wanted: list[str], context: str) -> tuple[MeterValue, ...]:
         found = samples(wanted, flow.state, flow.register.wh, context)

@@ -46,11 +46,11 @@ def request_stop(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def change_availability(station: "Station", call: "Call", now: Moment) -> Answer:
     evse = call.payload.get("evse", {}).get("id", 0)
-    connector = call.payload.get("evse", {}).get("connectorId", 1)
-    if (evse != 0 and evse not in station.evses.flows) or connector != 1:
+    connector = call.payload.get("evse", {}).get("connectorId")
+    if (evse != 0 and evse not in station.evses.flows) or connector not in (None, 1):
         return _status(False)
     operative = call.payload["operationalStatus"] == "Operative"
-    return {"status": station.availability.change(evse, operative, now)}
+    return {"status": station.availability.change(evse, operative, now, connector=connector)}
 
 
 def reset(station: "Station", call: "Call", now: Moment) -> Answer:

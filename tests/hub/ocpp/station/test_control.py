@@ -538,7 +538,8 @@ def test_a_default_profile_limits_and_is_cleared(version: str) -> None:
     name = "connectorId" if version == "1.6" else "evseId"
     composite = world.ask("GetCompositeSchedule", {name: 1, "duration": 100})
     schedule = composite.get("chargingSchedule") or composite["schedule"]
-    assert schedule["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 10.0}]
+    (period,) = schedule["chargingSchedulePeriod"]
+    assert (period["startPeriod"], period["limit"]) == (0, 10.0)
     assert world.ask("GetCompositeSchedule", {name: 7, "duration": 100})["status"] == "Rejected"
     wanted = {"id": 5} if version == "1.6" else {"chargingProfileId": 5}
     assert world.ask("ClearChargingProfile", wanted) == {"status": "Accepted"}

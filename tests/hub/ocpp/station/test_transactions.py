@@ -11,6 +11,7 @@ from hub.ocpp.station.effects import Annotate, Happened, Measured, Permit
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
 VERSIONS = ["1.6", "2.0.1"]
+CHARGES = ("Updated", "ChargingStateChanged", "Charging")
 
 
 def charge(world: World) -> None:
@@ -351,6 +352,27 @@ def test_clock_aligned_values_come_on_the_grid() -> None:
     assert [a for a in world.actions() if a != "Heartbeat"] == ["MeterValues"]
 
 
+def set_variable(world: World, component: str, name: str, text: str) -> str:
+    asked = {"component": {"name": component}, "variable": {"name": name}, "attributeValue": text}
+    (result,) = world.ask("SetVariables", {"setVariableData": [asked]})["setVariableResult"]
+    return str(result["attributeStatus"])
+
+
+def test_values_that_are_switched_off_are_not_told() -> None:
+    world = World(defaults={"AlignedInterval": "300", "TxUpdatedInterval": "60", "TxEndedInterval": "60"})
+    charge(world)
+    for component in ("SampledDataCtrlr", "AlignedDataCtrlr"):
+        assert set_variable(world, component, "Enabled", "false") == "Accepted"
+    world.take()
+    world.advance(600)
+    assert "TransactionEvent" not in world.actions()
+    assert set_variable(world, "AlignedDataCtrlr", "Enabled", "true") == "Accepted"
+    world.advance(300)
+    assert world.events() == [("Updated", "MeterValueClock")]
+    world.state(IDLE)
+    assert "meterValue" not in next(p for a, p in reversed(world.sent) if a == "TransactionEvent")
+
+
 def test_history_of_the_samples_comes_with_the_end() -> None:
     world = World("1.6", defaults={"TxEndedInterval": "60"})
     charge(world)
@@ -622,3 +644,27 @@ def test_the_wait_for_the_cable_goes_on_after_a_restart() -> None:
         ("Started", "Authorized"),
         ("Ended", "EVConnectTimeout"),
     )
+
+
+@pytest.mark.parametrize(
+    ("point", "told"),
+    [
+        ("PowerPathClosed", [("Started", "CablePluggedIn", "EVConnected"), CHARGES]),
+        ("EnergyTransfer", [("Started", "ChargingStateChanged", "Charging")]),
+        (
+            "Authorized",
+            [("Started", "Authorized", "Idle"), ("Updated", "CablePluggedIn", "EVConnected"), CHARGES],
+        ),
+    ],
+)
+def test_a_reading_with_cable_and_energy_is_told_in_the_order_of_things(
+    point: str, told: list[tuple[str, str, str]]
+) -> None:
+    world = World(defaults={"TxStartPoint": point})
+    world.swipe()
+    world.state(CHARGING)
+    events = [said for action, said in world.sent if action == "TransactionEvent"]
+    assert [
+        (said["eventType"], said["triggerReason"], said["transactionInfo"]["chargingState"])
+        for said in events
+    ] == told
