@@ -80,7 +80,7 @@ class Control:
         free = [
             flow
             for flow in flows
-            if self._may_begin(flow)
+            if self._may_begin(flow, token)
             and (
                 reservations.fits(flow.evse, token, group)
                 or (asked and reservations.may_fit(flow.evse, token))
@@ -90,12 +90,12 @@ class Control:
         plugged = [flow for flow in free if flow.plugged]
         return next(iter(meant or plugged or free), None)
 
-    def _may_begin(self, flow: Flow) -> bool:
+    def _may_begin(self, flow: Flow, token: Token) -> bool:
         if flow.transaction is not None and flow.transaction.token is not None:
             return False
         if flow.grant is not None and flow.grant.token.text:
             return False
-        if not self._station.availability.operative(flow.evse):
+        if not self._station.availability.serves(flow.evse, token):
             return False
         barred = (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
         return self._station.statuses.bare(flow) not in barred

@@ -101,6 +101,8 @@ class Flow:
     """The token came with this."""
     finished: bool = False
     """A transaction ended and the cable is still in."""
+    stopped: tuple[str, float] | None = None
+    """The token that stopped the last transaction by hand, and when, in monotonic seconds."""
     shown: Mapping[str, Scalar] | None = None
     """What the hub shows of it, beside what the device says."""
     phases_told: int | None = None

@@ -115,3 +115,102 @@ def test_each_period_of_a_composite_schedule_names_its_phases_and_differs_from_t
     said = booted.ask("GetCompositeSchedule", {"connectorId": 0, "duration": 300})["chargingSchedule"]
     told = [(it["startPeriod"], it["limit"], it["numberPhases"]) for it in said["chargingSchedulePeriod"]]
     assert told == [(0, 10, 3), (120, 10, 2)]
+
+
+def available(bench: Bench, connector: int, operative: bool) -> str:
+    asked = {"connectorId": connector, "type": "Operative" if operative else "Inoperative"}
+    return str(bench.ask("ChangeAvailability", asked)["status"])
+
+
+@pytest.mark.parametrize("connector", [0, 1])
+def test_a_connector_with_a_car_goes_out_of_service_when_it_leaves(two: Bench, connector: int) -> None:
+    two.plug()
+    two.take()
+    assert available(two, connector, False) == "Scheduled"
+    others = ["Unavailable"] if connector == 0 else []
+    assert (two.statuses(0), two.statuses(1), two.statuses(2)) == (others, [], others)
+    two.present("CARD1")
+    assert two.told("StartTransaction") == []
+    two.unplug()
+    assert two.statuses(1) == ["Unavailable"]
+    two.plug()
+    assert available(two, connector, False) == "Accepted"
+    assert two.statuses(1) == ["Unavailable"]
+    assert available(two, connector, True) == "Accepted"
+    assert two.statuses(1) == ["Unavailable", "Preparing"]
+    assert two.statuses(2)[len(others) :] == ["Available"] * len(others)
+
+
+@pytest.mark.parametrize("connector", [0, 1])
+def test_a_reserved_connector_goes_out_of_service_when_it_is_free_again(two: Bench, connector: int) -> None:
+    assert reserve(two) == "Accepted"
+    two.take()
+    assert available(two, connector, False) == "Scheduled"
+    assert two.statuses(1) == []
+    two.present("STRANGER")
+    assert two.told("Authorize") == []
+    assert two.ask("CancelReservation", {"reservationId": 0})["status"] == "Accepted"
+    assert two.statuses(1) == ["Unavailable"]
+    two.power_loss()
+    assert available(two, connector, True) == "Accepted"
+    assert two.statuses(1)[-1] == "Available"
+
+
+def test_who_has_reserved_a_connector_may_still_use_it_before_it_goes_out_of_service(two: Bench) -> None:
+    assert reserve(two) == "Accepted"
+    assert available(two, 0, False) == "Scheduled"
+    two.take()
+    two.plug()
+    two.present("CARD1")
+    assert len(two.told("StartTransaction")) == 1
+    two.advance(10)
+    two.present("CARD1")
+    assert two.statuses(1) == ["Preparing", "Charging", "Unavailable"]
+
+
+def test_a_transaction_is_waited_for_and_the_other_connector_is_not(two: Bench) -> None:
+    two.plug()
+    two.present("CARD1")
+    two.advance(5)
+    two.take()
+    assert available(two, 0, False) == "Scheduled"
+    assert (two.statuses(0), two.statuses(1), two.statuses(2)) == (["Unavailable"], [], ["Unavailable"])
+    two.unplug()
+    assert two.told("StopTransaction")[0]["reason"] == "EVDisconnected"
+    assert two.statuses(1) == ["Unavailable"]
+
+
+def test_a_card_that_is_still_at_the_reader_begins_nothing_anew(charging: Bench) -> None:
+    charging.present("CARD1")
+    charging.advance(2)
+    charging.present("CARD1")
+    charging.unplug()
+    assert charging.actions().count("StopTransaction") == 1
+    assert charging.told("StartTransaction") == []
+    assert charging.statuses() == ["Finishing", "Available"]
+
+
+def test_a_driver_who_comes_back_to_his_car_may_go_on(charging: Bench) -> None:
+    charging.present("CARD1")
+    charging.advance(6)
+    charging.present("CARD1")
+    assert len(charging.told("StartTransaction")) == 1
+
+
+def test_another_card_may_begin_at_once(charging: Bench) -> None:
+    charging.present("CARD1")
+    charging.present("CARD2")
+    assert [said["idTag"] for said in charging.told("StartTransaction")] == ["CARD2"]
+
+
+@pytest.mark.parametrize("status", ["Accepted", "Invalid"])
+def test_an_answer_about_a_card_that_was_overtaken_changes_nothing(charging: Bench, status: str) -> None:
+    charging.answers["Authorize"] = "hold"
+    charging.present("STRANGER")
+    charging.present("CARD1")
+    charging.answer_token("Authorize", status)
+    charging.release()
+    (stop,) = charging.told("StopTransaction")
+    assert stop["idTag"] == "CARD1"
+    assert charging.told("StartTransaction") == []
+    assert charging.statuses() == ["Finishing"]
