@@ -10,7 +10,7 @@ from hub.ocpp.station import profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
 from hub.ocpp.station.facts import told
-from hub.ocpp.station.flow import Flow, plugged_in
+from hub.ocpp.station.flow import CHARGING_STATES, Flow, plugged_in
 from hub.ocpp.station.transactions import free_grant
 
 if TYPE_CHECKING:
@@ -44,11 +44,13 @@ class Evses:
         first, flow.known = not flow.known, True
         cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
         flow.state = state
-        flow.status = Status(str(state.get("status", "unknown")))
+        seen = Status(str(state.get("status", "unknown")))
+        plugged = plugged_in(state, flow.plugged)
+        # One reading may show the cable and the energy: they are told one after the other, as they came.
+        flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
         self._station.reservations.check(flow, now)
-        plugged = plugged_in(state, flow.plugged)
         if plugged != flow.plugged:
             flow.plugged = plugged
             self._plug_changed(flow, now)
@@ -58,6 +60,7 @@ class Evses:
         if free and plugged and flow.grant is None and not flow.finished:
             flow.grant = free_grant()
             transactions.changed(flow, now, "CablePluggedIn")
+        flow.status = seen
         self._resume(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)

@@ -56,7 +56,6 @@ class Transaction:
     """It began before anybody knew at which EVSE: its first meter values are owed (E01.FR.17)."""
     phases_told: int | None = None
     token_told: bool = False
-    remote_told: bool = False
     remote_start_id: int | None = None
     reservation_told: bool = False
     token: tuple[str, str] | None = None
@@ -102,6 +101,8 @@ class Flow:
     """The token came with this."""
     finished: bool = False
     """A transaction ended and the cable is still in."""
+    stopped: tuple[str, float] | None = None
+    """The token that stopped the last transaction by hand, and when, in monotonic seconds."""
     shown: Mapping[str, Scalar] | None = None
     """What the hub shows of it, beside what the device says."""
     phases_told: int | None = None

@@ -179,12 +179,12 @@ class Network:
         return "Accepted"
 
     def checked_priority(self, slots: list[str], now: Moment) -> SetResult:
-        """A05.FR.02 to 04, B10.FR.01/02: each must be one that could be used."""
+        """A05.FR.02 to 04, B10.FR.01/02: each must be one that could be used. It is at the next start."""
         for slot in slots:
             profile = self._profiles.get(slot)
             if profile is None or not self._possible(profile.security_profile, now):
                 return SetResult.REJECTED
-        return SetResult.REBOOT
+        return SetResult.ACCEPTED
 
     def upgrade(self, security_profile: int, now: Moment) -> SetResult:
         """1.6's way: the same CSMS with a higher security profile, and back to the old one if that doesn't work."""

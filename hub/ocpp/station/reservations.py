@@ -98,13 +98,17 @@ class Reservations:
         """Is this EVSE kept for somebody?"""
         if not self._all:
             return False
-        if any(reservation.evse == evse for reservation in self._all.values()):
+        if self.names(evse):
             return True
         anywhere = sum(reservation.evse is None for reservation in self._all.values())
         flows = list(self._station.evses.flows.values())
         # Where strangers' cars stand everywhere, the last place at which nobody has begun is kept.
         left = self._available(flows, list(self._all.values())) or [f for f in flows if self._open(f)]
         return anywhere >= len(left) > 0 and evse in {flow.evse for flow in left}
+
+    def names(self, evse: int) -> bool:
+        """Is there one of just this EVSE?"""
+        return any(reservation.evse == evse for reservation in self._all.values())
 
     def shared(self) -> bool:
         """Does what happens at one EVSE matter for the others?"""
@@ -183,6 +187,7 @@ class Reservations:
                 self._station.say(ReservationEnded(number, told))
             else:
                 self.unsaid(ReservationEnded(number, told))
+        self._station.availability.apply_scheduled(now)
         self._station.statuses.show_all(now)
 
     def _mono(self, expires: datetime, now: Moment) -> float:

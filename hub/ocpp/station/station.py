@@ -255,8 +255,9 @@ class Station:
         if self.dialect is None or not self.boot.connected:
             return None
         if self.boot.boot_due(now):
+            said = BootNotification(self.boot.told_reason)
             self.boot.asked()
-            return self._outgoing(BootNotification(self.boot.reason), None, now)
+            return self._outgoing(said, None, now)
         if not self.boot.accepted:
             return self._next_told(now)
         # What is owed may have no words in this version: then what waited for it follows at once.

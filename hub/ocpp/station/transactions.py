@@ -84,8 +84,7 @@ class Transactions:
         transaction = flow.transaction
         assert transaction is not None
         transaction.charging_state = flow.charging_state()
-        wanted = self._variables.list("TxEndedMeasurands")
-        last = self._meter(flow, now, wanted, "Transaction.End")
+        last = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.End")
         self._tell(flow, now, "Ended", trigger, (*transaction.history, *last), reason)
         flow.transaction, flow.sample_due = None, None
         flow.grant = None
@@ -175,9 +174,15 @@ class Transactions:
         return transaction.last
 
     def _schedule(self, flow: Flow, now: Moment) -> None:
-        flow.sample_due = _following(flow.sample_due, self._variables.int("TxUpdatedInterval"), now)
+        every = self._variables.int("TxUpdatedInterval") if self._variables.bool("SampledEnabled") else 0
+        flow.sample_due = _following(flow.sample_due, every, now)
+
+    def _sampled(self, measurands: str) -> list[str]:
+        return self._variables.list(measurands) if self._variables.bool("SampledEnabled") else []
 
     def _ended_interval(self) -> int:
+        if not self._variables.bool("SampledEnabled"):
+            return 0
         every = self._variables.int("TxEndedInterval")
         return every or (self._variables.int("TxUpdatedInterval") if self.ends_with_samples else 0)
 
@@ -190,7 +195,7 @@ class Transactions:
             self._tell(flow, now, "Updated", trigger, self._first_values(flow, now) if owed else ())
 
     def _first_values(self, flow: Flow, now: Moment) -> tuple[MeterValue, ...]:
-        return self._meter(flow, now, self._variables.list("TxStartedMeasurands"), "Transaction.Begin")
+        return self._meter(flow, now, self._sampled("TxStartedMeasurands"), "Transaction.Begin")
 
     def _meter(self, flow: Flow, now: Moment, wanted: list[str], context: str) -> tuple[MeterValue, ...]:
         found = samples(wanted, flow.state, flow.register.wh, context)
@@ -230,7 +235,7 @@ class Transactions:
         self._emit(Keep("transaction", str(flow.evse), document(flow)))
 
     def _with_identity(self, flow: Flow, told: TransactionEvent) -> TransactionEvent:
-        """idToken once, when there is one; remoteStartId once; the EVSE in the first event with a plug (E01.FR.16)."""
+        """idToken once, when there is one; the EVSE in the first event with a plug (E01.FR.16)."""
         transaction, grant = flow.transaction, flow.grant
         assert transaction is not None
         token = None
@@ -239,10 +244,8 @@ class Transactions:
             transaction.token, transaction.group = (grant.token.text, grant.token.type), grant.group
         if transaction.stopped_by:  # E07.FR.02
             token, transaction.stopped_by = Token(*transaction.stopped_by), None
-        remote = None
-        if grant and grant.remote_start_id is not None and not transaction.remote_told:
-            remote, transaction.remote_told = grant.remote_start_id, True
-            transaction.remote_start_id = remote
+        if grant and grant.remote_start_id is not None:
+            transaction.remote_start_id = grant.remote_start_id
         reservation = None
         if grant and grant.reservation_id is not None and not transaction.reservation_told:
             reservation, transaction.reservation_told = grant.reservation_id, True  # E03.FR.03
@@ -255,7 +258,7 @@ class Transactions:
             told,
             token=token,
             owner=owner,
-            remote_start_id=remote,
+            remote_start_id=transaction.remote_start_id,
             reservation_id=reservation,
             first_plugged=names_evse,
             phases=self._phases(flow),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hub.model.moment import Moment
+from hub.ocpp.station.availability import WHEN_FREE
 from hub.ocpp.station.messages import Token
 from hub.ocpp.v16.smart_charging import read_profile, startable
 
@@ -43,7 +44,10 @@ def change_availability(station: "Station", call: "Call", now: Moment) -> Answer
     connector = call.payload["connectorId"]
     if connector != 0 and connector not in station.evses.flows:
         return _status(False)
-    return {"status": station.availability.change(connector, call.payload["type"] == "Operative", now)}
+    operative = call.payload["type"] == "Operative"
+    if operative and connector:  # what 2.0.1 may have said of the connector alone: here they are one
+        station.availability.change(connector, operative, now, connector=1)
+    return {"status": station.availability.change(connector, operative, now, waits=WHEN_FREE)}
 
 
 def reset(station: "Station", call: "Call", now: Moment) -> Answer:

@@ -7,6 +7,7 @@ from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.costs import Told
+from hub.ocpp.station.facts import told
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
@@ -161,6 +162,8 @@ class Dialect16:
             "chargePointVendor": identity.vendor[:20] or "evhub",
             "chargePointModel": identity.model[:20] or "charger",
             "chargePointSerialNumber": identity.serial[:25],
+            # Deprecated, and yet what many a central system knows the box by: its name on the connection.
+            "chargeBoxSerialNumber": told(station, "Identity")[:25],
             "firmwareVersion": identity.firmware[:50],
         }
         return {name: text for name, text in said.items() if text}

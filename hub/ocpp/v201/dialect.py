@@ -167,10 +167,9 @@ class Dialect201:
             "timestamp": event.at,
             "triggerReason": event.trigger,
             "seqNo": event.seq_no,
+            "offline": event.offline,
             "transactionInfo": transaction,
         }
-        if event.offline:
-            said["offline"] = True
         if event.token:
             said["idToken"] = id_token(event.token)
         if event.phases is not None:

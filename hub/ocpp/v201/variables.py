@@ -97,8 +97,6 @@ def _set(
     if item.setting is None:
         return _rejected("ReadOnly")
     result = station.control.set_variable(item.setting.name, text, now)
-    if result is SetResult.REBOOT:
-        return {"attributeStatus": "RebootRequired"}
     return _rejected(SET_RESULTS[result]) if result in SET_RESULTS else {"attributeStatus": "Accepted"}
 
 

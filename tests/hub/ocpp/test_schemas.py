@@ -22,3 +22,18 @@ def test_what_is_no_time_is_refused(at: str) -> None:
     with pytest.raises(Violation) as refused:
         schemas("2.0.1").answer("BootNotification", {**BOOT, "currentTime": at})
     assert refused.value.code is ErrorCode.PROPERTY_CONSTRAINT
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        ({"typee": "Soft"}, "unknown key 'typee'; did you mean 'type'?"),
+        ({"type": "soft"}, '"soft" is not one of "Hard" or "Soft"'),
+        ({}, '"type" is a required property'),
+        ({"type": "x" * 1000}, '"' + "x" * 199),
+    ],
+)
+def test_a_person_is_told_what_the_payload_says(payload: dict[str, object], words: str) -> None:
+    with pytest.raises(Violation) as violation:
+        schemas("1.6").validate("Reset", "request", payload)
+    assert violation.value.detail() == words
