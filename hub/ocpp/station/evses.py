@@ -61,6 +61,8 @@ class Evses:
             flow.grant = free_grant()
             transactions.changed(flow, now, "CablePluggedIn")
         flow.status = seen
+        if seen in (Status.CHARGING, Status.SUSPENDED_EV):
+            flow.begins_until = None
         self._resume(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
@@ -190,7 +192,8 @@ class Evses:
         times = list(self._profile_due.values())
         for flow in self.flows.values():
             if flow.transaction:
-                times += [time for time in (flow.sample_due, flow.ended_sample_due) if time is not None]
+                due = (flow.sample_due, flow.ended_sample_due, flow.begins_until)
+                times += [time for time in due if time is not None]
             if flow.transaction and flow.lost_since is not None:
                 times.append(flow.lost_since + DEVICE_LOST_S)
         return times
