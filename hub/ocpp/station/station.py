@@ -48,8 +48,11 @@ __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
 
 TOLD = frozenset({"model", "serial", "firmware"})
-DEVICE_S = 3.0
-"""So long the first BootNotification waits for what a device says of itself; afterwards it is remembered."""
+DEVICE_S = 1.5
+"""So long the first BootNotification waits for what a device says of itself; afterwards it is remembered.
+
+Home Assistant asks things two seconds after the connection, and takes a SecurityError for an end of it.
+"""
 
 
 class _Sent(NamedTuple):
@@ -80,6 +83,7 @@ class Station:
         self._device_known = (
             known.get("blueprint") == _texts(setup.identity) or not TOLD & setup.abilities.readings
         )
+        self._device_awaited = False
         self.identity = Identity(*known["told"]) if known and self._device_known else setup.identity
         self._link_lost: float | None = None
 
@@ -125,7 +129,8 @@ class Station:
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost
             self.back_online(now, everything=away > self.variables.int("OfflineThreshold"))
-        elif not self._device_known:
+        elif not self._device_known and not self._device_awaited:
+            self._device_awaited = True
             self.boot.wait(now.mono + DEVICE_S)
 
     def identify(self, identity: Identity) -> None:
