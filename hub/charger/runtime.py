@@ -72,7 +72,10 @@ class ChargerRuntime:
             for number in range(1, device.evses + 1)
         }
         self._drivers = {number: Driver(evse, clock, self) for number, evse in self._evses.items()}
-        recall(charger, self._evses, remembered or Remembered(), clock.now())
+        kept = remembered or Remembered()
+        recall(charger, self._evses, kept, clock.now())
+        # One that goes on is told with the first reading.
+        self._last_session = None if any(evse.session for evse in self._evses.values()) else kept.last
         self._seen_at: float | None = None
         self._records = Records(charger, self._memory, self._publisher)
 
@@ -100,6 +103,7 @@ class ChargerRuntime:
         """Until cancelled; a device that breaks is started again."""
         self._publisher.availability(False)
         self._publisher.info(self.info())
+        self._records.begin(self._last_session)
         keeper = asyncio.create_task(supervise(f"memory of {self.id}", self._memory.run))
         ticker = asyncio.create_task(supervise(f"clock of {self.id}", self._tick_for_ever))
         try:

@@ -21,7 +21,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 async def _csms(given: argparse.Namespace) -> int:
-    csms = Csms(Settings(password=given.password), tell=lambda line: print(line, flush=True))
+    csms = Csms(Settings(password=given.password, joins=True), tell=lambda line: print(line, flush=True))
     host, port = address(given.listen)
     try:
         port = await csms.start(host, port)

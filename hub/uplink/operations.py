@@ -131,8 +131,8 @@ def _authorize(uplink: Uplink) -> Operation:
         text = message.get("id_token", message.get("idToken", message.get("id_tag")))
         if not isinstance(text, str) or not 0 < len(text) <= 36:
             return _bad('expected "id_token" of 1 to 36 characters')
-        kind = message.get("type", "ISO14443")
-        if kind not in TOKEN_TYPES:
+        kind = message.get("type", "")
+        if "type" in message and kind not in TOKEN_TYPES:
             return _bad(f'"type" must be one of {", ".join(TOKEN_TYPES)}')
         token = Token(text, str(kind))
         try:

@@ -11,7 +11,8 @@ from typing import Protocol, cast
 
 import serial
 
-from hub.errors import reason
+from hub.errors import HubError, reason
+from hub.tls import client_context, refusal
 from integrations.modbus.address import Address, SerialAddress, TcpAddress, Tls
 
 Hear = Callable[[bytes], None]
@@ -118,6 +119,10 @@ async def open_wire(address: Address, hear: Hear, lost: Lost) -> Wire:
         if isinstance(address, SerialAddress):
             return _Serial(address, hear, lost)
         return await _connect(address, hear, lost)
+    except ssl.SSLError as error:
+        raise ConnectionError(f"TLS: {refusal(error)}") from error
+    except HubError as error:
+        raise ConnectionError(str(error)) from error
     except OSError as error:
         raise ConnectionError(reason(error)) from error
 
@@ -131,9 +136,5 @@ async def _connect(address: TcpAddress, hear: Hear, lost: Lost) -> Wire:
 
 
 def context(tls: Tls) -> ssl.SSLContext:
-    """TLS 1.2 or later; chain and name are verified. Raises OSError for files that aren't there."""
-    made = ssl.create_default_context(cafile=tls.ca or None)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    if tls.cert:
-        made.load_cert_chain(tls.cert, tls.key or None)
-    return made
+    """Raises HubError for files that can't be used."""
+    return client_context(tls.ca, cert=tls.cert, key=tls.key)

@@ -189,6 +189,7 @@ class Control:
         self._station.upkeep.restarted(reason, now)
         self._station.emit(Happened("rebooted", {"reason": reason}))
         self._station.emit(Reconnect(reason))
+        self._station.evses.look_again(now)
 
     def _reset_device(self, ref: str) -> None:
         evse = int(ref.split(":")[1])

@@ -29,11 +29,9 @@ class Uplink:
 
 @pytest.mark.parametrize(
     ("message", "kind"),
-    [({"id_token": "04A2B3C4"}, "ISO14443"), ({"id_token": "1234", "type": "KeyCode"}, "KeyCode")],
+    [({"id_token": "04A2B3C4"}, ""), ({"id_token": "1234", "type": "KeyCode"}, "KeyCode")],
 )
-async def test_a_token_is_a_card_unless_it_is_called_something_else(
-    message: dict[str, Any], kind: str
-) -> None:
+async def test_a_token_is_called_what_the_command_calls_it(message: dict[str, Any], kind: str) -> None:
     uplink = Uplink()
     result = await _authorize(uplink)(Command("garage", "authorize", message))  # type: ignore[arg-type]
     assert result.outcome == "accepted"

@@ -207,6 +207,16 @@ def test_offline_unknown_tokens_are_refused_unless_allowed() -> None:
     assert world.swipe("X") == "accepted"
 
 
+@pytest.mark.parametrize(("status", "said"), [("Unknown", "accepted"), ("Invalid", "rejected")])
+def test_offline_a_token_that_the_csms_did_not_know_is_unknown(status: str, said: str) -> None:
+    world = World(defaults={"OfflineTxForUnknownId": "true"})
+    world.refuse_tokens(status)
+    world.state(PLUGGED)
+    world.swipe()
+    world.disconnect()
+    assert world.swipe() == said
+
+
 def test_a_known_token_is_good_offline() -> None:
     world = World()
     charge(world)
