@@ -44,6 +44,16 @@ def test_a_device_that_is_silent_is_not_waited_for_long() -> None:
     assert boots(world) == [(None, None)]
 
 
+def test_a_silent_device_is_waited_for_once_and_no_longer_than_the_most_impatient_csms_waits() -> None:
+    world = stranger()
+    world.advance(1.9)
+    assert boots(world) == [(None, None)]
+    again = stranger()
+    again.disconnect()
+    again.connect()
+    assert boots(again) == [(None, None)]
+
+
 def test_it_is_remembered_over_a_restart() -> None:
     world = stranger()
     world.station.identify(DEVICE)
