@@ -25,6 +25,7 @@ check: setup ## format, lint, types, contracts, spelling
 bench: setup ## ratios to a straight-line program, in one run
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.bus
+	$(BIN)/python -m tests.bench.answers
 
 crash: setup ## the hub is killed at many points of a transaction
 	$(BIN)/python -m pytest -m crash --timeout 3600

@@ -35,6 +35,7 @@ from hub.part import Part
 from hub.store.database import Database
 from hub.topics import Topics
 from hub.uplink.setup import desk
+from hub.yaml import suggestion
 
 log = logging.getLogger(__name__)
 
@@ -286,7 +287,12 @@ class Hub:
 
     async def _sessions(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         assert self._chargers is not None
-        return await history.query(self._chargers.house.database, asked)
+        found = await history.query(self._chargers.house.database, asked)
+        charger = asked.get("charger")
+        known = (*self.config.chargers, *self.config.bad_chargers)
+        if charger is not None and charger not in known and not found["sessions"]:
+            raise HubError(f"no charger {charger!r}, and no session of one{suggestion(charger, known)}")
+        return found
 
     async def _log_level(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         level = body.get("level")

@@ -74,7 +74,7 @@ class Chargers:
         try:
             await self._build(settings, mapping_of(self.config, settings))
         except HubError as error:
-            self._tell_bad(charger, told(error))
+            self._tell_bad(charger, told(settings, error))
 
     async def stop(self, charger: str) -> None:
         part = self._parts.pop(charger, None)
@@ -117,7 +117,7 @@ class Chargers:
                     edited.append(charger)
                     log.info("charger %s: its blueprint was edited", charger, extra={"charger": charger})
             except HubError as error:
-                self._tell_bad(charger, told(error))
+                self._tell_bad(charger, told(settings, error))
             await asyncio.sleep(0)
         return edited
 
@@ -221,8 +221,9 @@ def stamps(mappings: Iterable[BlueprintMapping]) -> dict[Path, int]:
     return {file: file.stat().st_mtime_ns if file.is_file() else 0 for file in files}
 
 
-def told(error: HubError) -> tuple[str, ...]:
-    return tuple(error.problems) if isinstance(error, ConfigError) else (str(error),)
+def told(settings: ChargerSettings, error: HubError) -> tuple[str, ...]:
+    problems = error.problems if isinstance(error, ConfigError) else [str(error)]
+    return tuple(settings.placed(problem) for problem in problems)
 
 
 def _described(settings: ChargerSettings, mapping: BlueprintMapping) -> Description:

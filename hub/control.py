@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from hub.charger.registry import Registry
-from hub.errors import HubError
+from hub.errors import HubError, reason
 from hub.integration.loader import gauges
 from hub.model.command import Command
 
@@ -78,7 +78,8 @@ def questions(
         }
 
     async def command(asked: Mapping[str, Any]) -> Any:
-        message = asked.get("message") or {}
+        message = asked.get("message")
+        message = {} if message is None else message
         if not isinstance(message, dict):
             raise HubError("the message must be a JSON object")
         op = str(asked.get("operation"))
@@ -94,13 +95,16 @@ async def ask(path: Path, op: str, **arguments: object) -> Any:
     try:
         reader, writer = await asyncio.open_unix_connection(path, limit=16 * 1024 * 1024)
     except OSError as error:
-        raise HubError(f"no hub is running on {path.parent} ({error.strerror})") from error
-    writer.write(orjson.dumps({"op": op, **arguments}) + b"\n")
-    await writer.drain()
-    line = await reader.readline()
-    writer.close()
-    await writer.wait_closed()
-    answer = orjson.loads(line or b'{"error": "no answer"}')
+        raise HubError(f"no hub is running on {path.parent} ({reason(error)})") from error
+    try:
+        writer.write(orjson.dumps({"op": op, **arguments}) + b"\n")
+        await writer.drain()
+        line = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+    except OSError as error:
+        raise HubError(f"the hub went away before it answered ({reason(error)})") from error
+    answer = orjson.loads(line or b'{"error": "the hub went away before it answered"}')
     if "error" in answer:
         raise HubError(answer["error"])
     return answer["data"]

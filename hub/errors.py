@@ -1,5 +1,7 @@
 """The few errors of the hub; each library's errors become one of these at its shell."""
 
+import os
+
 
 class HubError(Exception):
     """Something a person can act on; the text says what and where."""
@@ -39,3 +41,13 @@ class Unsupported(HubError):
 
 class StoreError(HubError):
     """A write was not made durable: it must be treated as not done."""
+
+
+def reason(error: OSError | UnicodeError) -> str:
+    """Why something can't be opened, read or reached, in words for a person."""
+    if isinstance(error, UnicodeError):
+        return "it is no text in UTF-8"
+    # asyncio puts addresses and brackets into `strerror`; name servers and TLS have numbers of their own.
+    if error.errno and type(error).__module__ not in ("socket", "ssl"):
+        return os.strerror(error.errno)
+    return error.strerror or str(error) or type(error).__name__

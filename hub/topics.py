@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+BASE = re.compile(r"[A-Za-z0-9_-]{1,40}(/[A-Za-z0-9_-]{1,40})?")
+"""The base topic."""
 SLUG = re.compile(r"[a-z0-9_-]{1,48}")
 """A charger's id in topics, paths and labels."""
 CIRCUIT = "circuit"

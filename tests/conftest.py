@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from hub.clock import SystemClock
 from hub.store.database import Database
+from integrations.modbus.alarm import LoopAlarm
 from tests import contract, hurry
 
 settings.register_profile("suite", derandomize=True, deadline=None)
@@ -27,6 +28,14 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], A
 def the_clock_of_the_hub_is_the_loop_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SystemClock, "now", hurry.now)
     monkeypatch.setattr(Database, "write", hurry.patient(Database.write))
+
+
+@pytest.fixture(autouse=True)
+def pauses_of_serial_lines_are_the_loop_s(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not any(request.node.get_closest_marker(name) for name in BESIDES):
+        monkeypatch.setattr("integrations.modbus.links.exact_alarm", LoopAlarm)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hub.errors import BlueprintError
+from hub.errors import BlueprintError, reason
 from hub.yaml import Tree, YamlError, load, suggestion
 
 MAX_BYTES = 256 * 1024
@@ -100,7 +100,7 @@ def _tree(file: Path) -> tuple[Tree, str]:
     except YamlError as error:
         raise BlueprintError(list(error.problems)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise BlueprintError([f"{file}:1:1: {error}"]) from error
+        raise BlueprintError([f"{file}: cannot be read: {reason(error)}"]) from error
     if not isinstance(tree.value, dict):
         raise BlueprintError([f"{file}:1:1: expected a map with blueprint:, protocol:, points: ..."])
     return tree, hashlib.sha256(text.encode()).hexdigest()

@@ -68,8 +68,10 @@ def imported(text: str, file: str) -> str:
     """The blueprint's text. Raises BlueprintError with the JSON pointer of each mistake."""
     try:
         document = json.loads(text)
-    except ValueError as error:
-        raise BlueprintError([f"{file}: {error}"]) from error
+    except json.JSONDecodeError as error:
+        raise BlueprintError([f"{file}:{error.lineno}:{error.colno}: no JSON: {error.msg}"]) from error
+    except RecursionError as error:
+        raise BlueprintError([f"{file}: nested too deep"]) from error
     if not isinstance(document, Mapping) or document.get("mbmap") != VERSION:
         raise BlueprintError([f"{file}#/mbmap: expected a register map of version {VERSION}"])
     return _Import(document, file).text()

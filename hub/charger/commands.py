@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hub.charger.keys import EVSE, taking
 from hub.charger.limits import HOUSE, RATING
 from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, StoreError, Unsupported
 from hub.model.catalog import ENTITIES
 from hub.model.command import Command, CommandResult, Outcome
+from hub.yaml import suggestion
 
 if TYPE_CHECKING:
     from hub.charger.runtime import ChargerRuntime, Operation
@@ -24,6 +26,14 @@ FALSE = (False, "false", "off", "OFF", "False", 0, "0")
 RESERVED = HOUSE | {RATING}
 """The hub's own sources of limits: nobody else speaks in their name."""
 SETTABLE = frozenset({"charging", *(entity.key for entity in ENTITIES if entity.writable)})
+KEYS: Mapping[str, Sequence[str]] = {
+    "set_limit": (*EVSE, "current", "limit", "power", "expires_in", "clear"),
+    "pause": EVSE,
+    "resume": EVSE,
+    "set": (*EVSE, "values", "expires_in"),
+    "refresh": (*EVSE, "keys"),
+}
+"""What the message of each operation may hold."""
 PHASES = (1, 3)
 LONGEST_S = 31_536_000.0
 REFUSALS: Mapping[type[HubError], tuple[Outcome, str]] = {
@@ -60,13 +70,14 @@ def own_operations(runtime: "ChargerRuntime") -> Mapping[str, "Operation"]:
         await runtime.device.refresh()
         return ACCEPTED
 
-    return {
+    operations = {
         "set_limit": operation(_limited),
         "pause": operation(lambda runtime, _: ([lambda evse: runtime.pause(evse, True)], [])),
         "resume": operation(lambda runtime, _: ([lambda evse: runtime.pause(evse, False)], [])),
         "set": operation(lambda runtime, command: (_changed(runtime, command), _acts(runtime, command))),
         "refresh": refresh,
     }
+    return {op: taking(KEYS[op], carry_out) for op, carry_out in operations.items()}
 
 
 async def _carry_out(runtime: "ChargerRuntime", orders: Orders, evses: Sequence[int]) -> CommandResult:
@@ -81,6 +92,12 @@ async def _carry_out(runtime: "ChargerRuntime", orders: Orders, evses: Sequence[
             if done.outcome is not Outcome.ACCEPTED:
                 return done
     return result
+
+
+def named_evse(runtime: "ChargerRuntime", command: Command) -> int | None:
+    """The EVSE that is named, if any. Raises BadCommand."""
+    named = any(command.message.get(key) is not None for key in EVSE)
+    return evses_of(runtime, command)[0] if named else None
 
 
 def evses_of(runtime: "ChargerRuntime", command: Command) -> list[int]:
@@ -140,7 +157,10 @@ def _changed(runtime: "ChargerRuntime", command: Command) -> Sequence[Change]:
         raise BadCommand('expected "values": {key: value}')
     unknown = sorted(set(values) - SETTABLE)
     if unknown or not values:
-        raise BadCommand(f"{', '.join(unknown) or 'nothing'} can't be set; {', '.join(sorted(SETTABLE))} can")
+        close = suggestion(unknown[0], (*SETTABLE, "expires_in")) if unknown else ""
+        raise BadCommand(
+            f"{', '.join(unknown) or 'nothing'} can't be set; {', '.join(sorted(SETTABLE))} can{close}"
+        )
     changes: list[Change] = []
     if {"current_limit", "power_limit"} & set(values):
         current, power = number(values, "current_limit"), number(values, "power_limit")

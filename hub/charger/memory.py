@@ -25,6 +25,7 @@ PUT_LIMIT = "INSERT OR REPLACE INTO limits VALUES (?, ?, ?, ?)"
 PUT_METER = "INSERT OR REPLACE INTO station VALUES (?, 'meter', ?, ?)"
 PUT_OPEN = "INSERT OR REPLACE INTO session_open VALUES (?, ?, ?)"
 PUT_CLOSED = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
+NEWEST = " ORDER BY started DESC LIMIT 1"
 Body = Mapping[str, Any]
 
 
@@ -35,6 +36,8 @@ class Remembered:
     sessions: Mapping[int, Body] = field(default_factory=dict)
     limits: Mapping[tuple[int, str], Body] = field(default_factory=dict)
     meters: Mapping[int, Body] = field(default_factory=dict)
+    last: tuple[int, Body] | None = None
+    """The newest closed session, with its EVSE."""
 
 
 class Memory(Protocol):
@@ -145,6 +148,7 @@ class StoredMemory:
                 for (evse,), body in await self._rows("key", "station", " AND kind='meter'")
                 if evse.isdecimal()
             },
+            next(((evse, body) for (evse,), body in await self._rows("evse", "sessions", NEWEST)), None),
         )
 
     def _put(self, key: tuple[object, ...], sql: str, row: tuple[object, ...]) -> None:

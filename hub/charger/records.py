@@ -1,14 +1,17 @@
 """What happens at a charger's EVSEs, kept and told: sessions on the bus and on disk, limits and meters on disk."""
 
+import logging
 from collections.abc import Iterable
 
 from hub.charger.evse import Evse
 from hub.charger.limits import HOUSE
-from hub.charger.memory import PAUSE, Memory
+from hub.charger.memory import PAUSE, Body, Memory
 from hub.charger.publisher import Publisher
-from hub.charger.sessions import step
+from hub.charger.sessions import restored, step
 from hub.model.entity import State
-from hub.model.moment import Moment
+from hub.model.moment import Moment, parse_time
+
+log = logging.getLogger(__name__)
 
 
 class Records:
@@ -19,6 +22,19 @@ class Records:
         self._kept_totals: dict[int, float | None] = {}
         self._told: set[int] = set()
         """EVSEs with a session on the bus: a resumed one is told with the first reading, which completes its count."""
+
+    def begin(self, last: tuple[int, Body] | None) -> None:
+        """The hub starts: the last closed session is shown again, until there is another one."""
+        if last is None:
+            return
+        evse, body = last
+        try:
+            ended = Moment(0.0, parse_time(str(body["ended"])))
+            shown = restored(body, ended).body(self._charger, evse, ended)
+        except (ValueError, KeyError) as error:
+            log.error("charger %s: its last session can't be shown: %s", self._charger, error)
+            return
+        self._publisher.session(shown, closed=False)
 
     def follow(self, evse: Evse, before: State, now: Moment) -> None:
         """A new state of an EVSE: its session begins, goes on or ends."""

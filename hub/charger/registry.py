@@ -14,6 +14,7 @@ from hub.model.command import Command, CommandResult, Outcome
 from hub.model.moment import rfc3339
 from hub.tasks import contained
 from hub.topics import Topics
+from hub.yaml import suggestion
 
 log = logging.getLogger(__name__)
 
@@ -106,12 +107,16 @@ class Registry:
         runtime = self._chargers.get(command.charger)
         operations = self._others.get(command.charger) if runtime is None else runtime.operations
         if operations is None:
+            close = suggestion(command.charger, (*self._chargers, *self._others))
             return CommandResult(
-                Outcome.ERROR, code="unknown_charger", text=f"no charger {command.charger!r}"
+                Outcome.ERROR, code="unknown_charger", text=f"no charger {command.charger!r}{close}"
             )
         operation = operations.get(command.op)
         if operation is None:
-            return CommandResult(Outcome.UNSUPPORTED, code="unknown_op", text=f"no operation {command.op!r}")
+            close = suggestion(command.op, operations)
+            return CommandResult(
+                Outcome.UNSUPPORTED, code="unknown_op", text=f"no operation {command.op!r}{close}"
+            )
         return await contained(f"{command.op} of {command.charger}", _answer(operation, command), BROKEN)
 
     def listing(self) -> list[dict[str, object]]:

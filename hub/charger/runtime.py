@@ -58,6 +58,8 @@ class ChargerRuntime:
         self.abilities: Abilities = device.abilities
         self.ratings = rated(device.ratings, description.max_current)
         self.available = False
+        self._away = False
+        """It has been said."""
         self.operations: dict[str, Operation] = {}
         self._clock = clock
         self._publisher = Publisher(bus, topics, charger, clock, self._live)
@@ -72,7 +74,10 @@ class ChargerRuntime:
         }
         self._onlookers = Onlookers(self._evses)
         self._drivers = {number: Driver(evse, clock, self) for number, evse in self._evses.items()}
-        recall(charger, self._evses, remembered or Remembered(), clock.now())
+        kept = remembered or Remembered()
+        recall(charger, self._evses, kept, clock.now())
+        # One that goes on is told with the first reading.
+        self._last_session = None if any(evse.session for evse in self._evses.values()) else kept.last
         self._seen_at: float | None = None
         self._records = Records(charger, self._memory, self._publisher)
 
@@ -100,6 +105,7 @@ class ChargerRuntime:
         """Until cancelled; a device that breaks is started again."""
         self._publisher.availability(False)
         self._publisher.info(self.info())
+        self._records.begin(self._last_session)
         keeper = asyncio.create_task(supervise(f"memory of {self.id}", self._memory.run))
         ticker = asyncio.create_task(supervise(f"clock of {self.id}", self._tick_for_ever))
         try:
@@ -140,7 +146,7 @@ class ChargerRuntime:
         came = not self.available
         self._seen_at = now.mono
         if came:
-            self.available = True
+            self.available, self._away = True, False
             log.info("charger %s is there", self.id, extra={"charger": self.id})
             self._publisher.availability(True)
         if reading.identity is not None:
@@ -151,9 +157,9 @@ class ChargerRuntime:
 
     def offline(self, reason: str) -> None:
         """Faulted, and every value unknown; sessions and transactions stay open."""
-        if self.available:
+        if self.available or not self._away:
             log.warning("charger %s is away: %s", self.id, reason, extra={"charger": self.id})
-        self.available = False
+        self.available, self._away = False, True
         self._publisher.availability(False)
         now = self._clock.now()
         for number, evse in self._evses.items():

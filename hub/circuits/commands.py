@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from hub.charger.commands import LONGEST_S, RESERVED, BadCommand, number
+from hub.charger.keys import taking
 from hub.charger.runtime import Operation
 from hub.circuits.circuit import Circuit
 from hub.clock import Clock
@@ -11,6 +12,7 @@ from hub.errors import StoreError
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.moment import Moment
 
+KEYS = ("current", "limit", "power", "expires_in", "clear")
 Limited = Callable[[Circuit, str], Awaitable[None]]
 """A source's limit has changed. Raises StoreError: it isn't on disk."""
 
@@ -27,7 +29,7 @@ def operations(circuit: Circuit, limited: Limited, clock: Clock) -> Mapping[str,
             return CommandResult(Outcome.ERROR, _holding(circuit), "not_kept", str(error))
         return CommandResult(Outcome.ACCEPTED, _holding(circuit))
 
-    return {"set_limit": set_limit}
+    return {"set_limit": taking(KEYS, set_limit)}
 
 
 def _set(circuit: Circuit, command: Command, now: Moment) -> None:

@@ -10,7 +10,7 @@ from hub.blueprint.load import available, read_source
 from hub.blueprint.mbmap import imported
 from hub.blueprint.reference import Entry, page
 from hub.blueprint.testing import example_inputs, run_tests
-from hub.errors import BlueprintError, HubError
+from hub.errors import BlueprintError, HubError, reason
 from hub.integration.loader import all_codecs, load_codec
 from hub.shipped import shipped
 
@@ -124,23 +124,33 @@ def _new(path: Path) -> int:
     file = path.with_suffix(".yaml")
     if file.exists():
         raise HubError(f"{file} is there already")
-    file.parent.mkdir(parents=True, exist_ok=True)
     name = file.stem.replace("_", " ").title()
-    file.write_text(SKELETON.format(name=name, schema=_schema()), encoding="utf-8")
+    _write(file, SKELETON.format(name=name, schema=_schema()))
     print(f"{file}: begun; put the maker's registers in, then `evhub blueprint test {file}`")
     return 0
 
 
 def _import(path: Path, to: str | None) -> int:
-    text = f"# yaml-language-server: $schema={_schema()}\n" + imported(path.read_text("utf-8"), str(path))
+    try:
+        read = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise HubError(f"{path}: cannot be read: {reason(error)}") from error
+    text = f"# yaml-language-server: $schema={_schema()}\n" + imported(read, str(path))
     if to is None:
         print(text, end="")
         return 0
     file = Path(to)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    _write(file, text)
     print(f"{file}: written; a blueprint that extends it says states, actions and tests")
     return 0
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HubError(f"{file}: cannot be written: {reason(error)}") from error
 
 
 def _schema() -> str:

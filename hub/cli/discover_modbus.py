@@ -37,6 +37,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def work(given: argparse.Namespace) -> int:
     if not given.where and not given.mdns:
         raise HubError("say where to look: hosts, a subnet, a serial port, or --mdns")
+    if not 1 <= given.port <= 65535:
+        raise HubError(f"--port {given.port}: expected 1 to 65535")
     devices = asyncio.run(_look(given))
     if given.json:
         print(json.dumps({"devices": devices}))

@@ -25,6 +25,7 @@ from hub.ocpp.station.station import Dialect, Station
 from hub.ocpp.v16.dialect import DIALECT as V16
 from hub.ocpp.v201.dialect import DIALECT as V201
 from hub.shipped import shipped
+from hub.yaml import suggestion
 
 WAIT_S = 15.0
 
@@ -61,7 +62,10 @@ def work(given: argparse.Namespace) -> int:
     settings = config.chargers.get(given.charger)
     if settings is None:
         problems = config.bad_chargers.get(given.charger)
-        raise HubError("\n".join(problems) if problems else f"no charger {given.charger!r} in {config.path}")
+        close = suggestion(given.charger, config.chargers)
+        raise HubError(
+            "\n".join(problems) if problems else f"no charger {given.charger!r} in {config.path}{close}"
+        )
     mapping = load_blueprint(settings.blueprint, settings.inputs, search(config), load_codec)
     reading, raw = asyncio.run(read(settings, mapping))
     rows = table(mapping, reading, raw)

@@ -5,7 +5,7 @@ import asyncio
 
 from hub.cli import simulate_echonet, simulate_modbus
 from hub.cli.simulate_modbus import address
-from hub.errors import HubError
+from hub.errors import HubError, reason
 from hub.simulate.csms import Csms, Settings
 
 
@@ -21,12 +21,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 async def _csms(given: argparse.Namespace) -> int:
-    csms = Csms(Settings(password=given.password), tell=lambda line: print(line, flush=True))
+    csms = Csms(Settings(password=given.password, joins=True), tell=lambda line: print(line, flush=True))
     host, port = address(given.listen)
     try:
         port = await csms.start(host, port)
     except OSError as error:
-        raise HubError(f"{host}:{port}: {error.strerror}") from error
+        raise HubError(f"{host}:{port}: {reason(error)}") from error
     print(f"ws://{host}:{port}/<identity> takes OCPP 2.0.1 and 1.6. Ctrl-C ends it.")
     try:
         await asyncio.get_running_loop().create_future()

@@ -6,7 +6,7 @@ import ipaddress
 from importlib import import_module
 from typing import Any
 
-from hub.errors import HubError
+from hub.errors import HubError, reason
 from hub.integration.loader import manifests
 from hub.simulate.traffic import Habits, Traffic
 
@@ -111,7 +111,9 @@ def build(given: argparse.Namespace) -> Any:
         return module.site(
             given.host, given.count, traits=traits, faults=faults, speed=given.speed, seed=given.seed
         )
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise HubError(f"{given.host}: {reason(error)}") from error
+    except ValueError as error:
         raise HubError(f"{given.host}: {error}") from error
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.testing import example_inputs
-from hub.errors import HubError
+from hub.errors import HubError, reason
 from hub.integration.loader import load_codec, manifests
 from hub.shipped import shipped
 from hub.simulate.ev import Car
@@ -104,7 +104,7 @@ async def _opened(charger: Any, given: argparse.Namespace, stack: AsyncExitStack
     try:
         port = await charger.start(host, port, given.framer or "tcp")
     except OSError as error:
-        raise HubError(f"{host}:{port}: {error.strerror}") from error
+        raise HubError(f"{host}:{port}: {reason(error)}") from error
     return f"{host}:{port}"
 
 
@@ -114,7 +114,7 @@ def _linked(path: str, terminal: str) -> Callable[[], None]:
     try:
         link.symlink_to(terminal)
     except OSError as error:
-        raise HubError(f"--pty {link}: {error.strerror}") from error
+        raise HubError(f"--pty {link}: {reason(error)}") from error
     return lambda: link.unlink(missing_ok=True)
 
 
@@ -126,7 +126,7 @@ async def _controlled(charger: Any, given: argparse.Namespace, stack: AsyncExitS
     try:
         port = await lines.start(host, port)
     except OSError as error:
-        raise HubError(f"--control {host}:{port}: {error.strerror}") from error
+        raise HubError(f"--control {host}:{port}: {reason(error)}") from error
     print(f"JSON lines are taken on {host}:{port}.", flush=True)
 
 

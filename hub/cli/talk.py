@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ def _ask(given: argparse.Namespace, op: str, **arguments: object) -> Any:
 def _socket(given: argparse.Namespace) -> Path:
     """Of a hub that may run although its file is broken by now."""
     path = config_path(given.config)
+    if given.config and not path.is_file():
+        raise HubError(f"{path}: there is no such file")
     try:
         folder = load_config(path).hub.state_dir
     except ConfigError:
@@ -95,7 +98,8 @@ def work_reload(given: argparse.Namespace) -> int:
         print(json.dumps(told))
     else:
         changes = [f"{name}: {', '.join(ids)}" for name, ids in told.items() if isinstance(ids, list) and ids]
-        print("; ".join(changes) or ("mqtt" if told["mqtt"] else "nothing changed"))
+        changes += [name for name, changed in told.items() if changed is True]
+        print("; ".join(changes) or "nothing changed")
     return 0
 
 
@@ -117,6 +121,8 @@ def work_sessions(given: argparse.Namespace) -> int:
     if given.json:
         print(json.dumps(found))
         return 0
+    if not found:
+        print("no closed session", file=sys.stderr)
     for session in found:
         place, minutes = f"{session['charger']}/{session['evse']}", session["duration_s"] / 60
         who = session["id_tag"] or "-"

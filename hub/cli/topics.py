@@ -4,7 +4,9 @@ import argparse
 
 import orjson
 
+from hub.errors import HubError
 from hub.mqtt.topic_table import TOPICS, asyncapi
+from hub.topics import BASE
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,6 +19,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def work(given: argparse.Namespace) -> int:
+    if not BASE.fullmatch(given.base):
+        raise HubError(f"--base {given.base!r}: expected a topic of one or two levels")
     if given.asyncapi:
         text = orjson.dumps(asyncapi(given.base), default=dict, option=orjson.OPT_INDENT_2)
         print(text.decode())

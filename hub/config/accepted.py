@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from hub.errors import HubError
+from hub.errors import HubError, reason
 from hub.yaml import Tree, YamlError, load
 
 FILE = "accepted.yaml"
@@ -48,7 +48,7 @@ class Accepted:
                 os.fsync(stream.fileno())
             draft.replace(file)
         except OSError as error:
-            raise HubError(f"{file}: {error.strerror}") from error
+            raise HubError(f"{file}: {reason(error)}") from error
 
 
 def lay_below(tree: Tree, state_dir: Path) -> list[str]:

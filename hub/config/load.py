@@ -25,7 +25,7 @@ from hub.config.settings import (
     TokenSettings,
     UserSettings,
 )
-from hub.errors import ConfigError
+from hub.errors import ConfigError, reason
 from hub.yaml import Tagged, Tree, YamlError, load, suggestion
 
 MAX_INCLUDES = 16
@@ -114,7 +114,8 @@ class _Reader:
             text = self._given.get(_name(path))
             text = path.read_text(encoding="utf-8") if text is None else text
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError([f"{path}:1:1: cannot be read: {error}"]) from error
+            hint = "; name yours with -c" if path in DEFAULT_PLACES else ""
+            raise ConfigError([f"{path}: cannot be read: {reason(error)}{hint}"]) from error
         self.texts[_name(path)] = text
         return text
 

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 import voluptuous as vol
 
-from hub.topics import SLUG
+from hub.topics import BASE, SLUG
 from hub.yaml import Tree, suggestion
 
 LATER = frozenset({"modbus", "ocpp", "ocpp_lite", "web", "metrics"})
@@ -95,7 +95,7 @@ def _address(value: Any) -> tuple[str, int]:
 
 
 def _topic(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,40}(/[A-Za-z0-9_-]{1,40})?", value):
+    if not isinstance(value, str) or not BASE.fullmatch(value):
         raise vol.Invalid(f"expected a topic of one or two levels, not {value!r}")
     return value
 

@@ -159,8 +159,11 @@ class ChargerSettings:
 
     def problems(self, found: Iterable[str]) -> list[str]:
         """What its blueprint says is wrong, and where the file names it."""
-        place = f"{self.where}: " if self.where else ""
-        return [f"{place}charger {self.id}: {problem}" for problem in found]
+        return [self.placed(f"charger {self.id}: {problem}") for problem in found]
+
+    def placed(self, problem: str) -> str:
+        """With the place in the file that names its blueprint."""
+        return f"{self.where}: {problem}" if self.where else problem
 
 
 @dataclass(frozen=True, slots=True)

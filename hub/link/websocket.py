@@ -28,7 +28,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from hub.errors import HubError
+from hub.errors import HubError, reason
+from hub.tls import client_context, refusal
 
 sslproto.SSLProtocol.max_size = 16 * 1024
 
@@ -189,6 +190,8 @@ def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
         ages = tuple(path.stat().st_mtime_ns for path in files)
         return _made(endpoint.ca, endpoint.roots, endpoint.cert, endpoint.key, ages)
     except OSError as error:
+        raise LinkRefused("tls", f"certificates: {error.filename}: {reason(error)}") from error
+    except HubError as error:
         raise LinkRefused("tls", f"certificates: {error}") from error
 
 
@@ -196,22 +199,15 @@ def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
 def _made(
     ca: Path | None, roots: tuple[str, ...], cert: Path | None, key: Path | None, _ages: tuple[int, ...]
 ) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(ca) if ca else None)
-    if roots:
-        context.load_verify_locations(cadata="\n".join(roots))
-    # A root that its predecessor has signed is an anchor without it, too.
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = client_context(ca, roots=roots, cert=cert, key=key)
     context.set_ciphers(CIPHERS)
-    if cert:
-        context.load_cert_chain(cert, key)
     return context
 
 
 def _tls_refused(error: ssl.SSLError) -> LinkRefused:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return LinkRefused("tls", error.verify_message or str(error), why="certificate")
-    return LinkRefused("tls", str(error.reason or error), why=TLS_REASONS.get(error.reason or "", ""))
+    unverified = isinstance(error, ssl.SSLCertVerificationError)
+    why = "certificate" if unverified else TLS_REASONS.get(error.reason or "", "")
+    return LinkRefused("tls", refusal(error), why=why)
 
 
 def _credentials(endpoint: Endpoint) -> dict[str, str]:

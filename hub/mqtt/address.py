@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from hub.errors import HubError
+from hub.tls import client_context
 
 PORTS = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
 
@@ -33,13 +34,9 @@ class Credentials:
     def tls(self) -> ssl.SSLContext:
         """TLS 1.2 or newer, the broker's certificate and host name verified. Raises HubError for bad files."""
         try:
-            context = ssl.create_default_context(cafile=str(self.ca) if self.ca else None)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            if self.cert:
-                context.load_cert_chain(self.cert, self.key)
-        except OSError as error:
+            return client_context(self.ca, cert=self.cert, key=self.key)
+        except HubError as error:
             raise HubError(f"mqtt.tls: {error}") from error
-        return context
 
 
 def parse_broker(url: str, version: str = "5") -> BrokerAddress:

@@ -7,6 +7,8 @@ Two connections, so that a burst of state never delays a command. State goes thr
 import asyncio
 import logging
 import random
+import ssl
+import sys
 from collections.abc import Callable, Mapping
 from uuid import uuid4
 
@@ -19,9 +21,11 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from hub.bus import Bus, Message
+from hub.errors import reason
 from hub.mqtt.access import COMMANDS
 from hub.mqtt.address import BrokerAddress, Credentials
 from hub.mqtt.mirror import Mirror
+from hub.tls import refusal
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +97,11 @@ class StateClient:
         self._call(self._connected, reason)
 
     def _on_connect_fail(self, _client: object, _data: object) -> None:
-        self._call(self._disconnected, "it doesn't answer")
+        error = sys.exc_info()[1]  # paho calls from where it has caught it
+        words = refusal(error) if isinstance(error, ssl.SSLError) else ""
+        self._call(
+            self._disconnected, words or (reason(error) if isinstance(error, OSError) else "no answer")
+        )
 
     def _on_disconnect(
         self, _client: object, _data: object, _flags: object, reason: ReasonCode, _props: object

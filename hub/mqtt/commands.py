@@ -13,6 +13,7 @@ from typing import Protocol
 import orjson
 
 from hub.bus import Bus, Message
+from hub.charger.keys import stray
 from hub.clock import Clock
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.moment import Moment, parse_time
@@ -24,6 +25,12 @@ log = logging.getLogger(__name__)
 LARGEST = 4096
 """Bytes of a command; nothing in the contract needs more but a local list, which is sent in parts."""
 LONGEST_S = 600.0
+
+
+COMMON = ("id", "timeout", "expires_at", "source")
+"""Keys beside any command."""
+NAMING = ("op", "message", "action", "args")
+"""The other ones of `cmd`."""
 
 
 class Door(Protocol):
@@ -109,9 +116,7 @@ def _content(
     parts: tuple[str, ...], body: Mapping[str, object], identity: str | None
 ) -> tuple[str, Mapping[str, object]]:
     """(op, message): `cmd` names both, `set` and `get` are operations of their own."""
-    rest = {
-        name: value for name, value in body.items() if name not in ("id", "timeout", "expires_at", "source")
-    }
+    rest = {name: value for name, value in body.items() if name not in COMMON}
     if parts == ("cmd",):
         op = body.get("op", body.get("action"))
         content = body.get("message", body.get("args", {}))
@@ -121,6 +126,10 @@ def _content(
             content = {}
         if not isinstance(content, dict):
             raise Refusal("bad_shape", '"message" must be an object', op=op, message_id=identity)
+        words = stray(body, (*NAMING, *COMMON))
+        if words is not None:
+            words += '; what is about the operation goes into "message"'
+            raise Refusal("unknown_key", words, op=op, message_id=identity)
         return op, content
     if parts == ("get",):
         return "refresh", rest

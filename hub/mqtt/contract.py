@@ -166,14 +166,17 @@ COMMAND: Schema = {
         "args": {"type": ["object", "null"]},
     },
     "anyOf": [{"required": ["op"]}, {"required": ["action"]}],
+    "additionalProperties": False,
 }
 SET: Schema = {
     "type": "object",
     "properties": {
         **COMMON,
         **{entity.key: _value(entity) for entity in ENTITIES if entity.writable},
+        "charging": {"type": ["boolean", "null"], "description": "short for charging_enabled"},
         "expires_in": {"type": "number", "minimum": 0},
     },
+    "additionalProperties": False,
 }
 SEAT = _object(
     {

@@ -9,7 +9,7 @@ from typing import cast
 
 from hub.bus import Bus
 from hub.clock import Clock
-from hub.errors import HubError
+from hub.errors import HubError, reason
 from hub.mqtt.access import Access
 from hub.mqtt.broker import BusBroker
 from hub.mqtt.connection import Connection
@@ -57,7 +57,7 @@ class Listener:
                 lambda: Client(self), self._host, self._port, ssl=self._tls, reuse_address=True
             )
         except OSError as error:
-            raise HubError(f"MQTT cannot listen on {self._host}:{self._port}: {error.strerror}") from error
+            raise HubError(f"MQTT cannot listen on {self._host}:{self._port}: {reason(error)}") from error
         log.info("MQTT is served on %s:%s", self._host, self.port)
 
     async def run(self) -> None:

@@ -3,8 +3,8 @@
 They come from the `ocpp` package (the Open Charge Alliance's files).
 """
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Literal, cast
 
@@ -12,6 +12,7 @@ import jsonschema_rs
 import orjson
 
 from hub.ocpp.errors import ErrorCode
+from hub.yaml import suggestion
 
 Direction = Literal["request", "response"]
 FOLDERS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
@@ -32,9 +33,10 @@ OVERLONG = {("1.6", "ChangeConfiguration", "request"): ("key", "value")}
 class Violation(Exception):
     """A payload that its schema doesn't allow."""
 
-    def __init__(self, code: ErrorCode, where: str, text: str) -> None:
+    def __init__(self, code: ErrorCode, where: str, text: str, detail: Callable[[], str]) -> None:
         super().__init__(f"{where}: {text}" if where else text)
-        self.code = code
+        self.code, self.detail = code, detail
+        """`detail()`: with what the payload itself says, for people and never for the wire."""
 
 
 class Schemas:
@@ -79,18 +81,33 @@ class Schemas:
         # Type errors first: a value of the wrong type usually fails other rules too.
         error = min(validator.iter_errors(payload), key=lambda error: error.kind.name != "type")
         code = CODES.get(error.kind.name, ErrorCode.PROPERTY_CONSTRAINT)
-        raise Violation(code, "/".join(map(str, error.instance_path)), error.kind.name)
+        where = "/".join(map(str, error.instance_path))
+        raise Violation(code, where, error.kind.name, partial(self._detail, action, direction, error))
+
+    def _detail(self, action: str, direction: Direction, error: jsonschema_rs.ValidationError) -> str:
+        told = error.kind.as_dict()
+        if "unexpected" in told:
+            stray = told["unexpected"][0]
+            known = () if error.instance_path else self._read(action, direction)["properties"]
+            return f"unknown key {stray!r}{suggestion(stray, known)}"
+        return str(error.message)[:200]
 
     def _compile(self, action: str, direction: Direction) -> jsonschema_rs.Validator:
         name = self._file(action, direction)
         if name not in self._names:
             raise KeyError(action)
-        schema = orjson.loads((self._folder / name).read_text(encoding="utf-8-sig"))
+        schema = self._read(action, direction)
         for field in OVERLONG.get((self.version, action, direction), ()):
             schema["properties"][field].pop("maxLength")
-        validator = jsonschema_rs.validator_for(cast(dict[str, object], _loosened(schema)))
+        validator = jsonschema_rs.validator_for(
+            cast(dict[str, object], _loosened(schema)), formats={"date-time": _is_time}
+        )
         self._validators[action, direction] = validator
         return validator
+
+    def _read(self, action: str, direction: Direction) -> Any:
+        text = (self._folder / self._file(action, direction)).read_text(encoding="utf-8-sig")
+        return orjson.loads(text)
 
     def _file(self, action: str, direction: Direction) -> str:
         if direction == "response":
@@ -110,6 +127,14 @@ def _loosened(node: object) -> object:
     if isinstance(node, list):
         return [_loosened(value) for value in node]
     return node
+
+
+RFC3339 = jsonschema_rs.Draft7Validator({"format": "date-time"}, validate_formats=True)
+
+
+def _is_time(text: str) -> bool:
+    """RFC 3339, or the same without a zone: many a CSMS writes UTC so, and nobody charges where that is refused."""
+    return RFC3339.is_valid(text) or RFC3339.is_valid(f"{text}Z")
 
 
 def _without_nulls(node: Any) -> Any:

@@ -43,6 +43,8 @@ class Settings:
     boot: str = "Accepted"
     blocked: frozenset[str] = frozenset()
     password: str | None = None
+    joins: bool = False
+    """It may have been started while stations charge: what began before is no reason to complain."""
     silent: frozenset[str] = frozenset()
     """Actions that it never answers."""
 
@@ -66,7 +68,8 @@ class Csms:
         self._clock = clock or SystemClock()
         self._stations: dict[str, _Station] = {}
         self._server: Server | None = None
-        self._next_id = 0
+        # Numbers that a CSMS before this one, whose transactions may go on, has hardly given.
+        self._next_id = int(self._clock.now().wall.timestamp()) if self.settings.joins else 0
         self._numbers: dict[tuple[str, str], int] = {}
 
     async def start(self, host: str = "127.0.0.1", port: int = 0, **more: Any) -> int:
@@ -156,6 +159,9 @@ class Csms:
         number = payload["seqNo"]
         repeated = bool(transaction.events) and number == transaction.events[-1]
         expected = transaction.events[-1] + 1 if transaction.events else 0
+        if number and not transaction.events and self.settings.joins:
+            self._tell(f"{station} goes on with a transaction that began before")
+            expected = number
         if number != expected and not repeated:
             self._complain(station, f"seqNo {number} instead of {expected}")
         self._order(station, transaction, payload["timestamp"])
@@ -200,6 +206,9 @@ class Csms:
 
     def _on_stoptransaction(self, station: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         transaction = self.transactions.get((station, str(payload["transactionId"])))
+        if transaction is None and self.settings.joins:
+            self._tell(f"{station} ends a transaction that began before ({payload.get('reason', 'Local')})")
+            return {}
         if transaction is None:
             self._complain(station, f"an unknown transaction {payload['transactionId']} ends")
             return {}

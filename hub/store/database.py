@@ -20,7 +20,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
-from hub.errors import StoreError
+from hub.errors import StoreError, reason
 from hub.store.ballast import Ballast
 from hub.store.migrations import migrate
 from hub.store.repair import replace, resume, sound
@@ -80,7 +80,7 @@ class Database:
             lock = _lock(path.with_name("evhub.lock"))
         except OSError as error:
             raise StoreError(
-                f"{path.parent}: {error.strerror}; the hub must be able to write there"
+                f"{path.parent}: {reason(error)}; the hub must be able to write there"
             ) from error
         try:
             _prepare(path, connect)

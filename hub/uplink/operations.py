@@ -1,11 +1,12 @@
 """The command door's OCPP operations: `cmd` in snake case becomes a CALL to the charger's own station."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
-from hub.charger.commands import BadCommand, evses_of, number
+from hub.charger.commands import BadCommand, evses_of, named_evse, number
+from hub.charger.keys import EVSE, taking
 from hub.charger.runtime import ChargerRuntime, Operation
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.moment import Moment
@@ -31,6 +32,14 @@ ITEMS = {
     "clearMonitoringResult": "status",
 }
 """Answers whose outcome is their items'."""
+KEYS: Mapping[str, Sequence[str]] = {
+    "authorize": (*EVSE, "id_token", "idToken", "id_tag", "type"),
+    "start": (*EVSE, "id_token"),
+    "stop": EVSE,
+    "limit_transaction": (*EVSE, "energy", "time"),
+    "uplink": ("enabled",),
+}
+"""What the message of each own operation may hold; OCPP's have schemas."""
 FREE_FORM = frozenset({"data", "customData", "value", "attributeValue"})
 """Content that isn't ours to respell."""
 
@@ -66,13 +75,14 @@ def install(runtime: ChargerRuntime, uplink: Uplink, connector: Connector | None
     # Both versions have these; a message in 1.6's words goes to 1.6's handler.
     for action in set(V16.calls) & set(V201.calls):
         runtime.operations[snake(action)] = partial(_either, uplink, action)
-    runtime.operations.update(
-        authorize=_authorize(uplink),
-        start=_start(uplink),
-        stop=_stop(uplink),
-        limit_transaction=_limit_transaction(uplink),
-        uplink=_switch(connector),
-    )
+    own = {
+        "authorize": _authorize(uplink),
+        "start": _start(uplink),
+        "stop": _stop(uplink),
+        "limit_transaction": _limit_transaction(uplink),
+        "uplink": _switch(connector),
+    }
+    runtime.operations.update({op: taking(KEYS[op], operation) for op, operation in own.items()})
 
 
 async def _either(uplink: Uplink, action: str, command: Command) -> CommandResult:
@@ -92,7 +102,7 @@ async def _ask(uplink: Uplink, dialect: Dialect, action: str, command: Command) 
     try:
         schemas(dialect.version).validate(action, "request", payload)
     except Violation as violation:
-        words = f"{action} ({dialect.version}): {violation}"
+        words = f"{action} ({dialect.version}): {violation}; {violation.detail()}"
         return CommandResult(Outcome.REJECTED, code=violation.code.value, text=words)
     answer, code, words = await uplink.call(dialect, action, payload, by=command.source)
     if answer is None:
@@ -121,12 +131,12 @@ def _authorize(uplink: Uplink) -> Operation:
         text = message.get("id_token", message.get("idToken", message.get("id_tag")))
         if not isinstance(text, str) or not 0 < len(text) <= 36:
             return _bad('expected "id_token" of 1 to 36 characters')
-        kind = message.get("type", "ISO14443")
-        if kind not in TOKEN_TYPES:
+        kind = message.get("type", "")
+        if "type" in message and kind not in TOKEN_TYPES:
             return _bad(f'"type" must be one of {", ".join(TOKEN_TYPES)}')
         token = Token(text, str(kind))
         try:
-            evse = evses_of(uplink.runtime, command)[0] if "evse" in message else 0
+            evse = named_evse(uplink.runtime, command) or 0
         except BadCommand as error:
             return _bad(str(error))
         said = uplink.tell(lambda station, now: station.token(evse, token, now))
@@ -141,7 +151,7 @@ def _start(uplink: Uplink) -> Operation:
 
     async def operation(command: Command) -> CommandResult:
         try:
-            evse = evses_of(uplink.runtime, command)[0] if "evse" in command.message else None
+            evse = named_evse(uplink.runtime, command)
         except BadCommand as error:
             return _bad(str(error))
         text = command.message.get("id_token")

@@ -8,7 +8,9 @@ import ssl
 from collections.abc import Callable
 from urllib.parse import SplitResult, unquote
 
+from hub.errors import HubError
 from hub.ocpp.station.urls import BadUrl, Reach
+from hub.tls import client_context
 
 TIMEOUT_S = 20.0
 PORTS = {"http": 80, "https": 443, "ftp": 21}
@@ -55,15 +57,10 @@ def address(parts: SplitResult, reach: Reach) -> tuple[str, int]:
 
 def context(roots: tuple[str, ...]) -> ssl.SSLContext:
     """Raises TransferFailed."""
-    made = ssl.create_default_context()
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
-        for pem in roots:
-            made.load_verify_locations(cadata=pem)
-    except ssl.SSLError as error:
-        raise TransferFailed(f"an installed root can't be used: {error}") from error
-    return made
+        return client_context(roots=roots)
+    except HubError as error:
+        raise TransferFailed(str(error)) from error
 
 
 class Http(http.client.HTTPConnection):

@@ -20,8 +20,9 @@ from hub.link.websocket import LinkClosed, TextLink
 from hub.model.entity import State
 from hub.model.moment import Moment
 from hub.ocpp.errors import ErrorCode
-from hub.ocpp.rpc import Answered, CallReceived, Event, Failed, Rpc, SendText
+from hub.ocpp.rpc import Answered, CallReceived, Event, Failed, Ignored, Rpc, SendText
 from hub.ocpp.schemas import schemas
+from hub.ocpp.station.boot import Registration
 from hub.ocpp.station.effects import (
     DURABLE,
     Abandon,
@@ -96,6 +97,8 @@ class Uplink:
         self._link: TextLink | None = None
         self._rpc: Rpc | None = None
         self._next: Outgoing | None = None
+        self._odd = 0
+        """Frames of this connection that were of no use."""
         self._backlog: deque[Sequence[Effect | Text]] = deque()
         self._work = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -159,7 +162,7 @@ class Uplink:
 
     def connected(self, link: TextLink) -> None:
         dialect = DIALECTS[link.subprotocol]
-        self._link = link
+        self._link, self._odd = link, 0
         self._rpc = Rpc(schemas(dialect.version), timeout_s=self.station.variables.int("MessageTimeout"))
         self.runtime.note({"csms_connected": True, "ocpp_version": dialect.version})
         self.tell(lambda station, now: station.connected(dialect, now))
@@ -172,6 +175,8 @@ class Uplink:
         if self._next is not None:  # it was about to be sent
             self.station.failed(self._next.ref, "Disconnected", now)
             self._next = None
+        if self._odd > 1:
+            log.warning("%s: %d frames of the CSMS were of no use", self.runtime.id, self._odd)
         self.runtime.note({"csms_connected": False})
         self.tell(lambda station, now: station.disconnected(now))
 
@@ -199,16 +204,35 @@ class Uplink:
                 assert self.station.dialect is not None
                 self.station.call(self.station.dialect, Call(CSMS + call_id, action, payload), now)
             case Answered(ref=ref, payload=payload):
+                before = self.station.boot.registration
                 self.station.answered(ref, payload, now)
+                self._registration(before, now)
             case Failed(ref=ref, code=code, description=description):
                 if code != "Disconnected":
                     log.warning("%s: the CSMS answered %s %s", self.runtime.id, code, description)
                 self.station.failed(ref, code, now)
             case SendText(text=text):
+                self._strange(text)
                 self._drain()
                 self._backlog.append([Text(text)])
-            case _:
-                log.debug("%s: ignored %s", self.runtime.id, event)
+            case Ignored(reason=reason):
+                self._strange(reason)
+
+    def _strange(self, words: str) -> None:
+        """Told once for each connection: a CSMS that does it once may do it all the time."""
+        self._odd += 1
+        level = logging.WARNING if self._odd == 1 else logging.DEBUG
+        log.log(level, "%s: the CSMS sent what is of no use: %.200s", self.runtime.id, words)
+
+    def _registration(self, before: Registration, now: Moment) -> None:
+        status = self.station.boot.registration
+        if status is before:
+            return
+        if status is Registration.ACCEPTED:
+            log.info("%s: the CSMS has accepted the station", self.runtime.id)
+            return
+        wait = self.station.boot.deadlines()[0] - now.mono
+        log.warning("%s: the CSMS says %s; it is asked again in %.0f s", self.runtime.id, status.value, wait)
 
     def _drain(self) -> None:
         effects = self.station.drain()

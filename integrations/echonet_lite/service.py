@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hub.errors import HubError
+from hub.errors import HubError, reason
 from hub.integration.api import Found, Service, ServiceSetup
 from integrations.echonet_lite.frame import EOJ, NODE_PROFILE
 from integrations.echonet_lite.makers import maker
@@ -106,7 +106,8 @@ def kept_id(state_dir: Path) -> bytes:
                 return known
         file.write_text(made.hex() + "\n", encoding="ascii")
     except (OSError, ValueError) as error:
-        log.warning("%s: %s; others will take this hub for a new node each time it starts", file, error)
+        why = reason(error) if isinstance(error, OSError) else error
+        log.warning("%s: %s; others will take this hub for a new node each time it starts", file, why)
     return made
 
 

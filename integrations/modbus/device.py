@@ -37,6 +37,8 @@ MISSES = 3
 AWAY_S = 1.0
 RELEASE_S = 3.0
 PREPARE_AGAIN_S = 30.0
+SETTINGS_S = 60.0
+"""What is polled that seldom are settings: they don't belong to a change of state."""
 URGENT = frozenset({"pause", "set_limit", "start"})
 UNLIMITED = float("inf")
 
@@ -177,7 +179,11 @@ class ModbusDevice:
         reading = self._read()
         if not self._online or not self._moved(reading):
             return groups, reading
-        rest = tuple(group for group, every in self._mapping.groups.items() if every and group not in groups)
+        rest = tuple(
+            group
+            for group, every in self._mapping.groups.items()
+            if 0 < every < SETTINGS_S and group not in groups
+        )
         await self._registers.read_groups(rest, priority, now)
         return groups + rest, self._read()
 

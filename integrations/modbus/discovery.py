@@ -1,12 +1,12 @@
 """Looks for chargers where people say: slowly, reading only, and what it finds it compares with the blueprints."""
 
 import asyncio
-import contextlib
 import ipaddress
+import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from hub.errors import HubError
+from hub.errors import HubError, reason
 from integrations.modbus.address import Address, SerialAddress, TcpAddress
 from integrations.modbus.frame import READ, ModbusException, Request
 from integrations.modbus.links import POLL, BusLink, Manner, NoAnswer
@@ -47,17 +47,20 @@ def hosts(where: str) -> list[str]:
 
 
 async def listening(addresses: Sequence[TcpAddress]) -> list[TcpAddress]:
-    """Those that take a connection."""
+    """Those that take a connection. Raises HubError for a name that nobody knows."""
     gate = asyncio.Semaphore(KNOCKS)
 
     async def knock(address: TcpAddress) -> bool:
         async with gate:
-            with contextlib.suppress(OSError, TimeoutError):
+            try:
                 async with asyncio.timeout(KNOCK_S):
                     _, writer = await asyncio.open_connection(address.host, address.port)
-                writer.close()
-                return True
-            return False
+            except socket.gaierror as error:
+                raise HubError(f"{address.host}: {reason(error)}") from error
+            except (OSError, TimeoutError):
+                return False
+            writer.close()
+            return True
 
     answers = await asyncio.gather(*map(knock, addresses))
     return [address for address, there in zip(addresses, answers, strict=True) if there]

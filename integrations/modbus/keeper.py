@@ -54,9 +54,13 @@ class Keeper:
         due = loop.time()
         while True:
             # From due time to due time: what a round takes doesn't add up.
-            due = max(due + self._period(keep), loop.time())
+            period_s, last = self._period(keep), due
+            due = max(last + period_s, loop.time())
             await asyncio.sleep(due - loop.time())
-            if self.online and (keep.when is None or keep.when(self._env(1))):
+            polled = self._polled(keep)
+            if polled > last:
+                due = polled
+            elif self.online and (keep.when is None or keep.when(self._env(1))):
                 await self._round(keep)
 
     async def stop(self) -> None:
@@ -82,6 +86,12 @@ class Keeper:
             await self._writer.carry_out(rule.steps, evse, WRITE, {})
         except FAILURES as error:
             log.warning("charger %s: healing: %s", self._charger, error)
+
+    def _polled(self, keep: KeepAlive) -> float:
+        """When a poll did what is to be done; -inf: it never does."""
+        if keep.read is None or keep.steps:
+            return float("-inf")
+        return min(self._registers.read_at(keep.read, evse) for evse in range(1, self._mapping.evses + 1))
 
     async def _round(self, keep: KeepAlive) -> None:
         loop = asyncio.get_running_loop()

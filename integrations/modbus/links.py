@@ -1,11 +1,11 @@
 """One worker for each physical wire: one request at a time, the most urgent first, and all that can go wrong.
 
 Theory: a request is sent, and only a reply that answers it word for word ends it; everything else is counted and
-waited past. Without transaction ids the line must fall silent behind a reply (replies.py), and after a time-out
-nothing is sent that the late reply could answer (late.py). A unit that doesn't answer is left alone (health.py), so
-that it costs the others of its wire little. A connection that closes fails the request in hand at once; three
-time-outs in a row and two seconds without a reply drop it (half-open links look alive for minutes otherwise), and
-only a good reply resets the pause before the next connect.
+waited past. Without transaction ids the line must fall silent behind a reply, what may be an old frame is doubted, and
+after a time-out nothing is sent that the late reply could answer (oldframes.py). A unit that doesn't answer is left
+alone (health.py), so that it costs the others of its wire little. A connection that closes fails the request in hand at
+once; three time-outs in a row and two seconds without a reply drop it (half-open links look alive for minutes
+otherwise), and only a good reply resets the pause before the next connect.
 """
 
 import asyncio
@@ -17,13 +17,14 @@ from typing import Protocol
 from hub.errors import DeviceOffline
 from hub.integration.api import Tracer
 from integrations.modbus.address import Address, SerialAddress, TcpAddress
+from integrations.modbus.alarm import Alarm, LoopAlarm, exact_alarm
 from integrations.modbus.frame import BadReply, ModbusException, Request
 from integrations.modbus.framing import AsciiFraming, Framing, RtuFraming, TcpFraming
 from integrations.modbus.health import Units
 from integrations.modbus.jobs import KEEP_ALIVE, POLL, READ_BACK, STOP, WRITE, Job, Jobs, Manner, Replaced
-from integrations.modbus.late import LateReplies
 from integrations.modbus.load import Load
-from integrations.modbus.replies import Ambiguous, Replies
+from integrations.modbus.oldframes import OldFrames
+from integrations.modbus.replies import Ambiguous
 from integrations.modbus.timing import line_of
 from integrations.modbus.wires import Wire, open_wire
 
@@ -50,7 +51,7 @@ CONNECT_S = 5.0
 SETTLE_S = 0.005
 """Behind a reply, on wires without transaction ids whose own silence isn't known."""
 GATEWAY = (10, 11)
-DOUBTS = 3
+DOUBTS = 4
 """So many times a read is repeated for doubts about its reply."""
 HOPELESS_S = 0.05
 DOUBT_S = 0.05
@@ -101,9 +102,9 @@ class BusLink:
         self._pause = self._first_pause
         self._jobs = Jobs()
         self._units = Units(FASTEST_S[isinstance(address, SerialAddress)])
-        self._late = LateReplies()
-        self._replies = Replies()
+        self._old = OldFrames(tells_apart=self._framing.tells_apart)
         self._wake = asyncio.Event()
+        self._alarm: Alarm = LoopAlarm()
         self._wire: Wire | None = None
         self._pending: _Pending | None = None
         self._next_connect = 0.0
@@ -135,17 +136,18 @@ class BusLink:
 
     async def run(self) -> None:
         """Until cancelled."""
-        loop = asyncio.get_running_loop()
+        self._alarm = exact_alarm() if self.line.character_s else LoopAlarm()
         try:
             while True:
                 await self._quiet()
-                job, at = self._jobs.take(loop.time(), self._free_at)
+                job, at = self._jobs.take(self._alarm.now(), self._free_at)
                 if job is None:
                     await self._sleep_until(at)
                 else:
                     await self._do(job)
         finally:
             self._close("the hub stops")
+            self._alarm.close()
             for job in self._jobs.drain():
                 job.done.cancel()
 
@@ -161,13 +163,12 @@ class BusLink:
         self._wake.clear()
 
     def _free_at(self, job: Job, now: float) -> float:
-        return self._late.free_at(job.request, now)
+        return self._old.free_at(job.request, now)
 
     # One job
 
     async def _do(self, job: Job) -> None:
-        loop = asyncio.get_running_loop()
-        unit, now = job.request.unit, loop.time()
+        unit, now = job.request.unit, self._alarm.now()
         shut = self._units.shut_until(unit, now)
         if shut > now:
             _fail(job, NoAnswer(f"{self.address}: unit {unit} is silent", shut - now))
@@ -182,7 +183,7 @@ class BusLink:
         except TimeoutError:
             self._unanswered(job)
         except OSError as failure:
-            again = max(self._next_connect - loop.time(), 0.0)
+            again = max(self._next_connect - self._alarm.now(), 0.0)
             _fail(job, NoAnswer(f"{self.address}: {failure}", again))
         else:
             if not job.done.done():
@@ -190,7 +191,7 @@ class BusLink:
 
     def _refused(self, job: Job, refusal: ModbusException) -> None:
         """A busy device is asked again in a while; others come first."""
-        now = asyncio.get_running_loop().time()
+        now = self._alarm.now()
         if refusal.code in (5, 6) and job.busy < BUSY_TRIES:
             job.busy += 1
             job.not_before = now + BUSY_PAUSE_S
@@ -208,12 +209,31 @@ class BusLink:
         self.discarded += 1
         job.doubts += 1
         if job.request.words or job.doubts > DOUBTS:
+            self._old.given_up(job.request)
             _fail(job, NoAnswer(f"{self.address}: {doubt}"))
         else:
+            self._again_guarded(job)
+
+    def _again_guarded(self, job: Job) -> None:
+        """Behind a question that no old frame answers, where there is one."""
+        guard = self._old.guard(job.request)
+        if guard is None:
             self._jobs.again(job)
+            return
+        passed: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        passed.add_done_callback(lambda done: self._guarded(job, done))
+        self._jobs.add(Job(job.priority, guard, passed, job.manner, doubts=1))
+
+    def _guarded(self, job: Job, done: "asyncio.Future[list[int]]") -> None:
+        if done.cancelled():
+            job.done.cancel()
+            return
+        done.exception()  # Without its reply the doubt stays.
+        self._jobs.again(job)
+        self._wake.set()
 
     def _unanswered(self, job: Job) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._alarm.now()
         job.attempt += 1
         shut = self._units.shut_until(job.request.unit, now)
         if job.attempt < job.tries and shut <= now:
@@ -227,7 +247,7 @@ class BusLink:
         request, manner = job.request, job.manner
         on_the_line = self.line.request_s(request) + self.line.reply_s(request)
         patience = self._units.patience(request.unit, manner.timeout_s, again=job.attempt > 0)
-        sent = loop.time()
+        sent = self._alarm.now()
         hopeless_at = None if self._units.hopeful(request.unit) else sent + on_the_line + HOPELESS_S
         pending = self._pending = _Pending(request, loop.create_future(), hopeless_at, manner.trace)
         timer = loop.call_later(on_the_line + patience, _expire, pending.heard)
@@ -238,7 +258,7 @@ class BusLink:
                 manner.trace("down", frame)
             self._wire.send(frame)
             await pending.heard
-            took_s = loop.time() - sent - on_the_line
+            took_s = self._alarm.now() - sent - on_the_line
             return self._read(request, await self._chosen(pending, sent + on_the_line, job), took_s)
         except Ambiguous:
             raise
@@ -248,7 +268,7 @@ class BusLink:
         finally:
             timer.cancel()
             self._pending = None
-            now = loop.time()
+            now = self._alarm.now()
             manner.answered(now)
             self.load.used(now - sent, now)
 
@@ -260,7 +280,7 @@ class BusLink:
         careful_s = DOUBT_S if job.doubts else self.line.silence_s
         self._quiet_until = max(self._quiet_until, end + careful_s)
         await self._quiet()
-        return self._replies.choose(pending.request, pending.frames)
+        return self._old.choose(pending.request, pending.frames, self._alarm.now())
 
     def _read(self, request: Request, pdu: bytes, took_s: float) -> list[int]:
         try:
@@ -274,25 +294,22 @@ class BusLink:
 
     async def _quiet(self) -> None:
         """Until the line is free again."""
-        loop = asyncio.get_running_loop()
-        while (rest := self._quiet_until - loop.time()) > 0:  # noqa: ASYNC110 - it moves while we wait
-            await asyncio.sleep(_whole_ms(rest) if self.line.silence_s else rest)
+        while (rest := self._quiet_until - self._alarm.now()) > 0:
+            await self._alarm.sleep(rest)
 
     def _heard(self, request: Request, took_s: float) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._alarm.now()
         self._misses, self._heard_at, self._pause = 0, now, self._first_pause
-        if not self._framing.tells_apart:
-            self._late.answered(request, now)
+        self._old.answered(request, now)
         if self._units.heard(request.unit, max(took_s, 0.0), now):
             log.info("%s: unit %d answers again", self.address, request.unit)
 
     def _missed(self, request: Request, sent: float, manner: Manner) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._alarm.now()
         self._misses += 1
         if self._units.missed(request.unit, now - sent, now):
             log.info("%s: unit %d is silent", self.address, request.unit)
-        if not self._framing.tells_apart:
-            self._late.missed(request, sent, manner.timeout_s)
+        self._old.missed(request, sent, manner.timeout_s, now)
         if isinstance(self.address, SerialAddress):
             usual = [one.usual_s for one in self._units.units.values() if one.usual_s is not None]
             self._quiet_until = now + self.line.silence_s + min(max(usual, default=0.0), manner.timeout_s)
@@ -305,7 +322,7 @@ class BusLink:
     # The wire
 
     def _hear(self, received: bytes) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._alarm.now()
         self._quiet_until = max(self._quiet_until, now + self._settle_s)
         if self._pending is not None and self._pending.trace:
             self._pending.trace("up", received)
@@ -329,7 +346,7 @@ class BusLink:
             log.debug("%s: a reply was discarded: %s", self.address, error)
             return
         except ModbusException:
-            if self._late.arrived(unit, pdu, now, besides=pending.request) is not None:
+            if self._old.late_refusal(unit, pdu, now, pending.request):
                 self.discarded += 1
                 return
         pending.frames.append(pdu)
@@ -338,7 +355,7 @@ class BusLink:
 
     def _discard(self, unit: int, pdu: bytes, now: float) -> None:
         self.discarded += 1
-        took_s = self._late.arrived(unit, pdu, now)
+        took_s = self._old.nobodys(unit, pdu, now)
         if took_s is not None:
             self._units.late(unit, took_s)
 
@@ -358,15 +375,13 @@ class BusLink:
             self._wait_longer()
 
     def _wait_longer(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._next_connect = loop.time() + self._pause * random.uniform(1.0, 1.3)  # noqa: S311 - no secret
+        self._next_connect = self._alarm.now() + self._pause * random.uniform(1.0, 1.3)  # noqa: S311 - no secret
         self._pause = max(self._first_pause, min(self._pause * 2, LONGEST_PAUSE_S))
 
     async def _connected(self) -> None:
         if self._wire is not None:
             return
-        loop = asyncio.get_running_loop()
-        if loop.time() < self._next_connect:
+        if self._alarm.now() < self._next_connect:
             raise ConnectionError("not connected")
         self._framing = _framing(self.address, self._framing.damaged)
         try:
@@ -375,7 +390,7 @@ class BusLink:
         except (OSError, TimeoutError) as error:
             self._wait_longer()
             raise ConnectionError(str(error) or "no connection in time") from error
-        self._heard_at = loop.time()
+        self._heard_at = self._alarm.now()
 
 
 def _framing(address: Address, damaged: int = 0) -> Framing:
@@ -396,8 +411,3 @@ def _expire(done: "asyncio.Future[None]") -> None:
 def _fail(job: Job, error: Exception) -> None:
     if not job.done.done():
         job.done.set_exception(error)
-
-
-def _whole_ms(seconds: float) -> float:
-    """The loop rounds sleeps up to whole milliseconds: so down first, and the rest in another turn."""
-    return max(seconds - 0.001, 0.0) if seconds % 0.001 > 1e-4 else seconds

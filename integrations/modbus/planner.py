@@ -20,6 +20,13 @@ class Block:
     port: int | None = None
     """The TCP port of a socket that has its own."""
 
+    def overlaps(self, other: "Block") -> bool:
+        return (
+            self.address < other.address + other.count
+            and other.address < self.address + self.count
+            and (self.unit, self.table, self.port) == (other.unit, other.table, other.port)
+        )
+
 
 @dataclass(slots=True)
 class Rules:

@@ -31,6 +31,8 @@ class Registers:
         self._tries = 1 + int(mapping.link.get("retries", 1))
         self._plans: dict[tuple[str, ...], list[Block]] = {}
         self._words: dict[Block, list[int]] = {}
+        """What a request brought last; nothing where another one brought something newer since."""
+        self._read_at: dict[Block, float] = {}
         self._failing: dict[Block, float] = {}
         self._chosen: dict[tuple[tuple[str, ...], int], list[Block]] = {}
         self._absent_since: float | None = None
@@ -55,6 +57,7 @@ class Registers:
         """The device was away: what it said counts no more."""
         self.raw.clear()
         self._words.clear()
+        self._read_at.clear()
         self._failing.clear()
         self._retry_s = FIRST_RETRY_S
 
@@ -90,12 +93,23 @@ class Registers:
             return
         if self._failing:
             self._failing.pop(block, None)
+        self._read_at[block] = now
         if self._words.get(block) == words:
             return
+        self._words = {other: old for other, old in self._words.items() if not other.overlaps(block)}
         self._words[block] = words
         for item in block.spans:
             start = item.address - block.address
             self.raw[item.element, item.evse] = item.decode(words[start : start + item.words])
+
+    def read_at(self, name: str, evse: int) -> float:
+        """When a point was asked for last, and answered; -inf: never."""
+        times = (
+            at
+            for block, at in self._read_at.items()
+            if any(item.point.name == name and item.evse in (0, evse) for item in block.spans)
+        )
+        return max(times, default=float("-inf"))
 
     async def read_span(self, item: Span) -> list[int]:
         """Raises DeviceOffline, ModbusException."""
@@ -125,6 +139,7 @@ class Registers:
         self._plans.clear()
         self._chosen.clear()
         self._words.clear()
+        self._read_at.clear()
         self._failing.clear()
 
     async def _refused(self, block: Block, refusal: ModbusException, priority: int, now: float) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 import ssl
 import termios
@@ -10,6 +11,8 @@ from typing import Protocol, cast
 
 import serial
 
+from hub.errors import HubError, reason
+from hub.tls import client_context, refusal
 from integrations.modbus.address import Address, SerialAddress, TcpAddress, Tls
 
 Hear = Callable[[bytes], None]
@@ -105,13 +108,23 @@ def _port(address: SerialAddress) -> serial.Serial:
         )
     except (termios.error, ValueError) as error:
         raise OSError(f"{address}: {error}") from error
+    except serial.SerialException as error:
+        taken = error.errno == errno.EAGAIN
+        raise OSError("another program has it" if taken else reason(error)) from error
 
 
 async def open_wire(address: Address, hear: Hear, lost: Lost) -> Wire:
-    """Raises OSError."""
-    if isinstance(address, SerialAddress):
-        return _Serial(address, hear, lost)
-    return await _connect(address, hear, lost)
+    """Raises ConnectionError, with words for a person."""
+    try:
+        if isinstance(address, SerialAddress):
+            return _Serial(address, hear, lost)
+        return await _connect(address, hear, lost)
+    except ssl.SSLError as error:
+        raise ConnectionError(f"TLS: {refusal(error)}") from error
+    except HubError as error:
+        raise ConnectionError(str(error)) from error
+    except OSError as error:
+        raise ConnectionError(reason(error)) from error
 
 
 async def _connect(address: TcpAddress, hear: Hear, lost: Lost) -> Wire:
@@ -123,9 +136,5 @@ async def _connect(address: TcpAddress, hear: Hear, lost: Lost) -> Wire:
 
 
 def context(tls: Tls) -> ssl.SSLContext:
-    """TLS 1.2 or later; chain and name are verified. Raises OSError for files that aren't there."""
-    made = ssl.create_default_context(cafile=tls.ca or None)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    if tls.cert:
-        made.load_cert_chain(tls.cert, tls.key or None)
-    return made
+    """Raises HubError for files that can't be used."""
+    return client_context(tls.ca, cert=tls.cert, key=tls.key)

@@ -134,6 +134,10 @@ def certificates(folder: Path) -> tuple[Path, ssl.SSLContext]:
     builder = builder.serial_number(1).not_valid_before(now - datetime.timedelta(days=1))
     builder = builder.not_valid_after(now + datetime.timedelta(days=1)).add_extension(address, critical=False)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
+    builder = builder.add_extension(usage, critical=True)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    builder = builder.add_extension(identifier, critical=False)
     certificate = builder.sign(key, hashes.SHA256())
     cert_file, key_file = folder / "csms.pem", folder / "csms.key"
     cert_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))

@@ -1,5 +1,6 @@
 """A blueprint that is edited while a car charges."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ async def test_what_is_saved_in_a_blueprint_holds_at_once_and_the_transaction_go
         await world.until(lambda: any(body["type"] == "bad_charger" for body in told))
         (bad,) = [body["data"] for body in told if body["type"] == "bad_charger"]
         assert bad["charger"] == "garage"
-        assert bad["problems"][0].startswith(f"{file}:")
+        assert re.match(rf"{re.escape(str(world.path))}:\d+:\d+: {re.escape(str(file))}:", bad["problems"][0])
         assert world.state("garage", "power") == 22080.0
 
         file.write_text(WEAKER, encoding="utf-8")

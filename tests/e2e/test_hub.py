@@ -11,6 +11,7 @@ import pytest
 
 from hub.app import Hub
 from hub.config.kept import load_or_last_good
+from hub.config.load import load_config
 from hub.control import ask
 from hub.errors import ConfigError, HubError
 from hub.model.command import Command, CommandResult
@@ -316,6 +317,7 @@ async def test_a_reload_applies_the_difference_and_refuses_what_is_bad(tmp_path:
             "changed": [],
             "blueprints": [],
             "mqtt": True,
+            "circuits": False,
         }
         await world.until(lambda: world.csms.stations == ["street"])
         assert list(world.hub.bus.retained("evhub/garage/#")) == []
@@ -343,6 +345,21 @@ async def test_a_bad_charger_does_not_hide_the_others(tmp_path: Path) -> None:
         await world.until(lambda: world.status("garage") == "available")
         assert world.hub is not None
         assert list(world.hub.config.bad_chargers) == ["Bad Id"]
+
+
+async def test_a_bad_blueprint_at_the_start_is_logged_with_its_place_in_the_configuration(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "evhub.yaml").write_text(
+        "hub: {state_dir: state}\nmqtt: {listen: '127.0.0.1:0'}\n"
+        "chargers:\n  garage:\n    use_blueprint: {path: keba/p31, input: {host: 127.0.0.1}}\n"
+    )
+    hub = Hub(load_config(tmp_path / "evhub.yaml"), logs=False)
+    await hub.start()
+    await hub.stop()
+    (line,) = [line for line in caplog.messages if "p31" in line]
+    assert line.startswith(f"charger garage: {tmp_path}/evhub.yaml:5:")
+    assert "did you mean 'keba/p30'?" in line
 
 
 async def test_a_file_that_is_broken_while_the_hub_runs_is_told_until_it_is_mended(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent / "node"
 PACKAGES = ("ocpp-rpc@2.2.1", "ocpp-ts@0.3.0")
 
 
-def install(folder: Path) -> Path:
+def install(folder: Path, packages: tuple[str, ...] = PACKAGES) -> Path:
     """Where the packages are; skips without Node or the registry. EVHUB_NODE_MODULES names them instead."""
     ready = os.environ.get("EVHUB_NODE_MODULES")
     if ready:
@@ -25,9 +25,9 @@ def install(folder: Path) -> Path:
     if npm is None or shutil.which("node") is None:
         pytest.skip("Node and npm are not installed")
     command = (npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder))
-    done = subprocess.run((*command, *PACKAGES), capture_output=True, timeout=180, check=False)
+    done = subprocess.run((*command, *packages), capture_output=True, timeout=180, check=False)
     if done.returncode != 0:
-        pytest.skip(f"npm can't install {', '.join(PACKAGES)}")
+        pytest.skip(f"npm can't install {', '.join(packages)}")
     return folder / "node_modules"
 
 

@@ -41,7 +41,8 @@ class Authorization:
         listed = self._listed(token, now.wall)
         found = listed or self._cached(token, now.wall)
         if not online:
-            return self._offline(found)
+            unheard_of = listed is None and found is not None and found.status == "Unknown"
+            return self._offline(None if unheard_of else found)
         if found is not None and found.accepted and self._variables.bool("LocalPreAuthorize"):
             return found
         if self._variables.bool("DisableRemoteAuthorization"):
@@ -53,7 +54,10 @@ class Authorization:
         return None
 
     def _offline(self, found: Verdict | None) -> Verdict:
-        """A token that is known isn't unknown: OfflineTxForUnknownId doesn't help it (C13.FR.04)."""
+        """A token that is known isn't unknown: OfflineTxForUnknownId doesn't help it (C13.FR.04).
+
+        One of which the CSMS has said Unknown is: whoever lets strangers in offline lets it in too (C15.FR.08).
+        """
         if found is None:
             return Verdict("Accepted" if self._variables.bool("OfflineTxForUnknownId") else "Unknown")
         if found.accepted and not self._variables.bool("LocalAuthorizeOffline"):

@@ -1,4 +1,8 @@
-"""Which EVSEs the CSMS has taken out of service, now or as soon as they are free (G03, G04)."""
+"""Which EVSEs the CSMS has taken out of service, now or as soon as they are free (G03, G04).
+
+Theory: the station, each EVSE and each connector is set for itself, and what belongs to something that is out of
+service is out of service too. What comes back leaves the smaller ones as they were set (G03.FR.07, G04.FR.08).
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -6,15 +10,18 @@ from typing import TYPE_CHECKING
 from hub.model.moment import Moment
 from hub.ocpp.station.effects import Keep
 from hub.ocpp.station.flow import Flow
+from hub.ocpp.station.messages import Token
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
 
-INOPERATIVE, SCHEDULED = "Inoperative", "Scheduled"
+INOPERATIVE, SCHEDULED, WHEN_FREE = "Inoperative", "Scheduled", "WhenFree"
+OUT = frozenset({INOPERATIVE, SCHEDULED, WHEN_FREE})
+"""SCHEDULED waits for transactions, WHEN_FREE is 1.6's."""
 
 
 class Availability:
-    """`kept`: EVSE ("0": the whole station) -> INOPERATIVE or SCHEDULED, as kept."""
+    """`kept`: EVSE ("0": the whole station; "1.1": a connector; "0/1": an EVSE that followed it) -> one of OUT."""
 
     def __init__(self, station: "Station", kept: Mapping[str, str]) -> None:
         self._station = station
@@ -23,20 +30,30 @@ class Availability:
     def operative(self, evse: int) -> bool:
         """May something begin here?"""
         waits = self._station.upkeep.firmware.blocks_new_sessions
-        return not waits and not self._said(evse) & {INOPERATIVE, SCHEDULED}
+        return not waits and not self._said(evse) & OUT
+
+    def serves(self, evse: int, token: Token) -> bool:
+        """May this token begin something here? Who has reserved what is waited for still may."""
+        reservations = self._station.reservations
+        promised = reservations.shuts(evse) and reservations.may_fit(evse, token)
+        return self.operative(evse) or (promised and not self.inoperative(evse))
 
     def inoperative(self, evse: int) -> bool:
         """Is it out of service already? EVSE 0: the station as a whole."""
-        return INOPERATIVE in self._said(evse) or self._station.upkeep.firmware.blocks_new_sessions
+        at_once = {INOPERATIVE, WHEN_FREE} if evse == 0 else {INOPERATIVE}
+        return bool(self._said(evse) & at_once) or self._station.upkeep.firmware.blocks_new_sessions
 
-    def change(self, evse: int, operative: bool, now: Moment) -> str:
-        """Accepted, or Scheduled while a transaction runs; survives a restart."""
-        busy = any(flow.transaction for flow in self._covered(evse))
+    def change(
+        self, evse: int, operative: bool, now: Moment, *, connector: int | None = None, waits: str = SCHEDULED
+    ) -> str:
+        """Accepted, or Scheduled while a transaction runs (or what else `waits` waits for); survives a restart."""
+        busy = any(self._busy(flow, waits) for flow in self._covered(evse))
         was = self.inoperative(0)
-        if operative:
-            self._set(str(evse), None)
-        else:
-            self._set(str(evse), SCHEDULED if busy else INOPERATIVE)
+        key = str(evse) if connector is None else f"{evse}.{connector}"
+        self._set(key, None if operative else waits if busy else INOPERATIVE)
+        for followed in [key for key in self._words if evse == 0 and key.startswith("0/")]:
+            self._set(followed, None)
+        self._follow()
         for flow in self._covered(evse):
             if not operative and flow.transaction is None and flow.grant is not None:
                 self._station.tokens.revoke(flow, now, "ChargingStateChanged", "Other")
@@ -46,22 +63,42 @@ class Availability:
         return "Scheduled" if busy and not operative else "Accepted"
 
     def apply_scheduled(self, now: Moment) -> None:
-        """A transaction ended: what waited for it holds now."""
+        """A transaction has ended, a car or a reservation is gone: what waited for it holds now."""
         was = self.inoperative(0)
-        for key, word in list(self._words.items()):
-            if word == SCHEDULED and not any(flow.transaction for flow in self._covered(int(key))):
-                self._set(key, INOPERATIVE)
-                for flow in self._covered(int(key)):
-                    self._station.reservations.check(flow, now)
-                    self._station.statuses.show(flow, now)
+        covered = [flow for key in self._follow() for flow in self._covered(_evse(key))]
+        for flow in covered:
+            self._station.reservations.check(flow, now)
+            self._station.statuses.show(flow, now)
         self._tell_station(was, now)
+
+    def _follow(self) -> list[str]:
+        """What needs to wait no longer is out of service; its keys."""
+        waiting = {key: word for key, word in self._words.items() if word != INOPERATIVE}
+        flows = self._station.evses.flows
+        if waiting.get("0") == WHEN_FREE:
+            waiting |= {f"0/{evse}": WHEN_FREE for evse in flows if not self.inoperative(evse)}
+        free = [
+            key
+            for key, word in waiting.items()
+            if not any(self._busy(flow, word) for flow in self._covered(_evse(key)))
+        ]
+        for key in free:
+            self._set(key, INOPERATIVE)
+        return free
+
+    def _busy(self, flow: Flow, word: str) -> bool:
+        """Does it keep what waits in service?"""
+        if flow.transaction is not None or word != WHEN_FREE or self.inoperative(flow.evse):
+            return flow.transaction is not None
+        return (flow.plugged and not flow.finished) or self._station.reservations.names(flow.evse)
 
     def _tell_station(self, was: bool, now: Moment) -> None:
         if self.inoperative(0) != was:
             self._station.statuses.report_station(now)
 
     def _said(self, evse: int) -> set[str | None]:
-        return {self._words.get("0"), self._words.get(str(evse))}
+        # An EVSE has one connector here.
+        return {self._words.get(key) for key in ("0", str(evse), f"{evse}.1", f"0/{evse}")}
 
     def _covered(self, evse: int) -> list[Flow]:
         flows = self._station.evses.flows
@@ -73,3 +110,7 @@ class Availability:
         else:
             self._words[key] = word
         self._station.emit(Keep("availability", key, word))
+
+
+def _evse(key: str) -> int:
+    return int(key.removeprefix("0/").split(".")[0])

@@ -8,6 +8,10 @@ OWN_WAIT_S = 60.0
 """When the CSMS gives no interval, no answer, or 0 or less (B02.FR.07)."""
 
 
+TRIGGERED = "Triggered"
+"""Not why it started, but why it says so once more."""
+
+
 class Registration(Enum):
     NONE = "none"
     PENDING = "Pending"
@@ -52,6 +56,11 @@ class Boot:
     def asked(self) -> None:
         self._asked, self._again = True, False
 
+    @property
+    def told_reason(self) -> str:
+        """Of the BootNotification that is due now."""
+        return TRIGGERED if self._again else self.reason
+
     def answered(self, status: str, interval_s: int, now: Moment) -> None:
         self._asked = self._again = False
         self.registration = Registration(status)
@@ -68,6 +77,11 @@ class Boot:
     def wait(self, until: float) -> None:
         """Not before this, on the loop's clock."""
         self._due = until
+
+    def waited(self) -> None:
+        """What the first BootNotification waits for is there. One that was sent is sent: it hasn't started anew."""
+        if self.registration is Registration.NONE:
+            self._due = 0.0
 
     def again(self) -> None:
         """A triggered BootNotification: at once."""

@@ -19,7 +19,13 @@ PATIENCE_S = 30.0
 """How long a reset waits for the CSMS to take the end of a transaction."""
 
 
-INTERVALS = ("TxUpdatedInterval", "TxEndedInterval", "AlignedInterval", "AlignedTxEndedInterval")
+INTERVALS = frozenset(
+    {
+        *("TxUpdatedInterval", "TxEndedInterval", "SampledEnabled"),
+        *("AlignedInterval", "AlignedTxEndedInterval", "AlignedEnabled"),
+    }
+)
+"""What says when values are taken."""
 OF_AN_EVSE = frozenset({"StatusNotification", "MeterValues", "TransactionEvent"})
 """The messages on demand that tell of one EVSE."""
 NEEDS = {"UnlockOnEVSideDisconnect": "unlock"}
@@ -49,12 +55,13 @@ class Control:
         group: str | None = None,
     ) -> Flow | None:
         """The EVSE that it begins on; None: rejected."""
-        flow = self._free_evse(evse, token, group)
+        # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
+        foreign = token.type not in ("Central", "NoAuthorization")
+        asked = foreign and self._station.variables.bool("AuthorizeRemoteStart")
+        flow = self._free_evse(evse, token, group, asked=asked)
         if flow is None:
             return None
-        # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
-        asked = self._station.variables.bool("AuthorizeRemoteStart")
-        if asked and token.type not in ("Central", "NoAuthorization"):
+        if asked:
             said = self._station.tokens.present(
                 flow.evse, token, now, Remote(remote_start_id, roams=evse is None)
             )
@@ -62,27 +69,36 @@ class Control:
         self._station.tokens.remote(flow, token, group, remote_start_id, now, roams=evse is None)
         return flow
 
-    def _free_evse(self, evse: int | None, token: Token, group: str | None) -> Flow | None:
+    def _free_evse(self, evse: int | None, token: Token, group: str | None, *, asked: bool) -> Flow | None:
         flows = list(self._station.evses.flows.values())
         if evse is not None:
             flows = [flow for flow in flows if flow.evse == evse]
         if self.restarting:
             return None
-        free = [flow for flow in flows if self._may_begin(flow, token, group)]
+        # H03.FR.07: that the answer names the group of a reservation is known when it has come.
+        reservations = self._station.reservations
+        free = [
+            flow
+            for flow in flows
+            if self._may_begin(flow, token)
+            and (
+                reservations.fits(flow.evse, token, group)
+                or (asked and reservations.may_fit(flow.evse, token))
+            )
+        ]
         meant = [flow for flow in free if self._station.reservations.meant_for(flow.evse, token)]
         plugged = [flow for flow in free if flow.plugged]
         return next(iter(meant or plugged or free), None)
 
-    def _may_begin(self, flow: Flow, token: Token, group: str | None) -> bool:
+    def _may_begin(self, flow: Flow, token: Token) -> bool:
         if flow.transaction is not None and flow.transaction.token is not None:
             return False
         if flow.grant is not None and flow.grant.token.text:
             return False
-        if not self._station.availability.operative(flow.evse):
+        if not self._station.availability.serves(flow.evse, token):
             return False
-        if self._station.statuses.bare(flow) in (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED):
-            return False
-        return self._station.reservations.fits(flow.evse, token, group)
+        barred = (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
+        return self._station.statuses.bare(flow) not in barred
 
     def remote_stop(self, transaction: str, now: Moment) -> bool:
         flow = self._station.evses.with_transaction(transaction)
@@ -173,6 +189,7 @@ class Control:
         self._station.upkeep.restarted(reason, now)
         self._station.emit(Happened("rebooted", {"reason": reason}))
         self._station.emit(Reconnect(reason))
+        self._station.evses.look_again(now)
 
     def _reset_device(self, ref: str) -> None:
         evse = int(ref.split(":")[1])
@@ -258,7 +275,7 @@ class Control:
             return SetResult.REJECTED
         before = self._station.variables.text(name)
         result = self._checked(name, text, now)
-        if result in (SetResult.ACCEPTED, SetResult.REBOOT):
+        if result is SetResult.ACCEPTED:
             self._station.upkeep.changed(name, before, now)
             self._station.emit(Keep("variable", name, self._station.variables.text(name)))
             if name in INTERVALS:
@@ -274,10 +291,7 @@ class Control:
     def _checked(self, name: str, text: str, now: Moment) -> SetResult:
         """Takes it, unless it is no value of this setting, or one that the station can't follow."""
         variable = BY_NAME[name]
-        meant = None
-        if variable.writable and valid(variable, text):
-            meant = self._station.upkeep.veto(name, text, now)
-        if meant is SetResult.REJECTED:
-            return meant
-        result = self._station.variables.set(name, text)
-        return meant if meant and result is SetResult.ACCEPTED else result
+        fitting = variable.writable and valid(variable, text)
+        if fitting and self._station.upkeep.veto(name, text, now) is SetResult.REJECTED:
+            return SetResult.REJECTED
+        return self._station.variables.set(name, text)

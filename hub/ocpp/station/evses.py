@@ -10,7 +10,7 @@ from hub.ocpp.station import profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
 from hub.ocpp.station.facts import told
-from hub.ocpp.station.flow import Flow, plugged_in
+from hub.ocpp.station.flow import CHARGING_STATES, Flow, plugged_in
 from hub.ocpp.station.transactions import free_grant
 
 if TYPE_CHECKING:
@@ -44,11 +44,13 @@ class Evses:
         first, flow.known = not flow.known, True
         cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
         flow.state = state
-        flow.status = Status(str(state.get("status", "unknown")))
+        seen = Status(str(state.get("status", "unknown")))
+        plugged = plugged_in(state, flow.plugged)
+        # One reading may show the cable and the energy: they are told one after the other, as they came.
+        flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
         self._station.reservations.check(flow, now)
-        plugged = plugged_in(state, flow.plugged)
         if plugged != flow.plugged:
             flow.plugged = plugged
             self._plug_changed(flow, now)
@@ -58,6 +60,9 @@ class Evses:
         if free and plugged and flow.grant is None and not flow.finished:
             flow.grant = free_grant()
             transactions.changed(flow, now, "CablePluggedIn")
+        flow.status = seen
+        if seen in (Status.CHARGING, Status.SUSPENDED_EV):
+            flow.begins_until = None
         self._resume(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
@@ -73,6 +78,12 @@ class Evses:
         else:
             self._station.statuses.show(flow, now)
 
+    def look_again(self, now: Moment) -> None:
+        """What a reset has held up may begin."""
+        for flow in self.flows.values():
+            if flow.known:
+                self.state(flow.evse, flow.state, now)
+
     def _resume(self, flow: Flow, now: Moment) -> None:
         """A charger that went on is served on; what the same power cut stopped is ended (2.1: ResumptionTimeout)."""
         if flow.lost_since is not None or flow.evse not in self._resuming:
@@ -86,7 +97,8 @@ class Evses:
             self._station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
 
     def _is_free(self, flow: Flow) -> bool:
-        return self._station.setup.free and self._station.availability.operative(flow.evse)
+        operative = self._station.availability.operative(flow.evse)
+        return self._station.setup.free and operative and not self._station.control.restarting
 
     def _plug_changed(self, flow: Flow, now: Moment) -> None:
         transactions = self._station.transactions
@@ -187,7 +199,8 @@ class Evses:
         times = list(self._profile_due.values())
         for flow in self.flows.values():
             if flow.transaction:
-                times += [time for time in (flow.sample_due, flow.ended_sample_due) if time is not None]
+                due = (flow.sample_due, flow.ended_sample_due, flow.begins_until)
+                times += [time for time in due if time is not None]
             if flow.transaction and flow.lost_since is not None:
                 times.append(flow.lost_since + DEVICE_LOST_S)
         return times

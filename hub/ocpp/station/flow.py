@@ -10,6 +10,9 @@ from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
 from hub.ocpp.station.messages import MeterValue, Token
 
+SETTLES_S = 3.0
+"""So long a device that may charge needs to show that it does, or that the car doesn't want to."""
+
 
 @dataclass(slots=True)
 class Grant:
@@ -56,7 +59,6 @@ class Transaction:
     """It began before anybody knew at which EVSE: its first meter values are owed (E01.FR.17)."""
     phases_told: int | None = None
     token_told: bool = False
-    remote_told: bool = False
     remote_start_id: int | None = None
     reservation_told: bool = False
     token: tuple[str, str] | None = None
@@ -93,6 +95,8 @@ class Flow:
     sample_due: float | None = None
     ended_sample_due: float | None = None
     """When the next value for the transaction's last message is taken."""
+    begins_until: float | None = None
+    """Energy may flow since a moment: until then a device that gives none hasn't suspended anything."""
     lost_since: float | None = None
     asking: Token | None = None
     """A token that the CSMS was asked about."""
@@ -102,6 +106,8 @@ class Flow:
     """The token came with this."""
     finished: bool = False
     """A transaction ended and the cable is still in."""
+    stopped: tuple[str, float] | None = None
+    """The token that stopped the last transaction by hand, and when, in monotonic seconds."""
     shown: Mapping[str, Scalar] | None = None
     """What the hub shows of it, beside what the device says."""
     phases_told: int | None = None
@@ -128,6 +134,9 @@ class Flow:
             return "Idle"
         if self.grant and self.grant.refused:  # E05.FR.02: at once, whatever the device still shows
             return "SuspendedEVSE"
+        waits = self.grant is None or self.begins_until is not None
+        if self.status is Status.SUSPENDED_EVSE and waits:
+            return "EVConnected"  # nobody is authorized, or only just
         return CHARGING_STATES.get(self.status, "EVConnected")
 
 

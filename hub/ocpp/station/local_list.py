@@ -44,11 +44,15 @@ class LocalList:
     def get(self, token: Token) -> Verdict | None:
         return self._entries.get(token.key) if self.enabled else None
 
-    def update(self, version: int, entries: Sequence[Entry], *, full: bool) -> tuple[str, list[Durable]]:
-        """Accepted, Failed or VersionMismatch, and what is to be kept; all of it or nothing."""
+    def update(
+        self, version: int, entries: Sequence[Entry], *, full: bool, least: int = NO_LIST + 1
+    ) -> tuple[str, list[Durable]]:
+        """Accepted, Failed or VersionMismatch, and what is to be kept; all of it or nothing. `least`: a version."""
+        if not self.enabled or version < least:  # D01.FR.18
+            return "Failed", []
         if not full and version <= self._version:  # D01.FR.19
             return "VersionMismatch", []
-        if not self.enabled or version <= NO_LIST or not self._good(entries, full):
+        if not self._good(entries, full):
             return "Failed", []
         before = self._entries
         after = {} if full else dict(before)

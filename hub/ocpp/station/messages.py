@@ -16,11 +16,11 @@ TokenType = str
 class Token:
     """What a driver identifies himself with; texts compare without case (1.6's CiString).
 
-    1.6 knows no types: there each is a card.
+    `type` empty: nobody has said, as in 1.6, which knows none; it is told as what it looks like.
     """
 
     text: str
-    type: TokenType = "ISO14443"
+    type: TokenType = ""
 
     @property
     def key(self) -> str:

@@ -61,9 +61,11 @@ class Metering:
         return [due for due in (self._due, self._ended_due) if due is not None]
 
     def _schedule(self, now: Moment) -> None:
-        every = self._station.variables.int("AlignedInterval")
+        variables = self._station.variables
+        enabled = variables.bool("AlignedEnabled")
+        every = variables.int("AlignedInterval") if enabled else 0
         self._due = self._next(every, now)
-        ended = self._station.variables.int("AlignedTxEndedInterval")
+        ended = variables.int("AlignedTxEndedInterval") if enabled else 0
         with_samples = self._station.transactions.ends_with_samples
         self._ended_due = self._next(ended or (every if with_samples else 0), now)
 

@@ -133,8 +133,8 @@ class Network:
         self._wanted, self._tried, self._round, self._old_root = None, 0, [], False
         self.note()
 
-    def failed(self, reason: str, info: str, now: Moment) -> None:
-        """`reason`: unauthorized, one of TLS_EVENTS, or anything else."""
+    def failed(self, reason: str, info: str, now: Moment) -> bool:
+        """`reason`: unauthorized, one of TLS_EVENTS, or anything else. True: back to what has just worked, at once."""
         security = self._station.upkeep.security
         if reason == "unauthorized":
             self._password = (self._password + 1) % len(self._passwords())
@@ -148,16 +148,18 @@ class Network:
             self._old_root = not self._old_root  # M05.FR.14
         self._tried += 1
         if self._tried < self._station.variables.int("NetworkProfileConnectionAttempts"):
-            return
+            return False
         self._tried = 0
         if self._wanted is not None:
             self._wanted = None  # the upgrade didn't work: as before
-        elif self._round:
+            return True
+        if self._round:
             del self._round[0]
             back = not self._round and self._station.upkeep.certificates.has_fallback
             self._old_root = back  # M05.FR.16
             if not self._round and self._worked is None:
                 self._round = self._priority()
+        return False
 
     def restarted(self) -> None:
         """B10.FR.04: begins with the first entry."""
@@ -179,12 +181,12 @@ class Network:
         return "Accepted"
 
     def checked_priority(self, slots: list[str], now: Moment) -> SetResult:
-        """A05.FR.02 to 04, B10.FR.01/02: each must be one that could be used."""
+        """A05.FR.02 to 04, B10.FR.01/02: each must be one that could be used. It is at the next start."""
         for slot in slots:
             profile = self._profiles.get(slot)
             if profile is None or not self._possible(profile.security_profile, now):
                 return SetResult.REJECTED
-        return SetResult.REBOOT
+        return SetResult.ACCEPTED
 
     def upgrade(self, security_profile: int, now: Moment) -> SetResult:
         """1.6's way: the same CSMS with a higher security profile, and back to the old one if that doesn't work."""

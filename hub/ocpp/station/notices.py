@@ -1,7 +1,8 @@
 """Messages that the CSMS must get although they belong to no transaction: kept until it has answered.
 
-Theory: strictly in order, one in flight. No answer, or a CALLERROR, costs one of MessageAttempts and a wait that
-grows; a lost connection costs nothing. A CSMS that doesn't know the message at all has answered.
+Theory: each kind strictly in order, one in flight. No answer, or a CALLERROR, costs one of MessageAttempts and a wait
+that grows; a lost connection costs nothing. A CSMS that doesn't know the message at all has answered; one that has
+another word for that is asked in vain for some minutes, which must not hold up the other kinds.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,11 +50,20 @@ class Notices:
         self._emit(Keep("notice", str(number), [type(notice).__name__, asdict(notice)]))
 
     def due(self, now: Moment) -> tuple[int, Notice] | None:
-        """The oldest, unless one is on its way or must wait."""
-        if self._flying is not None or not self._entries:
+        """The oldest of a kind that needn't wait, unless one is on its way."""
+        if self._flying is not None:
             return None
-        number, entry = next(iter(self._entries.items()))
-        return (number, entry.notice) if entry.not_before <= now.mono else None
+        for number, entry in self._oldest():
+            if entry.not_before <= now.mono:
+                return number, entry.notice
+        return None
+
+    def _oldest(self) -> list[tuple[int, _Entry]]:
+        """Of each kind, in the order they came."""
+        found: dict[type[Any], tuple[int, _Entry]] = {}
+        for number, entry in self._entries.items():
+            found.setdefault(type(entry.notice), (number, entry))
+        return list(found.values())
 
     def sent(self, number: int) -> None:
         self._flying = number
@@ -80,7 +90,7 @@ class Notices:
     def deadline(self) -> float | None:
         if self._flying is not None:
             return None
-        return next((entry.not_before for entry in self._entries.values()), None)
+        return min((entry.not_before for _, entry in self._oldest()), default=None)
 
     def _drop(self, number: int) -> None:
         if self._entries.pop(number, None) is not None:

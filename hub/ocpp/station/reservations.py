@@ -71,8 +71,6 @@ class Reservations:
         any_evse = wanted.evse is None
         if not enabled or (any_evse and not variables.bool("ReservationNonEvseSpecific")):
             return "Rejected"  # H01.FR.01/19
-        if self._mono(parse_time(wanted.expires), now) <= now.mono:
-            return "Rejected"
         if connector_type not in (None, variables.text("ConnectorType")):
             return "Rejected"
         others = [other for other in self._all.values() if other.id != wanted.id]  # H01.FR.02
@@ -82,7 +80,8 @@ class Reservations:
         anywhere = sum(other.evse is None for other in others)
         all_free = free if any_evse else self._available(list(flows.values()), others)
         if free and len(all_free) > anywhere:
-            return None
+            over = self._mono(parse_time(wanted.expires), now) <= now.mono
+            return "Rejected" if over else None
         states = {self._station.statuses.bare(flow) for flow in targets}
         return GONE.get(states.pop(), "Occupied") if len(states) == 1 else "Occupied"
 
@@ -98,13 +97,17 @@ class Reservations:
         """Is this EVSE kept for somebody?"""
         if not self._all:
             return False
-        if any(reservation.evse == evse for reservation in self._all.values()):
+        if self.names(evse):
             return True
         anywhere = sum(reservation.evse is None for reservation in self._all.values())
         flows = list(self._station.evses.flows.values())
         # Where strangers' cars stand everywhere, the last place at which nobody has begun is kept.
         left = self._available(flows, list(self._all.values())) or [f for f in flows if self._open(f)]
         return anywhere >= len(left) > 0 and evse in {flow.evse for flow in left}
+
+    def names(self, evse: int) -> bool:
+        """Is there one of just this EVSE?"""
+        return any(reservation.evse == evse for reservation in self._all.values())
 
     def shared(self) -> bool:
         """Does what happens at one EVSE matter for the others?"""
@@ -183,6 +186,7 @@ class Reservations:
                 self._station.say(ReservationEnded(number, told))
             else:
                 self.unsaid(ReservationEnded(number, told))
+        self._station.availability.apply_scheduled(now)
         self._station.statuses.show_all(now)
 
     def _mono(self, expires: datetime, now: Moment) -> float:

@@ -48,8 +48,11 @@ __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
 
 TOLD = frozenset({"model", "serial", "firmware"})
-DEVICE_S = 3.0
-"""So long the first BootNotification waits for what a device says of itself; afterwards it is remembered."""
+DEVICE_S = 1.5
+"""So long the first BootNotification waits for what a device says of itself; afterwards it is remembered.
+
+Home Assistant asks things two seconds after the connection, and takes a SecurityError for an end of it.
+"""
 
 
 class _Sent(NamedTuple):
@@ -80,6 +83,7 @@ class Station:
         self._device_known = (
             known.get("blueprint") == _texts(setup.identity) or not TOLD & setup.abilities.readings
         )
+        self._device_awaited = False
         self.identity = Identity(*known["told"]) if known and self._device_known else setup.identity
         self._link_lost: float | None = None
 
@@ -125,7 +129,8 @@ class Station:
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost
             self.back_online(now, everything=away > self.variables.int("OfflineThreshold"))
-        elif not self._device_known:
+        elif not self._device_known and not self._device_awaited:
+            self._device_awaited = True
             self.boot.wait(now.mono + DEVICE_S)
 
     def identify(self, identity: Identity) -> None:
@@ -136,7 +141,7 @@ class Station:
             self.emit(Keep("identity", "device", body))
         if not self._device_known:
             self._device_known = True
-            self.boot.again()
+            self.boot.waited()
 
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
@@ -250,8 +255,9 @@ class Station:
         if self.dialect is None or not self.boot.connected:
             return None
         if self.boot.boot_due(now):
+            said = BootNotification(self.boot.told_reason)
             self.boot.asked()
-            return self._outgoing(BootNotification(self.boot.reason), None, now)
+            return self._outgoing(said, None, now)
         if not self.boot.accepted:
             return self._next_told(now)
         # What is owed may have no words in this version: then what waited for it follows at once.
@@ -272,13 +278,19 @@ class Station:
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
 
-    def say(self, message: Message, *, unregistered: bool = False, ahead: bool = False) -> None:
-        """Not owed, only told: lost when the CSMS is away. Before registration only what was asked for.
+    def say(
+        self, message: Message, *, unregistered: bool = False, held: bool = False, ahead: bool = False
+    ) -> None:
+        """Not owed, only told: lost when the CSMS is away. Before registration only what TriggerMessage and the
+        device model's reports have asked for (B02.FR.02); what else was asked for may be `held` until then.
 
         `ahead`: also of what is owed since before.
         """
-        if self.boot.accepted or (unregistered and self.boot.registration is Registration.PENDING):
+        pending = self.boot.registration is Registration.PENDING
+        if self.boot.accepted or (unregistered and pending):
             self._queue.add(message, 0 if ahead else self.outbox.newest)
+        elif held and pending:
+            self._queue.hold(message)
 
     def stamp(self, now: Moment) -> str:
         """A moment in the CSMS's time."""
@@ -297,6 +309,7 @@ class Station:
         self.statuses.report(now, everything=everything)
         self.reservations.back_online()
         self.external.back_online(now)
+        self._queue.release(self.outbox.newest)
 
     # Inside
 
@@ -331,10 +344,6 @@ class Station:
             return None
         assert self.dialect is not None
         while (entry := self.outbox.due(now)) is not None:
-            reason = self.dialect.undeliverable(self, entry.event)
-            if reason:
-                self.emit(self.outbox.bury(entry, reason))
-                continue
             outgoing = self._outgoing(entry.event, entry.id, now)
             if outgoing:
                 return outgoing

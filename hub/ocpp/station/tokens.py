@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
 
 
+SHOWN_S = 5.0
+"""So long somebody may hold his card to the reader that has stopped his transaction."""
+
+
 class Tokens:
     def __init__(self, station: "Station") -> None:
         self._station = station
@@ -20,6 +24,8 @@ class Tokens:
     def present(self, evse: int, token: Token, now: Moment, remote: Remote | None = None) -> str:
         """A token at a reader, or of a remote start: accepted, rejected, asking or stopped."""
         flow = self._chosen(evse, token)
+        if remote is None and self._still_shown(flow, token, now):
+            return "stopped"
         flow.remote = remote
         flow.roams = remote.roams if remote else evse not in self._station.evses.flows
         grant = flow.grant
@@ -41,6 +47,13 @@ class Tokens:
             station.emit(change)
         return self._decide(flow, token, verdict, now)
 
+    def _still_shown(self, flow: Flow, token: Token, now: Moment) -> bool:
+        """Read once more by the reader at which it has just stopped a transaction: nobody wants to begin anew."""
+        if flow.stopped is None or not flow.finished:
+            return False
+        key, at = flow.stopped
+        return key == token.key and now.mono - at < SHOWN_S
+
     def _obstacle(self, flow: Flow, token: Token) -> str | None:
         """Why this token can't begin here, whoever it belongs to."""
         if flow.grant is not None and flow.grant.token.text:
@@ -51,7 +64,7 @@ class Tokens:
             return "ConcurrentTx"
         if flow.transaction is None and self._station.control.restarting:
             return "restarting"
-        if not self._station.availability.operative(flow.evse):
+        if not self._station.availability.serves(flow.evse, token):
             return "unavailable"
         if self._station.statuses.bare(flow) is Status.FAULTED:
             return "faulted"
@@ -72,6 +85,7 @@ class Tokens:
 
     def grant(self, flow: Flow, grant: Grant, now: Moment, trigger: str) -> None:
         flow.finished = False
+        flow.asking = None  # whoever else is being asked about has been overtaken
         grant.roams = grant.roams and not flow.plugged and len(self._station.evses.flows) > 1
         flow.grant = grant  # before its reservation ends: in between the connector isn't free
         grant.reservation_id = self._station.reservations.use(flow.evse, grant.token, grant.group, now)
@@ -230,6 +244,8 @@ class Tokens:
     def _stop_by(self, flow: Flow, token: Token, now: Moment, reason: str) -> str:
         if flow.transaction is not None:
             flow.transaction.stopped_by = (token.text, token.type)
+            flow.stopped = token.key, now.mono
+        flow.asking = None
         self.revoke(flow, now, "StopAuthorized", reason)
         return "stopped"
 

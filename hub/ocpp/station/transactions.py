@@ -15,7 +15,7 @@ from hub.model.charger import Status
 from hub.model.moment import Moment, rfc3339
 from hub.ocpp.station.clock import later, unset
 from hub.ocpp.station.effects import Effect, Happened, Keep, Measured, Permit
-from hub.ocpp.station.flow import Flow, Grant, Transaction, document
+from hub.ocpp.station.flow import SETTLES_S, Flow, Grant, Transaction, document
 from hub.ocpp.station.measurands import samples
 from hub.ocpp.station.messages import NOBODY, MeterValue, Token, TransactionEvent
 from hub.ocpp.station.outbox import Outbox, restamped
@@ -48,6 +48,8 @@ class Transactions:
         """The conditions may be others now: begin, end, or tell of a change. `reason` is that of an end."""
         before, after = flow.conditions, flow.now_conditions()
         flow.conditions = after
+        if "PowerPathClosed" in after - before:
+            flow.begins_until = now.mono + SETTLES_S
         if flow.transaction is None:
             if flow.status is Status.FAULTED:
                 flow.conditions = before  # nothing begins until the fault is over
@@ -84,8 +86,7 @@ class Transactions:
         transaction = flow.transaction
         assert transaction is not None
         transaction.charging_state = flow.charging_state()
-        wanted = self._variables.list("TxEndedMeasurands")
-        last = self._meter(flow, now, wanted, "Transaction.End")
+        last = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.End")
         self._tell(flow, now, "Ended", trigger, (*transaction.history, *last), reason)
         flow.transaction, flow.sample_due = None, None
         flow.grant = None
@@ -95,7 +96,10 @@ class Transactions:
         self._settle_permission(flow)
 
     def tick(self, flow: Flow, now: Moment) -> None:
-        """A sampling interval may be over."""
+        """A sampling interval may be over, or a device's time to begin."""
+        if flow.begins_until is not None and now.mono >= flow.begins_until:
+            flow.begins_until = None
+            self.charging_changed(flow, now)
         if flow.ended_sample_due is not None and now.mono >= flow.ended_sample_due:
             flow.ended_sample_due = _following(flow.ended_sample_due, self._ended_interval(), now)
             self._remember(flow, now, "TxEndedMeasurands", "Sample.Periodic")
@@ -175,9 +179,15 @@ class Transactions:
         return transaction.last
 
     def _schedule(self, flow: Flow, now: Moment) -> None:
-        flow.sample_due = _following(flow.sample_due, self._variables.int("TxUpdatedInterval"), now)
+        every = self._variables.int("TxUpdatedInterval") if self._variables.bool("SampledEnabled") else 0
+        flow.sample_due = _following(flow.sample_due, every, now)
+
+    def _sampled(self, measurands: str) -> list[str]:
+        return self._variables.list(measurands) if self._variables.bool("SampledEnabled") else []
 
     def _ended_interval(self) -> int:
+        if not self._variables.bool("SampledEnabled"):
+            return 0
         every = self._variables.int("TxEndedInterval")
         return every or (self._variables.int("TxUpdatedInterval") if self.ends_with_samples else 0)
 
@@ -190,7 +200,7 @@ class Transactions:
             self._tell(flow, now, "Updated", trigger, self._first_values(flow, now) if owed else ())
 
     def _first_values(self, flow: Flow, now: Moment) -> tuple[MeterValue, ...]:
-        return self._meter(flow, now, self._variables.list("TxStartedMeasurands"), "Transaction.Begin")
+        return self._meter(flow, now, self._sampled("TxStartedMeasurands"), "Transaction.Begin")
 
     def _meter(self, flow: Flow, now: Moment, wanted: list[str], context: str) -> tuple[MeterValue, ...]:
         found = samples(wanted, flow.state, flow.register.wh, context)
@@ -230,7 +240,7 @@ class Transactions:
         self._emit(Keep("transaction", str(flow.evse), document(flow)))
 
     def _with_identity(self, flow: Flow, told: TransactionEvent) -> TransactionEvent:
-        """idToken once, when there is one; remoteStartId once; the EVSE in the first event with a plug (E01.FR.16)."""
+        """idToken once, when there is one; the EVSE in the first event with a plug (E01.FR.16)."""
         transaction, grant = flow.transaction, flow.grant
         assert transaction is not None
         token = None
@@ -239,10 +249,8 @@ class Transactions:
             transaction.token, transaction.group = (grant.token.text, grant.token.type), grant.group
         if transaction.stopped_by:  # E07.FR.02
             token, transaction.stopped_by = Token(*transaction.stopped_by), None
-        remote = None
-        if grant and grant.remote_start_id is not None and not transaction.remote_told:
-            remote, transaction.remote_told = grant.remote_start_id, True
-            transaction.remote_start_id = remote
+        if grant and grant.remote_start_id is not None:
+            transaction.remote_start_id = grant.remote_start_id
         reservation = None
         if grant and grant.reservation_id is not None and not transaction.reservation_told:
             reservation, transaction.reservation_told = grant.reservation_id, True  # E03.FR.03
@@ -255,7 +263,7 @@ class Transactions:
             told,
             token=token,
             owner=owner,
-            remote_start_id=remote,
+            remote_start_id=transaction.remote_start_id,
             reservation_id=reservation,
             first_plugged=names_evse,
             phases=self._phases(flow),

@@ -10,7 +10,18 @@ MAX_CERTIFICATES = 20
 MAX_CHAIN = 10_000
 MAX_MESSAGES = 20
 
+ROTATIONS = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
+
 UPKEEP: tuple[Variable, ...] = (
+    # How the station was wired: whoever balances phases writes it down here, and reads it again.
+    Variable(
+        "WiredPhases",
+        "option",
+        "Unknown",
+        None,
+        ("ChargingStation", "PhaseRotation"),
+        allowed=ROTATIONS,
+    ),
     integer("NetworkProfileConnectionAttempts", 3, None, (COMM, "NetworkProfileConnectionAttempts"), low=1),
     Variable(
         "NetworkConfigurationPriority",

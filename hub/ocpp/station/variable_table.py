@@ -59,7 +59,9 @@ VARIABLES: tuple[Variable, ...] = (
         (COMM, "UnlockOnEVSideDisconnect"),
     ),
     boolean("SampledAvailable", True, None, (SAMPLED, "Available"), writable=False),
+    boolean("SampledEnabled", True, None, (SAMPLED, "Enabled")),
     boolean("AlignedAvailable", True, None, (ALIGNED, "Available"), writable=False),
+    boolean("AlignedEnabled", True, None, (ALIGNED, "Enabled")),
     integer(
         "MessageAttempts",
         5,

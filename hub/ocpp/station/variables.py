@@ -14,8 +14,6 @@ class SetResult(Enum):
     TOO_LOW = "too low"
     TOO_HIGH = "too high"
     READ_ONLY = "read only"
-    REBOOT = "reboot"
-    """Taken; it holds from the next start on."""
 
 
 class Variables:
@@ -99,6 +97,8 @@ def checked(variable: Variable, text: str) -> SetResult:
             found = members(text)
             known = len(set(found)) == len(found) and set(found) <= set(variable.allowed)
             return _good(known and len(found) >= variable.low)
+        case "option":
+            return _good(text in variable.allowed)
         case "decimal":
             return _good(text.replace(".", "", 1).isdecimal())
     if variable.secret:

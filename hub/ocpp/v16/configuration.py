@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
 
 VALUE_CHARS = 500
-ANSWERS = {SetResult.ACCEPTED: "Accepted", SetResult.REBOOT: "RebootRequired"}
 
 
 def get_configuration(station: "Station", call: "Call", _now: Moment) -> Mapping[str, object]:
@@ -46,7 +45,7 @@ def change_configuration(station: "Station", call: "Call", now: Moment) -> Mappi
     if len(call.payload["value"]) > VALUE_CHARS:
         return {"status": "Rejected"}
     result = station.control.set_variable(variable.name, call.payload["value"], now)
-    return {"status": ANSWERS.get(result, "Rejected")}
+    return {"status": "Accepted" if result is SetResult.ACCEPTED else "Rejected"}
 
 
 CALLS = {"GetConfiguration": get_configuration, "ChangeConfiguration": change_configuration}

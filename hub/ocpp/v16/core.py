@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hub.model.moment import Moment
+from hub.ocpp.station.availability import WHEN_FREE
 from hub.ocpp.station.messages import Token
 from hub.ocpp.v16.smart_charging import read_profile, startable
 
@@ -43,7 +44,14 @@ def change_availability(station: "Station", call: "Call", now: Moment) -> Answer
     connector = call.payload["connectorId"]
     if connector != 0 and connector not in station.evses.flows:
         return _status(False)
-    return {"status": station.availability.change(connector, call.payload["type"] == "Operative", now)}
+    operative = call.payload["type"] == "Operative"
+    if operative:
+        # 5.2: 0 is the charge point and all its connectors, however they were set one by one. And what 2.0.1 may have
+        # said of a connector alone: here it is one with its EVSE.
+        for evse in [connector] if connector else station.evses.flows:
+            station.availability.change(evse, operative, now, connector=1)
+            station.availability.change(evse, operative, now)
+    return {"status": station.availability.change(connector, operative, now, waits=WHEN_FREE)}
 
 
 def reset(station: "Station", call: "Call", now: Moment) -> Answer:

@@ -28,7 +28,11 @@ def send_list(station: "Station", call: "Call", _now: Moment) -> Mapping[str, ob
         return {"status": "NotSupported"}
     asked = call.payload
     entries = [_entry(body) for body in asked.get("localAuthorizationList", ())]
-    status, changes = local_list.update(asked["listVersion"], entries, full=asked["updateType"] == "Full")
+    full = asked["updateType"] == "Full"
+    # 5.10: version 0 is the empty list's, so that one may be sent.
+    status, changes = local_list.update(
+        asked["listVersion"], entries, full=full, least=EMPTY if full and not entries else EMPTY + 1
+    )
     for change in changes:
         station.emit(change)
     return {"status": status}

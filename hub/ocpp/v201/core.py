@@ -46,11 +46,11 @@ def request_stop(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def change_availability(station: "Station", call: "Call", now: Moment) -> Answer:
     evse = call.payload.get("evse", {}).get("id", 0)
-    connector = call.payload.get("evse", {}).get("connectorId", 1)
-    if (evse != 0 and evse not in station.evses.flows) or connector != 1:
+    connector = call.payload.get("evse", {}).get("connectorId")
+    if (evse != 0 and evse not in station.evses.flows) or connector not in (None, 1):
         return _status(False)
     operative = call.payload["operationalStatus"] == "Operative"
-    return {"status": station.availability.change(evse, operative, now)}
+    return {"status": station.availability.change(evse, operative, now, connector=connector)}
 
 
 def reset(station: "Station", call: "Call", now: Moment) -> Answer:
@@ -81,7 +81,18 @@ def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     # F06.FR.17: an accepted station doesn't boot again because somebody asks.
     if wanted == "BootNotification" and station.boot.registration is Registration.ACCEPTED:
         return _status(False)
+    unfit = _no_connector(station, call) if wanted == "StatusNotification" else None
+    if unfit is not None:
+        return {"status": "Rejected", "statusInfo": {"reasonCode": unfit}}
     return _status(station.control.trigger(wanted, evse or None, now))
+
+
+def _no_connector(station: "Station", call: "Call") -> str | None:
+    """F06.FR.12: a status is told of one connector, which has to be named."""
+    evse = call.payload.get("evse", {})
+    if "connectorId" not in evse:
+        return "MissingParam"
+    return None if evse["id"] in station.evses.flows and evse["connectorId"] == 1 else "UnknownConnectorId"
 
 
 def data_transfer(station: "Station", call: "Call", now: Moment) -> Answer:

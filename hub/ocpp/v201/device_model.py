@@ -60,7 +60,11 @@ class Item:
     def report(self) -> dict[str, object]:
         """As NotifyReport has it; every attribute that there is, set or not (B07.FR.11)."""
         mutability = "WriteOnly" if self.secret else "ReadWrite" if self.writable else "ReadOnly"
-        attribute: dict[str, object] = {"mutability": mutability, "persistent": self.setting is not None}
+        attribute: dict[str, object] = {
+            "type": "Actual",
+            "mutability": mutability,
+            "persistent": self.setting is not None,
+        }
         if not self.secret:
             attribute["value"] = self.value[:VALUE_CHARS]
         return {

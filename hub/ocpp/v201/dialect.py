@@ -71,6 +71,7 @@ class Dialect201:
     ends_with_samples = False
     triggered_measurands = "AlignedMeasurands"
     tells_of_drivers = False
+    tells_each_try = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **variables.CALLS,
@@ -130,9 +131,6 @@ class Dialect201:
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
         return None
 
-    def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
-        return None
-
     def _station(self, station: Station) -> dict[str, object]:
         identity = station.identity
         said = {
@@ -167,10 +165,9 @@ class Dialect201:
             "timestamp": event.at,
             "triggerReason": event.trigger,
             "seqNo": event.seq_no,
+            "offline": event.offline,
             "transactionInfo": transaction,
         }
-        if event.offline:
-            said["offline"] = True
         if event.token:
             said["idToken"] = id_token(event.token)
         if event.phases is not None:

@@ -11,13 +11,9 @@ RFID = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}")
 
 
 def id_token(token: Token) -> dict[str, object]:
-    """A card's UID is ISO14443; what only looks like one stays what it was called (interop A19)."""
-    kind = token.type
-    if kind == "Central" and RFID.fullmatch(token.text):
-        kind = "ISO14443"
-    elif kind == "ISO14443" and not RFID.fullmatch(token.text):
-        kind = "Central"
-    return {"idToken": token.text, "type": kind}
+    """As it was called; where nobody has said, a card's UID is ISO14443 and nothing else is (interop A19)."""
+    guessed = "ISO14443" if RFID.fullmatch(token.text) else "Central"
+    return {"idToken": token.text, "type": token.type or guessed}
 
 
 def read_verdict(said: Mapping[str, Any]) -> Verdict:

@@ -97,8 +97,6 @@ def _set(
     if item.setting is None:
         return _rejected("ReadOnly")
     result = station.control.set_variable(item.setting.name, text, now)
-    if result is SetResult.REBOOT:
-        return {"attributeStatus": "RebootRequired"}
     return _rejected(SET_RESULTS[result]) if result in SET_RESULTS else {"attributeStatus": "Accepted"}
 
 
@@ -199,7 +197,7 @@ def in_parts(
         body = {**shared, "tbc": number < len(parts) - 1, name: part}
         if numbered:
             body["seqNo"] = number
-        station.say(Raw("2.0.1", action, body), unregistered=True)
+        station.say(Raw("2.0.1", action, body), unregistered=action == "NotifyReport", held=True)
 
 
 CALLS = {

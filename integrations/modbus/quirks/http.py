@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from hub.errors import DeviceOffline, DeviceRefused
+from hub.errors import DeviceOffline, DeviceRefused, reason
 
 MOST_BYTES = 64 * 1024
 WITHIN_S = 5.0
@@ -14,8 +14,11 @@ async def exchange(host: str, port: int, path: str, body: str | None = None) -> 
     try:
         async with asyncio.timeout(WITHIN_S):
             answer = await _exchange(host, port, _request(host, port, path, body))
-    except (OSError, TimeoutError) as error:
-        raise DeviceOffline(f"no answer from http://{host}:{port}{path}: {error}") from error
+    except TimeoutError as error:
+        words = f"no answer from http://{host}:{port}{path} within {WITHIN_S:g} s"
+        raise DeviceOffline(words) from error
+    except OSError as error:
+        raise DeviceOffline(f"no answer from http://{host}:{port}{path}: {reason(error)}") from error
     head, _, text = answer.partition(b"\r\n\r\n")
     status = head.split(b"\r\n")[0].split()
     if len(status) < 2 or status[1] != b"200":

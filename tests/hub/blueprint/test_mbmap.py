@@ -136,7 +136,7 @@ def test_mistakes_are_told_with_their_place(change: dict[str, Any], problem: str
 
 
 def test_what_is_no_json_is_refused() -> None:
-    with pytest.raises(BlueprintError, match=r"acme\.json: "):
+    with pytest.raises(BlueprintError, match=r"acme\.json:1:2: no JSON: "):
         imported("{", "acme.json")
 
 

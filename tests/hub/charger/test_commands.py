@@ -309,3 +309,25 @@ async def test_ever_new_sources_of_limits_are_refused() -> None:
     assert (await world.command("set_limit", "one-more", current=10)).outcome is Outcome.ACCEPTED
     world.runtime.limit(1, "csms", 8.0)
     assert world.runtime.holding(1)["limit_source"] == "csms"
+
+
+@pytest.mark.parametrize(
+    ("op", "message", "words"),
+    [
+        ("set_limit", {"current": 8, "exipres_in": 60}, "'exipres_in'; did you mean 'expires_in'?"),
+        ("set_limit", {"clear": True, "xyz": 1}, "'xyz'; known are evse, evse_id, current, "),
+        ("set", {"values": {"current_limit": 8}, "expires": 60}, "did you mean 'expires_in'?"),
+        ("set", {"values": {"current_limit": 8, "expiers_in": 6}}, "did you mean 'expires_in'?"),
+        ("pause", {"evze": 1}, "'evze'; did you mean 'evse'?"),
+    ],
+)
+async def test_a_mistyped_key_is_refused_and_changes_nothing(
+    op: str, message: dict[str, object], words: str
+) -> None:
+    world = World()
+    await world.charging()
+    before = world.runtime.holding(1)
+    result = await world.command(op, **message)
+    assert result.outcome is Outcome.REJECTED
+    assert words in (result.text or "")
+    assert world.runtime.holding(1) == before

@@ -114,6 +114,51 @@ async def test_a_session_goes_on_after_a_restart_and_is_closed_once(database: Da
     assert await database.read("SELECT * FROM session_open") == []
 
 
+async def started(world: World) -> list[dict[str, object]]:
+    """What stands on the topic of the session when the hub has begun."""
+    running = asyncio.create_task(world.runtime.run())
+    await world.calm()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return [message.payload for message in world.bus.retained("evhub/garage/session")]  # type: ignore[misc]
+
+
+async def test_the_last_closed_session_is_shown_again_after_a_restart_and_not_told_again(
+    database: Database,
+) -> None:
+    clock = ManualClock()
+    world = await reborn(database, clock)
+    for _ in range(2):
+        clock.advance(60)
+        world.charge(energy=10_000)
+        clock.advance(60)
+        world.see({"power": 0.0, "energy": 10_500, "plugged": False})
+    await world.runtime._memory.written()
+    (before,) = world.bus.retained("evhub/garage/session")
+    clock.advance(3600)
+    after = await reborn(database, clock)
+    assert await started(after) == [before.payload]
+    assert [message.topic for message in after.published if "sessions" in message.topic] == []
+
+
+async def test_a_session_that_goes_on_hides_the_last_closed_one(database: Database) -> None:
+    clock = ManualClock()
+    world = await reborn(database, clock)
+    world.charge()
+    world.see({"power": 0.0, "energy": 10_500, "plugged": False})
+    clock.advance(60)
+    world.charge(energy=10_600)
+    await world.runtime._memory.written()
+    assert await started(await reborn(database, clock)) == []
+
+
+async def test_a_damaged_last_session_is_said(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    row = "('x', 'garage', 1, '2026-01-01T00:00:00Z', '2026-01-01T01:00:00Z', '{}')"
+    await database.write([(f"INSERT INTO sessions VALUES {row}", ())])
+    assert await started(await reborn(database, ManualClock())) == []
+    assert "its last session can't be shown" in caplog.text
+
+
 async def test_a_summed_register_goes_on_after_a_restart(database: Database) -> None:
     clock = ManualClock()
     world = await reborn(database, clock, readings=COUNTS_SESSIONS)

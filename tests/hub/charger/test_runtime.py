@@ -48,6 +48,20 @@ async def test_a_device_that_is_away_is_faulted_and_its_values_unknown() -> None
     assert world.events("fault_cleared")
 
 
+async def test_a_loss_is_logged_once_and_so_is_a_device_that_never_was_there(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World()
+    for reason in ("Connection refused", "Connection refused", "no answer"):
+        world.runtime.offline(reason)
+    assert caplog.messages == ["charger garage is away: Connection refused"]
+    world.see()
+    world.runtime.offline("no answer")
+    world.runtime.offline("no answer")
+    assert caplog.messages[-1:] == ["charger garage is away: no answer"]
+    assert len([line for line in caplog.messages if "away" in line]) == 2
+
+
 async def test_what_is_wanted_is_told_again_after_a_loss() -> None:
     world = World()
     await world.charging()

@@ -210,6 +210,12 @@ async def test_what_is_no_limit_is_rejected(yard: Yard, message: dict[str, objec
     assert (result.outcome, result.code) == ("rejected", "bad_value")
 
 
+async def test_what_is_mistyped_is_told(yard: Yard) -> None:
+    await yard.open(SHED)
+    result = await yard.ask(current=10, expires=5)
+    assert (result.code, result.text) == ("unknown_key", "unknown key 'expires'; did you mean 'expires_in'?")
+
+
 async def test_the_house_goes_before_the_cars(yard: Yard) -> None:
     await two(yard, METERED)
     assert (yard.told("a"), yard.told("b")) == (6.0, 0.0)  # the meter has said nothing

@@ -121,6 +121,18 @@ def test_the_running_hub_is_asked_and_told(running: World, capsys: pytest.Captur
     capsys.readouterr()
     assert main(["sessions", "garage", "--json", *config]) == 0
     assert json.loads(capsys.readouterr().out) == []
+    assert main(["sessions", *config]) == 0
+    assert capsys.readouterr().err == "no closed session\n"
+    assert main(["sessions", "garaeg", *config]) == 1
+    assert "no session of one; did you mean 'garage'?" in capsys.readouterr().err
+    assert main(["cmd", "garaeg", "refresh", *config]) == 1
+    assert main(["cmd", "garage", "refreshh", *config]) == 1
+    assert main(["cmd", "garage", "set_limit", '{"curent": 8}', *config]) == 1
+    assert main(["cmd", "garage", "reset", '{"typee": "Soft"}', *config]) == 1
+    told = capsys.readouterr().out
+    assert [word in told for word in ("'garage'?", "'refresh'?", "'current'?", "'type'?")] == [True] * 4
+    assert main(["cmd", "garage", "refresh", "[]", *config]) == 1
+    assert "must be a JSON object" in capsys.readouterr().err
     assert main(["sessions", "--from", "soon", *config]) == 1
     assert main(["mapping", "test", "garage", *config]) == 0
     shown = capsys.readouterr().out

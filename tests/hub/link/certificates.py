@@ -30,16 +30,19 @@ class Authority:
         certificate = self._builder(other._name, other._key, 1).add_extension(constraints, critical=True)
         usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
         certificate = certificate.add_extension(usage, critical=True)
+        certificate = self._named(certificate, other._key)
         other.certificate.write_bytes(
             certificate.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
         )
 
-    def issue(self, host: str, *, days: int = 1) -> tuple[Path, Path]:
-        """(certificate, key); `days` negative: expired."""
+    def issue(self, host: str, *, days: int = 1, bare: bool = False) -> tuple[Path, Path]:
+        """(certificate, key); `days` negative: expired; `bare`: without what only a strict look misses."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         names = x509.SubjectAlternativeName([x509.DNSName(host)])
         certificate = self._builder(subject, key, days).add_extension(names, critical=False)
+        if not bare:
+            certificate = self._named(certificate, key)
         certificate_file, key_file = self._folder / f"{host}{days}.pem", self._folder / f"{host}{days}.key"
         certificate_file.write_bytes(
             certificate.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
@@ -50,6 +53,14 @@ class Authority:
             )
         )
         return certificate_file, key_file
+
+    def _named(
+        self, certificate: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey
+    ) -> x509.CertificateBuilder:
+        """The keys' identifiers, as RFC 5280 wants them."""
+        own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        return certificate.add_extension(own, critical=False).add_extension(issuer, critical=False)
 
     def sign(self, csr: str) -> str:
         """A certificate for a request, in PEM."""

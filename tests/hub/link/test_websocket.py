@@ -150,6 +150,16 @@ async def test_tls_with_a_bad_certificate_is_refused(tmp_path: Path, fault: str)
         assert refused.value.kind == "tls"
 
 
+async def test_a_certificate_that_only_a_strict_look_refuses_is_refused_with_its_fault(
+    tmp_path: Path,
+) -> None:
+    authority = Authority(tmp_path)
+    async with server(tls=context(authority.issue("localhost", bare=True))) as port:
+        with pytest.raises(LinkRefused, match=r"RFC 5280 .*Missing Authority Key Identifier") as refused:
+            await connect(Endpoint(f"wss://localhost:{port}", "CP1", BOTH, PASSWORD, authority.certificate))
+        assert (refused.value.kind, refused.value.why) == ("tls", "certificate")
+
+
 async def test_a_root_of_the_csms_is_trusted_besides_the_configured(tmp_path: Path) -> None:
     authority, other = Authority(tmp_path), Authority(tmp_path, "Other")
     async with server(tls=context(authority.issue("localhost"))) as port:

@@ -100,6 +100,7 @@ def test_who_asks_and_how_long_it_may_take_are_read() -> None:
         (b'{"message":{}}', {}, "bad_shape"),
         (b'{"op":"x","message":[]}', {}, "bad_shape"),
         (b'{"op":"x","id":{}}', {}, "bad_id"),
+        (b'{"op":"x","exipres_at":"2020-01-01T00:00:00Z"}', {}, "unknown_key"),
         (b'{"op":"x","timeout":-1}', {}, "bad_timeout"),
         (b'{"op":"x","timeout":true}', {}, "bad_timeout"),
         (b'{"op":"x","expires_at":"soon"}', {}, "bad_expires_at"),
@@ -115,6 +116,13 @@ def test_what_is_no_command_is_refused_with_a_code(
     with pytest.raises(Refusal) as refusal:
         read(TOPICS, message("evhub/a/cmd", payload, **properties), CLOCK.now())
     assert refusal.value.code == code
+
+
+def test_what_stands_beside_the_message_and_belongs_into_it_is_refused() -> None:
+    payload = b'{"op":"set_limit","message":{"current":8},"expires_in":60,"id":"7"}'
+    with pytest.raises(Refusal, match=r"'expires_in'.*goes into \"message\"") as refusal:
+        read(TOPICS, message("evhub/a/cmd", payload), CLOCK.now())
+    assert (refusal.value.message_id, refusal.value.op) == ("7", "set_limit")
 
 
 @pytest.mark.parametrize("payload", [b'{"id":"7"}', b'{"op":"x","message":[],"id":"7"}'])

@@ -1,5 +1,7 @@
 """What an external broker gets, and when."""
 
+import asyncio
+import ssl
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from hub.bus import Bus, Message
 from hub.errors import HubError
 from hub.mqtt.address import BrokerAddress, Credentials, parse_broker
+from hub.mqtt.client import StateClient
 from hub.mqtt.mirror import Mirror
 
 
@@ -105,7 +108,7 @@ def test_bad_broker_addresses_are_refused(url: str) -> None:
 def test_missing_tls_files_are_named(tmp_path: object) -> None:
     from pathlib import Path
 
-    with pytest.raises(HubError, match=r"mqtt\.tls"):
+    with pytest.raises(HubError, match=r"mqtt\.tls: nowhere\.pem: cannot be read: No such file"):
         Credentials(ca=Path("nowhere.pem")).tls()
 
 
@@ -122,3 +125,21 @@ def test_what_somebody_else_says_on_the_hubs_topics_is_known_and_said_again() ->
     assert not world.mirror.is_foreign("evhub/a/evse/1/set/power", b"2")
     world.mirror.again("evhub/a/state")
     assert world.turn() == [("evhub/a/state", b'{"power":1}', True)]
+
+
+async def test_why_a_broker_cannot_be_reached_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    client = StateClient(Bus(), parse_broker("mqtt://127.0.0.1:1"), Credentials(), "evhub")
+    unknown = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    unknown.verify_code, unknown.verify_message = 18, "self-signed certificate"
+    for error in (ConnectionRefusedError(111, "x"), unknown):
+        client._lost = False
+        try:
+            raise error
+        except OSError:
+            client._on_connect_fail(None, None)
+        await asyncio.sleep(0)
+    client.mirror.close()
+    assert [line.split(" is away: ")[1] for line in caplog.messages] == [
+        "Connection refused",
+        "self-signed certificate",
+    ]

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -68,3 +68,45 @@ def test_while_an_action_is_carried_out_the_heart_beats_on(mapping: BlueprintMap
 
 def test_a_set_point_that_is_not_known_yet_is_not_repeated(mapping: BlueprintMapping) -> None:
     assert warped(kept(mapping, {}, acting=False)) == [["heartbeat"]] * 2
+
+
+READING = BLUEPRINT.replace("do: [{heartbeat: 7}, {limit_set: limit_set}]", "read: status")
+
+
+class Polled:
+    """Registers whose status is polled every so many seconds."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s, self.read = every_s, list[float]()
+        self._began = asyncio.get_running_loop().time()
+
+    def _since(self) -> float:
+        return asyncio.get_running_loop().time() - self._began
+
+    def read_at(self, name: str, evse: int) -> float:
+        assert (name, evse) == ("status", 1)
+        return self._began + self._since() // self._every_s * self._every_s
+
+    async def read_points(self, names: tuple[str, ...], *_: Any) -> None:
+        assert names == ("status",)
+        self.read.append(round(self._since()))
+
+
+@pytest.mark.parametrize(("every_s", "read"), [(1.0, []), (12.0, [5, 10, 17, 22])])
+def test_what_is_polled_often_enough_is_not_read_to_keep_it_alive(
+    tmp_path: Path, every_s: float, read: list[float]
+) -> None:
+    (tmp_path / "small.yaml").write_text(READING, encoding="utf-8")
+    mapping = load_blueprint("small", {}, (tmp_path,), load_codec)
+
+    async def kept_for_a_while() -> list[float]:
+        polled, unused = Polled(every_s), cast(Any, None)
+        keeper = Keeper("garage", mapping, cast(Any, polled), unused, lambda _: {}, lambda _: False)
+        keeper.online = True
+        task = asyncio.create_task(keeper.run())
+        await asyncio.sleep(23.5)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return polled.read
+
+    assert warped(kept_for_a_while()) == read

@@ -1,9 +1,14 @@
 """What a device refused: split, left out, and asked for again after growing times."""
 
+import asyncio
+import functools
+import tempfile
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
@@ -93,3 +98,45 @@ async def test_a_device_that_was_away_is_asked_anew(mapping: BlueprintMapping) -
     device.asked.clear()
     await registers.read_groups(("fast",), POLL, 4 * FIRST_RETRY_S)
     assert (100, 2) in device.asked
+
+
+LAYERS = """
+blueprint: {name: T, domain: charger, vendor: A, model: T}
+protocol: modbus
+link: {host: h}
+poll: {fast: 1s, normal: 10s}
+points:
+  state: {at: 100, poll: fast}
+  limit: {at: 101, poll: fast}
+  meter: {at: 102, poll: normal}
+state: {else: available}
+tests: [{name: t, expect: {state: available}}]
+"""
+
+
+@given(st.lists(st.tuples(st.sampled_from(["fast", "both", "point"]), st.integers(0, 2)), max_size=12))
+def test_what_was_read_last_counts_whichever_request_brought_it(turns: list[tuple[str, int]]) -> None:
+    """Requests of several poll groups overlap, and so do those for one point."""
+    mapping = layers()
+
+    async def played() -> None:
+        device = Device()
+        device.words = {100: 0, 101: 0, 102: 0}
+        registers = reader(mapping, device)
+        await registers.read_groups(("fast", "normal"), POLL, 0.0)
+        for what, value in turns:
+            device.words[100] = value
+            if what == "point":
+                await registers.read_points(("state",), 1, POLL, 0.0)
+            else:
+                await registers.read_groups(("fast", "normal") if what == "both" else ("fast",), POLL, 0.0)
+            assert registers.raw["state", 1] == value
+
+    asyncio.run(played())
+
+
+@functools.cache
+def layers() -> BlueprintMapping:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "t.yaml").write_text(LAYERS, encoding="utf-8")
+        return load_blueprint("t", {}, (Path(folder),), load_codec)

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from hub.errors import HubError
 from integrations.modbus.address import Address, SerialAddress, TcpAddress, Tls
 from integrations.modbus.frame import Request
 from integrations.modbus.links import POLL, WRITE, BusLink, Manner, NoAnswer
 from integrations.modbus.sharing import LINKS
-from integrations.modbus.wires import context
+from integrations.modbus.wires import context, open_wire
+from tests.hub.link.certificates import Authority
 from tests.integrations.modbus.served import Fault, Served
 from tests.integrations.modbus.virtual import truth
 
@@ -123,5 +125,16 @@ def test_tls_verifies_its_peer_and_says_which_file_is_missing() -> None:
     assert made.verify_mode is ssl.CERT_REQUIRED
     assert made.check_hostname
     assert made.minimum_version is ssl.TLSVersion.TLSv1_2
-    with pytest.raises(OSError):  # noqa: PT011 - which error of the system it is says nothing more
+    with pytest.raises(HubError, match=r"/nowhere\.pem: cannot be read: No such file"):
         context(Tls(ca="/nowhere.pem"))
+
+
+async def test_a_certificate_that_only_a_strict_look_refuses_is_said(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secured.load_cert_chain(*authority.issue("localhost", bare=True))
+    served = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=secured)
+    address = TcpAddress("localhost", served.sockets[0].getsockname()[1], tls=Tls(str(authority.certificate)))
+    with pytest.raises(ConnectionError, match=r"TLS: .*RFC 5280 .*Missing Authority Key Identifier"):
+        await open_wire(address, lambda _: None, lambda _: None)
+    served.close()

@@ -45,7 +45,8 @@ def test_a_session_started_and_stopped_by_the_csms(version: str) -> None:
     assert remote_stop(world)["status"] == "Rejected"
     if version == "2.0.1":
         started, *_, ended = [p for a, p in world.sent if a == "TransactionEvent"]
-        assert (started["triggerReason"], started["transactionInfo"]["remoteStartId"]) == ("RemoteStart", 7)
+        assert started["triggerReason"] == "RemoteStart"
+        assert {p["transactionInfo"]["remoteStartId"] for p in (started, *_, ended)} == {7}
         assert (ended["triggerReason"], ended["transactionInfo"]["stoppedReason"]) == ("RemoteStop", "Remote")
     else:
         assert dict(world.sent)["StopTransaction"]["reason"] == "Remote"
@@ -210,6 +211,20 @@ def test_a_card_does_not_delay_a_reset_that_is_on_its_way() -> None:
     assert world.swipe("CARD2", 2) == "accepted"
 
 
+def test_a_car_that_may_charge_freely_begins_after_the_reset_that_waits() -> None:
+    world = World(free=True, evses=2)
+    world.state(PLUGGED)
+    first, second = world.station.evses.flows.values()
+    assert first.transaction
+    world.answers["TransactionEvent"] = "hold"
+    world.ask("Reset", {"type": "Immediate"})
+    world.state(PLUGGED, evse=2)
+    assert (first.transaction, second.transaction) == (None, None)
+    world.advance(31)
+    assert world.last(Reconnect) == Reconnect("RemoteReset")
+    assert (first.transaction, second.transaction is None) == (None, False)
+
+
 def test_a_device_that_does_not_reset_is_told_again() -> None:
     world = World(defaults={"ResetRetries": "1"})
     world.ask("Reset", {"type": "Immediate"})
@@ -283,9 +298,10 @@ def test_messages_on_demand_come_after_the_answer(version: str) -> None:
     wanted = ["Heartbeat", "StatusNotification", "MeterValues"] + (
         ["TransactionEvent"] if version == "2.0.1" else []
     )
+    here = {} if version == "1.6" else {"evse": {"id": 1, "connectorId": 1}}
     for message in wanted:
         world.take()
-        assert world.ask("TriggerMessage", {"requestedMessage": message}) == {"status": "Accepted"}
+        assert world.ask("TriggerMessage", {"requestedMessage": message, **here}) == {"status": "Accepted"}
         assert world.actions() == [message]
     if version == "2.0.1":
         unknown = {"requestedMessage": "SignV2GCertificate"}
@@ -293,13 +309,40 @@ def test_messages_on_demand_come_after_the_answer(version: str) -> None:
     boot = world.ask("TriggerMessage", {"requestedMessage": "BootNotification"})
     assert boot == {"status": "Accepted" if version == "1.6" else "Rejected"}
     elsewhere = {"connectorId": 4} if version == "1.6" else {"evse": {"id": 4}}
-    for message, status in (("Heartbeat", "Accepted"), ("StatusNotification", "Rejected")):  # F06.FR.03
+    for message, status in (("Heartbeat", "Accepted"), ("MeterValues", "Rejected")):  # F06.FR.03
         said = world.ask("TriggerMessage", {"requestedMessage": message, **elsewhere})
         assert said == {"status": status}
     if version == "1.6":
         world.take()
         world.ask("TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 0})
         assert [p["connectorId"] for _, p in world.sent] == [0]
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ({}, "MissingParam"),
+        ({"evse": {"id": 1}}, "MissingParam"),
+        ({"evse": {"id": 1, "connectorId": 2}}, "UnknownConnectorId"),
+        ({"evse": {"id": 4, "connectorId": 1}}, "UnknownConnectorId"),
+    ],
+)
+def test_a_status_on_demand_is_of_one_connector_that_is_named(where: dict[str, Any], why: str) -> None:
+    world = World()
+    said = world.ask("TriggerMessage", {"requestedMessage": "StatusNotification", **where})
+    assert said == {"status": "Rejected", "statusInfo": {"reasonCode": why}}
+    assert world.sent == []
+
+
+def test_a_boot_on_demand_says_that_it_is_one() -> None:
+    world = World(boot=False)
+    pending = {"status": "Pending", "currentTime": "2026-01-01T00:00:00Z", "interval": 10}
+    world.answers["BootNotification"] = pending
+    world.connect()
+    assert world.ask("TriggerMessage", {"requestedMessage": "BootNotification"})["status"] == "Accepted"
+    world.advance(11)
+    reasons = [p["reason"] for a, p in world.sent if a == "BootNotification"]
+    assert reasons == ["PowerUp", "Triggered", "PowerUp"]
 
 
 def test_a_boot_on_demand_leaves_the_station_registered_until_the_csms_says_otherwise() -> None:
@@ -378,7 +421,8 @@ def test_before_registration_little_is_said(version: str, status: str, expected:
     result = remote_start(world)
     assert (result if isinstance(result, str) else result["status"]) == expected
     if status == "Pending":
-        world.ask("TriggerMessage", {"requestedMessage": "StatusNotification"})
+        here = {} if version == "1.6" else {"evse": {"id": 1, "connectorId": 1}}
+        world.ask("TriggerMessage", {"requestedMessage": "StatusNotification", **here})
         assert world.actions() == ["BootNotification", "StatusNotification"]
     world.advance(59)
     assert world.actions().count("BootNotification") == 1
@@ -508,7 +552,8 @@ def test_a_default_profile_limits_and_is_cleared(version: str) -> None:
     name = "connectorId" if version == "1.6" else "evseId"
     composite = world.ask("GetCompositeSchedule", {name: 1, "duration": 100})
     schedule = composite.get("chargingSchedule") or composite["schedule"]
-    assert schedule["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 10.0}]
+    (period,) = schedule["chargingSchedulePeriod"]
+    assert (period["startPeriod"], period["limit"]) == (0, 10.0)
     assert world.ask("GetCompositeSchedule", {name: 7, "duration": 100})["status"] == "Rejected"
     wanted = {"id": 5} if version == "1.6" else {"chargingProfileId": 5}
     assert world.ask("ClearChargingProfile", wanted) == {"status": "Accepted"}

@@ -67,6 +67,7 @@ def test_a_list_that_is_wrong_changes_nothing(version: str) -> None:
     assert send(world, 2, [entry(world, "B"), entry(world, "b")]) == "Failed"
     assert send(world, 2, [entry(world, "B", None)]) == "Failed"
     assert send(world, 0, [entry(world, "B")]) == "Failed"
+    assert send(world, 0, [entry(world, "B")], "Differential") == "Failed"  # D01.FR.18: none at all
     assert send(world, 2, [entry(world, f"T{n}") for n in range(501)]) == "Failed"
     assert version_of(world) == 1
     assert world.station.authorization.local_list.get(Token("A"))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hub.clock import ManualClock
 from hub.ocpp.station.effects import Keep
 from hub.ocpp.station.notices import MOST, Notices
-from hub.ocpp.station.reports import SecurityEvent
+from hub.ocpp.station.reports import FirmwareStatus, SecurityEvent
 
 ATTEMPTS, INTERVAL_S = 3, 10.0
 
@@ -112,6 +112,23 @@ def test_a_csms_that_does_not_know_the_message_is_not_asked_again() -> None:
     site.send()
     site.fail("NotImplemented")
     assert site.disk == {}
+
+
+def test_what_a_csms_does_not_want_to_hear_of_one_kind_holds_no_other_kind_up() -> None:
+    """CitrineOS and 1.6's SecurityEventNotification: InternalError, each time."""
+    site = Site()
+    site.add()
+    site.send()
+    site.fail("InternalError")
+    site.add()
+    site.notices.add(FirmwareStatus("Downloading", 1))
+    due = site.notices.due(site.clock.now())
+    assert due is not None
+    assert due[1] == FirmwareStatus("Downloading", 1)
+    site.notices.sent(due[0])
+    site.notices.answered(due[0])
+    assert site.notices.due(site.clock.now()) is None
+    assert site.notices.deadline() == site.clock.now().mono + INTERVAL_S
 
 
 def test_when_there_are_too_many_the_oldest_goes() -> None:

@@ -181,6 +181,21 @@ def test_a_remote_start_uses_the_reservation_of_its_token() -> None:
     assert next(p for a, p in world.sent if a == "TransactionEvent")["reservationId"] == 1
 
 
+def test_a_remote_start_that_is_asked_about_may_be_of_the_reservations_group() -> None:
+    world = World(defaults={"AuthorizeRemoteStart": "true"})
+    reserve(world, group="fleet")
+    world.state(PLUGGED)
+    ask = {"idToken": {"idToken": "Y", "type": "ISO14443"}, "remoteStartId": 1, "evseId": 1}
+    world.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted"}}
+    assert world.ask("RequestStartTransaction", ask)["status"] == "Accepted"
+    assert world.last(Happened).details["reason"] == "Reserved"
+    fleet = {"idToken": "fleet", "type": "Central"}
+    world.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "groupIdToken": fleet}}
+    ask["idToken"] = {"idToken": "Z", "type": "ISO14443"}
+    assert world.ask("RequestStartTransaction", ask)["status"] == "Accepted"
+    assert world.events()[0] == ("Started", "RemoteStart")
+
+
 def test_only_the_right_kind_of_connector_is_reserved() -> None:
     world = World()
     assert reserve(world, connector="cCCS2") == "Rejected"

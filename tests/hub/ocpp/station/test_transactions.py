@@ -11,6 +11,7 @@ from hub.ocpp.station.effects import Annotate, Happened, Measured, Permit
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
 VERSIONS = ["1.6", "2.0.1"]
+CHARGES = ("Updated", "ChargingStateChanged", "Charging")
 
 
 def charge(world: World) -> None:
@@ -39,6 +40,7 @@ def test_a_session_in_2_0_1_is_told_event_by_event() -> None:
     events = [payload for action, payload in world.sent if action == "TransactionEvent"]
     assert [event["seqNo"] for event in events] == [0, 1, 2, 3]
     assert len({event["transactionInfo"]["transactionId"] for event in events}) == 1
+    assert {event["offline"] for event in events} == {False}
     assert events[-1]["transactionInfo"]["stoppedReason"] == "EVDisconnected"
     assert events[-1]["meterValue"][0]["sampledValue"][0]["value"] == 11500
     assert world.last(Permit) == Permit(1, False)
@@ -205,6 +207,16 @@ def test_offline_unknown_tokens_are_refused_unless_allowed() -> None:
     assert world.swipe("X") == "accepted"
 
 
+@pytest.mark.parametrize(("status", "said"), [("Unknown", "accepted"), ("Invalid", "rejected")])
+def test_offline_a_token_that_the_csms_did_not_know_is_unknown(status: str, said: str) -> None:
+    world = World(defaults={"OfflineTxForUnknownId": "true"})
+    world.refuse_tokens(status)
+    world.state(PLUGGED)
+    world.swipe()
+    world.disconnect()
+    assert world.swipe() == said
+
+
 def test_a_known_token_is_good_offline() -> None:
     world = World()
     charge(world)
@@ -316,8 +328,24 @@ def test_a_message_that_is_refused_is_tried_again_and_buried_in_the_end(version:
     world.state(IDLE)
     world.advance(100)
     assert not world.journal
-    if version == "1.6":
-        assert world.buried[-1].reason == "the CSMS never gave the transaction an id"
+    assert len(world.buried) == 1
+
+
+def test_what_a_transaction_used_that_the_csms_gave_no_number_is_told_all_the_same() -> None:
+    world = World("1.6", defaults={"MessageAttempts": "3", "TxUpdatedInterval": "20"})
+    world.answers["StartTransaction"] = "NotImplemented"
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    world.advance(50)
+    world.state(IDLE)
+    world.advance(1)
+    (stop,) = (payload for action, payload in world.sent if action == "StopTransaction")
+    assert (stop["transactionId"], stop["reason"]) == (-1, "EVDisconnected")
+    told = [payload for action, payload in world.sent if action == "MeterValues"]
+    assert len(told) == 2
+    assert not any("transactionId" in payload for payload in told)
+    assert world.actions().count("StartTransaction") == 3
 
 
 def test_a_lost_connection_costs_no_attempt() -> None:
@@ -348,6 +376,27 @@ def test_clock_aligned_values_come_on_the_grid() -> None:
     world.take()
     world.advance(900)
     assert [a for a in world.actions() if a != "Heartbeat"] == ["MeterValues"]
+
+
+def set_variable(world: World, component: str, name: str, text: str) -> str:
+    asked = {"component": {"name": component}, "variable": {"name": name}, "attributeValue": text}
+    (result,) = world.ask("SetVariables", {"setVariableData": [asked]})["setVariableResult"]
+    return str(result["attributeStatus"])
+
+
+def test_values_that_are_switched_off_are_not_told() -> None:
+    world = World(defaults={"AlignedInterval": "300", "TxUpdatedInterval": "60", "TxEndedInterval": "60"})
+    charge(world)
+    for component in ("SampledDataCtrlr", "AlignedDataCtrlr"):
+        assert set_variable(world, component, "Enabled", "false") == "Accepted"
+    world.take()
+    world.advance(600)
+    assert "TransactionEvent" not in world.actions()
+    assert set_variable(world, "AlignedDataCtrlr", "Enabled", "true") == "Accepted"
+    world.advance(300)
+    assert world.events() == [("Updated", "MeterValueClock")]
+    world.state(IDLE)
+    assert "meterValue" not in next(p for a, p in reversed(world.sent) if a == "TransactionEvent")
 
 
 def test_history_of_the_samples_comes_with_the_end() -> None:
@@ -621,3 +670,27 @@ def test_the_wait_for_the_cable_goes_on_after_a_restart() -> None:
         ("Started", "Authorized"),
         ("Ended", "EVConnectTimeout"),
     )
+
+
+@pytest.mark.parametrize(
+    ("point", "told"),
+    [
+        ("PowerPathClosed", [("Started", "CablePluggedIn", "EVConnected"), CHARGES]),
+        ("EnergyTransfer", [("Started", "ChargingStateChanged", "Charging")]),
+        (
+            "Authorized",
+            [("Started", "Authorized", "Idle"), ("Updated", "CablePluggedIn", "EVConnected"), CHARGES],
+        ),
+    ],
+)
+def test_a_reading_with_cable_and_energy_is_told_in_the_order_of_things(
+    point: str, told: list[tuple[str, str, str]]
+) -> None:
+    world = World(defaults={"TxStartPoint": point})
+    world.swipe()
+    world.state(CHARGING)
+    events = [said for action, said in world.sent if action == "TransactionEvent"]
+    assert [
+        (said["eventType"], said["triggerReason"], said["transactionInfo"]["chargingState"])
+        for said in events
+    ] == told

@@ -38,6 +38,8 @@ GOOD, BAD = SetResult.ACCEPTED, SetResult.REJECTED
         ("Password", "0" * 41, BAD),
         ("Password", "0123456789abcde\n", BAD),
         ("SecurityProfile", "1", SetResult.READ_ONLY),
+        ("WiredPhases", "TRS", GOOD),
+        ("WiredPhases", "RRT", BAD),
     ],
 )
 def test_a_value_is_taken_only_when_it_is_one(name: str, text: str, result: SetResult) -> None:

@@ -103,8 +103,8 @@ def test_profiles_stack() -> None:
     assert answer["status"] == "Accepted"
     assert answer["scheduleStart"] == answer["chargingSchedule"]["startSchedule"]
     assert answer["chargingSchedule"]["chargingSchedulePeriod"] == [
-        {"startPeriod": 0, "limit": 20.0},
-        {"startPeriod": 60, "limit": 10.0},
+        {"startPeriod": 0, "limit": 20.0, "numberPhases": 3},
+        {"startPeriod": 60, "limit": 10.0, "numberPhases": 3},
     ]
 
 

@@ -60,7 +60,7 @@ def test_live_values_follow_the_charger() -> None:
 def test_a_password_is_write_only_and_never_told() -> None:
     world = World(defaults={"Password": "0123456789abcdef"})
     secret = model(world)[place({"name": "SecurityCtrlr"}, {"name": "BasicAuthPassword"})].report()
-    assert secret["variableAttribute"] == [{"mutability": "WriteOnly", "persistent": True}]
+    assert secret["variableAttribute"] == [{"type": "Actual", "mutability": "WriteOnly", "persistent": True}]
 
 
 def test_bounds_and_members_are_told() -> None:

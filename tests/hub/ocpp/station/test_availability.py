@@ -1,0 +1,85 @@
+"""Station, EVSE and connector are set for themselves: what comes back is as it was set (G03, G04)."""
+
+from typing import Any
+
+import pytest
+
+from hub.ocpp.v16.dialect import DIALECT as V16
+from tests.hub.ocpp.world import IDLE, PLUGGED, World
+
+PLACES: dict[str, dict[str, Any]] = {
+    "station": {},
+    "EVSE": {"evse": {"id": 1}},
+    "connector": {"evse": {"id": 1, "connectorId": 1}},
+}
+
+
+def change(world: World, place: str, word: str) -> str:
+    asked = {"operationalStatus": word, **PLACES[place]}
+    return str(world.ask("ChangeAvailability", asked)["status"])
+
+
+def statuses(world: World) -> list[str]:
+    return [said["connectorStatus"] for action, said in world.take() if action == "StatusNotification"]
+
+
+@pytest.mark.parametrize(
+    ("smaller", "larger"), [("connector", "EVSE"), ("connector", "station"), ("EVSE", "station")]
+)
+def test_what_comes_back_leaves_the_smaller_as_it_was_set(smaller: str, larger: str) -> None:
+    world = World()
+    assert change(world, smaller, "Inoperative") == "Accepted"
+    assert statuses(world) == ["Unavailable"]
+    for word in ("Inoperative", "Operative"):
+        assert change(world, larger, word) == "Accepted"
+        assert statuses(world) == []
+    world.restart()
+    world.connect()
+    world.state(IDLE)
+    assert statuses(world) == ["Unavailable"]
+    assert change(world, smaller, "Operative") == "Accepted"
+    assert statuses(world) == ["Available"]
+
+
+def test_each_waits_for_the_transaction_and_can_be_taken_back() -> None:
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    world.take()
+    assert [change(world, place, "Inoperative") for place in PLACES] == ["Scheduled"] * 3
+    assert change(world, "station", "Operative") == "Accepted"
+    world.state(IDLE)
+    assert statuses(world) == ["Unavailable"]
+    assert change(world, "EVSE", "Operative") == "Accepted"
+    assert statuses(world) == []
+    assert change(world, "connector", "Operative") == "Accepted"
+    assert statuses(world) == ["Available"]
+
+
+def test_to_1_6_an_evse_and_its_connector_are_one() -> None:
+    world = World()
+    change(world, "connector", "Inoperative")
+    world.disconnect()
+    world.version, world.dialect = "1.6", V16
+    world.connect()
+    world.take()
+    asked = {"connectorId": 1, "type": "Operative"}
+    assert world.ask("ChangeAvailability", asked) == {"status": "Accepted"}
+    assert [said["status"] for _, said in world.sent] == ["Available"]
+
+
+@pytest.mark.parametrize("whole_first", [False, True])
+def test_in_1_6_the_charge_point_takes_all_its_connectors_into_service(whole_first: bool) -> None:
+    world = World("1.6", evses=2)
+    world.state(IDLE, evse=2)
+    for connector in (0, 1, 2) if whole_first else (1,):
+        world.ask("ChangeAvailability", {"connectorId": connector, "type": "Inoperative"})
+    world.take()
+    answer = world.ask("ChangeAvailability", {"connectorId": 0, "type": "Operative"})
+    assert answer == {"status": "Accepted"}
+    said = {row["connectorId"]: row["status"] for action, row in world.take() if "connectorId" in row}
+    assert said == dict.fromkeys((0, 1, 2) if whole_first else (1,), "Available")
+    world.restart()
+    world.connect()
+    world.state(IDLE)
+    assert world.station.availability.operative(1)

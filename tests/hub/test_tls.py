@@ -1,0 +1,89 @@
+"""TLS as a client: strict on every Python, and what is refused is said."""
+
+import re
+import ssl
+from pathlib import Path
+
+import pytest
+
+from hub.errors import HubError
+from hub.tls import client_context, refusal
+from tests.hub.link.certificates import Authority
+
+
+def shaken(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> None:
+    """A handshake in memory. Raises SSLError."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ours = client.wrap_bio(to_client, to_server, server_hostname=name)
+    theirs = server.wrap_bio(to_server, to_client, server_side=True)
+    waiting = [ours, theirs]
+    while waiting:
+        for side in list(waiting):
+            try:
+                side.do_handshake()
+                waiting.remove(side)
+            except ssl.SSLWantReadError:
+                continue
+
+
+def served(pair: tuple[Path, Path]) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(*pair)
+    return made
+
+
+def test_a_good_certificate_is_taken(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    shaken(client_context(authority.certificate), served(authority.issue("csms.test")), "csms.test")
+
+
+@pytest.mark.parametrize(
+    ("issued", "name", "words"),
+    [
+        (
+            {"host": "csms.test", "bare": True},
+            "csms.test",
+            "isn't as RFC 5280 wants it (Missing Authority Key",
+        ),
+        ({"host": "csms.test"}, "other.test", "Hostname mismatch"),
+        ({"host": "csms.test", "days": -1}, "csms.test", "certificate has expired"),
+    ],
+)
+def test_a_bad_one_is_refused_in_words(
+    tmp_path: Path, issued: dict[str, object], name: str, words: str
+) -> None:
+    authority = Authority(tmp_path)
+    with pytest.raises(ssl.SSLCertVerificationError) as refused:
+        shaken(client_context(authority.certificate), served(authority.issue(**issued)), name)  # type: ignore[arg-type]
+    assert words in refusal(refused.value)
+
+
+def test_it_is_strict_whatever_python_thinks_of_it() -> None:
+    flags = client_context().verify_flags
+    assert flags & ssl.VERIFY_X509_STRICT
+    assert flags & ssl.VERIFY_X509_PARTIAL_CHAIN
+    assert client_context().minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    (cert, _), (_, other) = authority.issue("a.test"), authority.issue("b.test")
+    text = tmp_path / "text.pem"
+    text.write_text("no certificate")
+    for given, words in (
+        ({"ca": tmp_path / "none.pem"}, "none.pem: cannot be read: No such file or directory"),
+        ({"ca": text}, "text.pem: NO_CERTIFICATE_OR_CRL_FOUND"),
+        ({"cert": cert, "key": other}, "KEY_VALUES_MISMATCH"),
+        ({"roots": ("no root",)}, "an installed root: "),
+    ):
+        with pytest.raises(HubError, match=re.escape(words)):
+            client_context(**given)  # type: ignore[arg-type]
+
+
+def test_other_refusals_keep_their_reason() -> None:
+    received = ssl.MemoryBIO()
+    received.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    client = client_context().wrap_bio(received, ssl.MemoryBIO(), server_hostname="csms.test")
+    with pytest.raises(ssl.SSLError) as refused:
+        client.do_handshake()
+    assert refusal(refused.value) == "WRONG_VERSION_NUMBER"
