@@ -97,12 +97,14 @@ class Control:
         self.busy, self.told, self._told_at = False, wanted, now
         self._refused, self._failures = None, 0
 
-    def failed(self, wanted: Wanted, now: float) -> float:
-        """Seconds until the next try. What the device does now is anybody's guess."""
+    def failed(self, wanted: Wanted, now: float, *, touched: bool = True) -> float:
+        """Seconds until the next try. What the device does now is anybody's guess, but where it wasn't even asked."""
         if wanted != self._refused:
             self._failures = 0
         wait: float = min(FIRST_RETRY_S * 2**self._failures, LONGEST_RETRY_S)
-        self.busy, self.told, self._refused = False, None, wanted
+        self.busy, self._refused = False, wanted
+        if touched:
+            self.told = None
         self._failures = min(self._failures + 1, LONGEST_CORRECTION)
         self._not_before = now + wait
         return wait

@@ -1,11 +1,11 @@
 """One worker for each physical wire: one request at a time, the most urgent first, and all that can go wrong.
 
 Theory: a request is sent, and only a reply that answers it word for word ends it; everything else is counted and
-waited past. Without transaction ids the line must fall silent behind a reply (replies.py), and after a time-out
-nothing is sent that the late reply could answer (late.py). A unit that doesn't answer is left alone (health.py), so
-that it costs the others of its wire little. A connection that closes fails the request in hand at once; three
-time-outs in a row and two seconds without a reply drop it (half-open links look alive for minutes otherwise), and
-only a good reply resets the pause before the next connect.
+waited past. Without transaction ids the line must fall silent behind a reply, what may be an old frame is doubted, and
+after a time-out nothing is sent that the late reply could answer (oldframes.py). A unit that doesn't answer is left
+alone (health.py), so that it costs the others of its wire little. A connection that closes fails the request in hand at
+once; three time-outs in a row and two seconds without a reply drop it (half-open links look alive for minutes
+otherwise), and only a good reply resets the pause before the next connect.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from integrations.modbus.frame import BadReply, ModbusException, Request
 from integrations.modbus.framing import AsciiFraming, Framing, RtuFraming, TcpFraming
 from integrations.modbus.health import Units
 from integrations.modbus.jobs import KEEP_ALIVE, POLL, READ_BACK, STOP, WRITE, Job, Jobs, Manner, Replaced
-from integrations.modbus.late import LateReplies
 from integrations.modbus.load import Load
-from integrations.modbus.replies import Ambiguous, Replies
+from integrations.modbus.oldframes import OldFrames
+from integrations.modbus.replies import Ambiguous
 from integrations.modbus.timing import line_of
 from integrations.modbus.wires import Wire, open_wire
 
@@ -51,7 +51,7 @@ CONNECT_S = 5.0
 SETTLE_S = 0.005
 """Behind a reply, on wires without transaction ids whose own silence isn't known."""
 GATEWAY = (10, 11)
-DOUBTS = 3
+DOUBTS = 4
 """So many times a read is repeated for doubts about its reply."""
 HOPELESS_S = 0.05
 DOUBT_S = 0.05
@@ -102,8 +102,7 @@ class BusLink:
         self._pause = self._first_pause
         self._jobs = Jobs()
         self._units = Units(FASTEST_S[isinstance(address, SerialAddress)])
-        self._late = LateReplies()
-        self._replies = Replies()
+        self._old = OldFrames(tells_apart=self._framing.tells_apart)
         self._wake = asyncio.Event()
         self._alarm: Alarm = LoopAlarm()
         self._wire: Wire | None = None
@@ -164,7 +163,7 @@ class BusLink:
         self._wake.clear()
 
     def _free_at(self, job: Job, now: float) -> float:
-        return self._late.free_at(job.request, now)
+        return self._old.free_at(job.request, now)
 
     # One job
 
@@ -210,9 +209,28 @@ class BusLink:
         self.discarded += 1
         job.doubts += 1
         if job.request.words or job.doubts > DOUBTS:
+            self._old.given_up(job.request)
             _fail(job, NoAnswer(f"{self.address}: {doubt}"))
         else:
+            self._again_guarded(job)
+
+    def _again_guarded(self, job: Job) -> None:
+        """Behind a question that no old frame answers, where there is one."""
+        guard = self._old.guard(job.request)
+        if guard is None:
             self._jobs.again(job)
+            return
+        passed: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        passed.add_done_callback(lambda done: self._guarded(job, done))
+        self._jobs.add(Job(job.priority, guard, passed, job.manner, doubts=1))
+
+    def _guarded(self, job: Job, done: "asyncio.Future[list[int]]") -> None:
+        if done.cancelled():
+            job.done.cancel()
+            return
+        done.exception()  # Without its reply the doubt stays.
+        self._jobs.again(job)
+        self._wake.set()
 
     def _unanswered(self, job: Job) -> None:
         now = self._alarm.now()
@@ -262,7 +280,7 @@ class BusLink:
         careful_s = DOUBT_S if job.doubts else self.line.silence_s
         self._quiet_until = max(self._quiet_until, end + careful_s)
         await self._quiet()
-        return self._replies.choose(pending.request, pending.frames)
+        return self._old.choose(pending.request, pending.frames, self._alarm.now())
 
     def _read(self, request: Request, pdu: bytes, took_s: float) -> list[int]:
         try:
@@ -282,8 +300,7 @@ class BusLink:
     def _heard(self, request: Request, took_s: float) -> None:
         now = self._alarm.now()
         self._misses, self._heard_at, self._pause = 0, now, self._first_pause
-        if not self._framing.tells_apart:
-            self._late.answered(request, now)
+        self._old.answered(request, now)
         if self._units.heard(request.unit, max(took_s, 0.0), now):
             log.info("%s: unit %d answers again", self.address, request.unit)
 
@@ -292,8 +309,7 @@ class BusLink:
         self._misses += 1
         if self._units.missed(request.unit, now - sent, now):
             log.info("%s: unit %d is silent", self.address, request.unit)
-        if not self._framing.tells_apart:
-            self._late.missed(request, sent, manner.timeout_s)
+        self._old.missed(request, sent, manner.timeout_s, now)
         if isinstance(self.address, SerialAddress):
             usual = [one.usual_s for one in self._units.units.values() if one.usual_s is not None]
             self._quiet_until = now + self.line.silence_s + min(max(usual, default=0.0), manner.timeout_s)
@@ -330,7 +346,7 @@ class BusLink:
             log.debug("%s: a reply was discarded: %s", self.address, error)
             return
         except ModbusException:
-            if self._late.arrived(unit, pdu, now, besides=pending.request) is not None:
+            if self._old.late_refusal(unit, pdu, now, pending.request):
                 self.discarded += 1
                 return
         pending.frames.append(pdu)
@@ -339,7 +355,7 @@ class BusLink:
 
     def _discard(self, unit: int, pdu: bytes, now: float) -> None:
         self.discarded += 1
-        took_s = self._late.arrived(unit, pdu, now)
+        took_s = self._old.nobodys(unit, pdu, now)
         if took_s is not None:
             self._units.late(unit, took_s)
 

@@ -6,7 +6,7 @@ from hub.model.charger import Status
 from hub.model.entity import Scalar
 from hub.model.moment import Moment
 from hub.ocpp.station.effects import Annotate
-from hub.ocpp.station.flow import Flow
+from hub.ocpp.station.flow import SETTLES_S, Flow
 from hub.ocpp.station.messages import StatusNotification
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 QUIET = frozenset({Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED})
 """Said by the device, and louder than what the station thinks."""
-SETTLES_S = 3.0
-"""So long a device that may charge needs to show that it does, or that the car doesn't want to."""
 CHARGING = frozenset({Status.CHARGING, Status.SUSPENDED_EV, Status.SUSPENDED_EVSE})
 
 

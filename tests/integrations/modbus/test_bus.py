@@ -85,7 +85,10 @@ def test_five_dead_units_of_25_slow_the_others_by_less_than_a_fifth(every_s: flo
         assert after[live] > before[live] / 1.2
 
 
-@pytest.mark.parametrize("seed", range(2))
+MORE = [pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 60)]
+
+
+@pytest.mark.parametrize("seed", [0, 1, *MORE])
 def test_a_few_minutes_of_disturbed_replies_brings_no_wrong_value(seed: int) -> None:
     bus = Bus(dict.fromkeys(range(1, 9), 0.02), disturbed=0.2)
     bus.dice.seed(seed)

@@ -31,6 +31,7 @@ DISTURBANCES = (
     "twice",
     "noise",
     "stale",
+    "again",
 )
 
 
@@ -81,6 +82,7 @@ class Bus:
     written: dict[tuple[int, int], int] = field(default_factory=dict)
     _line_free: float = -1.0
     _last_reply: bytes = b""
+    _last_sent: bytes = b""
 
     @property
     def address(self) -> SerialAddress:
@@ -128,9 +130,12 @@ class Bus:
 
     def _replies(self, good: bytes) -> list[tuple[float, bytes]]:
         """(seconds more than usual, bytes)"""
+        parts = self._disturbed(good) if self.dice.random() < self.disturbed else [(0.0, good)]
+        self._last_sent = parts[-1][1] if parts else self._last_sent
+        return parts
+
+    def _disturbed(self, good: bytes) -> list[tuple[float, bytes]]:
         stale, self._last_reply = self._last_reply, good
-        if self.dice.random() >= self.disturbed:
-            return [(0.0, good)]
         body = good[:-2]
         wrong: dict[str, Callable[[], list[tuple[float, bytes]]]] = {
             "drop": list,
@@ -144,6 +149,7 @@ class Bus:
             "twice": lambda: [(0.0, good), (self.dice.uniform(0.0, 0.3), good)],
             "noise": lambda: [(0.0, self.dice.randbytes(5)), (0.002, good)],
             "stale": lambda: [(0.0, stale), (0.0, good)],
+            "again": lambda: [(0.0, self._last_sent)],
         }
         return wrong[self.dice.choice(DISTURBANCES)]()
 

@@ -328,8 +328,24 @@ def test_a_message_that_is_refused_is_tried_again_and_buried_in_the_end(version:
     world.state(IDLE)
     world.advance(100)
     assert not world.journal
-    if version == "1.6":
-        assert world.buried[-1].reason == "the CSMS never gave the transaction an id"
+    assert len(world.buried) == 1
+
+
+def test_what_a_transaction_used_that_the_csms_gave_no_number_is_told_all_the_same() -> None:
+    world = World("1.6", defaults={"MessageAttempts": "3", "TxUpdatedInterval": "20"})
+    world.answers["StartTransaction"] = "NotImplemented"
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    world.advance(50)
+    world.state(IDLE)
+    world.advance(1)
+    (stop,) = (payload for action, payload in world.sent if action == "StopTransaction")
+    assert (stop["transactionId"], stop["reason"]) == (-1, "EVDisconnected")
+    told = [payload for action, payload in world.sent if action == "MeterValues"]
+    assert len(told) == 2
+    assert not any("transactionId" in payload for payload in told)
+    assert world.actions().count("StartTransaction") == 3
 
 
 def test_a_lost_connection_costs_no_attempt() -> None:
