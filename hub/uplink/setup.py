@@ -6,11 +6,15 @@ from urllib.parse import urlsplit
 
 from hub import __version__
 from hub.blueprint.mapping import BlueprintMapping
+from hub.charger.snapshot import exposed
 from hub.config.settings import ChargerSettings, CsmsSettings, HubSettings, TokenSettings
 from hub.link.websocket import Endpoint
+from hub.ocpp.station.measurands import measurable
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import VOLTAGE
 from hub.ocpp.station.urls import LOCAL_NAMES, Reach
+from hub.ocpp.station.variable_table import BY_NAME
+from hub.ocpp.station.variables import members
 from hub.uplink.installer import CommandInstaller
 from hub.uplink.jobs import Desk, Diary, NoInstaller
 
@@ -35,6 +39,7 @@ def station_setup(
     timezone: str = "UTC",
 ) -> StationSetup:
     csms = settings.csms
+    measurands = measurable(exposed(mapping.abilities.readings))
     free = settings.free if settings.free is not None else csms is None and not tokens
     return StationSetup(
         charger=settings.id,
@@ -52,10 +57,19 @@ def station_setup(
         keys=keys,
         version=__version__,
         csms=csms is not None,
-        defaults={**_supply(mapping), **(csms.defaults if csms else {})},
+        measurands=measurands,
+        defaults={**_metered(measurands), **_supply(mapping), **(csms.defaults if csms else {})},
         voltage=_volts(mapping),
         **({} if csms is None else _connection(csms)),
     )
+
+
+def _metered(measurands: tuple[str, ...]) -> Mapping[str, str]:
+    """A CSMS that makes a sensor of each measurand is offered none that stays empty."""
+    return {
+        name: ",".join(word for word in members(BY_NAME[name].default) if word in measurands)
+        for name in ("TxUpdatedMeasurands", "AlignedMeasurands")
+    }
 
 
 def _supply(mapping: BlueprintMapping) -> Mapping[str, str]:

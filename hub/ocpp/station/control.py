@@ -246,7 +246,7 @@ class Control:
         }
 
     def _trigger_boot(self, _evse: int | None, _now: Moment) -> None:
-        self._station.boot.again(triggered=True)
+        self._station.boot.again()
 
     def _trigger_status(self, evse: int | None, now: Moment) -> None:
         for number in self._station.evses.flows if evse is None else [evse]:
