@@ -3,7 +3,7 @@ together; and their blueprints, which may be edited while the cars charge."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,8 @@ class House:
     desk: Desk
     need: Callable[[str], None]
     """A protocol is spoken from now on."""
+    join: Callable[[ChargerRuntime], Callable[[], Awaitable[None]]]
+    """A charger is about to run: it gets its share of the circuits that feed it, until the result is awaited."""
     jitter_s: float = 2.0
 
 
@@ -168,6 +170,7 @@ class Chargers:
         self._mappings[settings.id] = mapping
         part = self._parts[settings.id] = Part()
         part.closing(end_supply)
+        part.closing(house.join(runtime))
         part.run(f"station {settings.id}", uplink.run)
         part.run(f"charger {settings.id}", runtime.run)
         if connector is not None:

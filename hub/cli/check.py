@@ -38,7 +38,7 @@ def work(given: argparse.Namespace) -> int:
         print(f"{path}: {len(problems)} problem{'s' if len(problems) > 1 else ''}")
     elif config is not None:
         print(f"{path}: good, {len(config.chargers)} charger{'s' if len(config.chargers) != 1 else ''}")
-        print("".join(f"  {line}\n" for line in use), end="")
+        print("".join(f"  {line}\n" for line in (*config.odd, *use)), end="")
     return 1 if problems else 0
 
 

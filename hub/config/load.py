@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.config import schema
 from hub.config.accepted import lay_below
+from hub.config.circuits import circuits
 from hub.config.devices import devices, meter
 from hub.config.settings import (
     ChargerSettings,
@@ -201,6 +202,10 @@ class _Maker:
         found, bad_devices = devices(self._tree, top.get("devices") or {}, top.get("chargers") or {})
         self._devices = found.keys() | bad_devices.keys()
         chargers, bad = self._chargers()
+        declared = top.get("chargers") or {}
+        shared, wrong, odd = circuits(self._tree, top.get("circuits") or {}, declared, self._devices)
+        if "chargers" not in self._bad and "devices" not in self._bad:
+            self.problems += wrong
         return Config(
             self._path,
             self._hub(top.get("hub", {})),
@@ -213,6 +218,8 @@ class _Maker:
             protocols={name: top[name] for name in PROTOCOLS if name in top},
             devices=found,
             bad_devices=bad_devices,
+            circuits=shared,
+            odd=tuple(odd),
         )
 
     def _say(self, path: tuple[object, ...], words: str) -> str:
