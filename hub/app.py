@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import ssl
 from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -33,6 +32,7 @@ from hub.mqtt.commands import CommandDoor
 from hub.mqtt.listener import Listener
 from hub.part import Part
 from hub.store.database import Database
+from hub.tls import server_context
 from hub.topics import Topics
 from hub.uplink.setup import desk
 from hub.yaml import suggestion
@@ -219,10 +219,7 @@ class Hub:
         users = {
             name: Account(name, user.password, user.read, user.write) for name, user in mqtt.users.items()
         }
-        tls = None
-        if mqtt.tls.cert:
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.load_cert_chain(mqtt.tls.cert, mqtt.tls.key)
+        tls = server_context(mqtt.tls.cert, mqtt.tls.key) if mqtt.tls.cert else None
         self.listener = Listener(
             self.bus,
             Access(users, mqtt.base_topic),

@@ -29,7 +29,7 @@ from hub.uplink.connect import Connector
 from hub.uplink.jobs import Desk, Jobs
 from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.operations import install
-from hub.uplink.setup import endpoint, station_setup
+from hub.uplink.setup import default_problems, endpoint, station_setup
 from hub.uplink.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -191,6 +191,8 @@ class Chargers:
             keys=keys,
             jobs=Jobs(settings.id, setup.reach, house.desk),
         )
+        for problem in default_problems(settings.csms):
+            log.error("charger %s: %s", settings.id, problem)
         if settings.csms is None:
             return uplink, None
         return uplink, Connector(uplink, endpoint(settings.csms), keys=keys, jitter_s=house.jitter_s)
@@ -210,9 +212,10 @@ async def check_blueprints(config: Config) -> None:
             mapping_of(config, settings)
         except BlueprintError as error:
             problems += settings.problems(error.problems)
+        problems += default_problems(settings.csms)
         await asyncio.sleep(0)  # a hundred chargers' blueprints don't hold up those that charge
     if problems:
-        raise BlueprintError(problems)
+        raise BlueprintError(list(dict.fromkeys(problems)))
 
 
 def stamps(mappings: Iterable[BlueprintMapping]) -> dict[Path, int]:

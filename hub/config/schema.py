@@ -108,7 +108,9 @@ def _broker(value: Any) -> str:
         good = parts.scheme in ("mqtt", "mqtts", "ws", "wss") and parts.hostname and (parts.port or 1)
     except ValueError:
         good = False
-    if not good or parts.username or parts.password:
+    if good and (parts.username or parts.password):
+        raise vol.Invalid("the user and the password have keys of their own: username, password")
+    if not good:
         raise vol.Invalid(
             f"{value!r}: expected embedded, or mqtt://host, mqtts://host, ws://host, wss://host"
         )
@@ -121,10 +123,10 @@ def _csms_url(value: Any) -> str:
         good = parts.scheme in ("ws", "wss") and parts.hostname and (parts.port or 1)
     except ValueError:
         good = False
-    if not good or parts.username or parts.password:
-        raise vol.Invalid(
-            f"{value!r}: expected ws:// or wss:// and a host; the password has a key of its own"
-        )
+    if good and (parts.username or parts.password):
+        raise vol.Invalid("the user is the charger's identity, and the password has a key of its own")
+    if not good:
+        raise vol.Invalid(f"{value!r}: expected ws:// or wss:// and a host")
     return str(value).rstrip("/")
 
 
@@ -352,9 +354,9 @@ def check(tree: Tree, path: tuple[object, ...], schema: vol.Schema, value: Any) 
     try:
         return schema(value), []
     except vol.MultipleInvalid as error:
-        return None, sorted({_told(tree, path, item, schema) for item in _flat(error)})
+        return None, sorted({_told(tree, path, item, schema, value) for item in _flat(error)})
     except vol.Invalid as error:
-        return None, [_told(tree, path, error, schema)]
+        return None, [_told(tree, path, error, schema, value)]
 
 
 def check_sections(tree: Tree, value: Mapping[str, Any]) -> tuple[dict[str, Any], list[str], set[str]]:
@@ -380,7 +382,7 @@ def _flat(error: vol.Invalid) -> list[vol.Invalid]:
     return [error]
 
 
-def _told(tree: Tree, path: tuple[object, ...], error: vol.Invalid, schema: vol.Schema) -> str:
+def _told(tree: Tree, path: tuple[object, ...], error: vol.Invalid, schema: vol.Schema, value: object) -> str:
     parts = tuple(getattr(part, "schema", part) for part in error.path)
     place = (*path, *parts)
     dotted = ".".join(map(str, place))
@@ -392,6 +394,10 @@ def _told(tree: Tree, path: tuple[object, ...], error: vol.Invalid, schema: vol.
         words = "is missing"
     elif words.startswith("expected") and "dict" in words:
         words = "expected a map"
+    for part in parts:
+        value = value.get(part) if isinstance(value, Mapping) else value
+    if words == "expected a map" and value is None:
+        words += ", and there is nothing: indent what belongs here, or leave the key out"
     return f"{tree.where(place, key=extra)}: {dotted}: {words}"
 
 

@@ -85,6 +85,8 @@ class CsmsSettings:
     cert: Path | None = None
     key: Path | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """file:line:column of each default."""
     allow_hosts: tuple[str, ...] = ()
     """Where the CSMS may send the hub for files although nobody may (this machine, link-local)."""
     data_transfer: Mapping[str, frozenset[str]] = field(default_factory=dict)

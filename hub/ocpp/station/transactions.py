@@ -146,6 +146,8 @@ class Transactions:
         transaction = flow.transaction
         if transaction is None or transaction.charging_state == flow.charging_state():
             return
+        if flow.lost_since is not None:
+            return  # the charger isn't heard: it may well go on
         transaction.charging_state = flow.charging_state()
         self._tell(flow, now, "Updated", "ChargingStateChanged", ())
 
