@@ -16,15 +16,24 @@ class Board:
     def __init__(self, bus: Bus, topics: Topics, clock: Clock) -> None:
         self._bus, self._topics, self._clock = bus, topics, clock
         self._told: dict[str, tuple[Mapping[str, object], float]] = {}
+        self._fresh: set[str] = set()
 
-    def state(self, circuit: str, body: Mapping[str, object], now: Moment) -> float:
-        """Returns when it has to be told again, unless it changes before."""
+    def touch(self, circuit: str) -> None:
+        """Something of it may be another now."""
+        self._fresh.add(circuit)
+
+    def state(self, circuit: str, body: Callable[[], Mapping[str, object]], now: Moment) -> float:
+        """Tells it if that is due; returns when it is due again."""
         told, at = self._told.get(circuit, ({}, float("-inf")))
-        due = at + (EVERY_S if body == told else GAP_S)
+        due = at + (GAP_S if circuit in self._fresh else EVERY_S)
         if now.mono < due:
             return due
-        self._told[circuit] = body, now.mono
-        stamped = {**body, "ts": rfc3339(now.wall)}
+        self._fresh.discard(circuit)
+        new = body()
+        if new == told and now.mono < at + EVERY_S:
+            return at + EVERY_S
+        self._told[circuit] = new, now.mono
+        stamped = {**new, "ts": rfc3339(now.wall)}
         self._bus.publish(self._topics.circuit(circuit, "state"), stamped, retain=True)
         return now.mono + EVERY_S
 

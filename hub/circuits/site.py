@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from hub.bus import Bus
 from hub.charger.registry import Registry
@@ -30,6 +31,8 @@ STILL = Given(0.0, False, False)
 SETTLE_S = 10.0
 """So long after the start all go on with what they had, unless all are heard before: no car is stopped by what isn't
 known yet."""
+PATIENCE_S = 60.0
+"""And so long for a meter."""
 GRACE_S = 60.0
 """So long a charger that nobody has heard yet is taken to do what it did before the hub came, or took it in anew."""
 
@@ -48,8 +51,9 @@ class Site:
         self._expected: dict[str, float] = {}
         """Until when a charger is expected to be heard."""
         self._applied: dict[Leaf, Given] = {}
-        self._settles_at = clock.now().mono + SETTLE_S
-        self._seen: dict[str, tuple[object, ...]] = {}
+        self._touched: set[str] = set()
+        """Chargers whose claims may be others now."""
+        self._began = clock.now().mono
         self._troubles = Troubles()
         self._work = asyncio.Event()
         self._busy = asyncio.Lock()
@@ -71,15 +75,15 @@ class Site:
         for evse in range(1, runtime.evses + 1):
             self._applied.pop((runtime.id, evse), None)
         self._begin(runtime)
-        end = runtime.watch_claims(self._look)
-        self._look()
+        end = runtime.watch_claims(lambda: self._touch(runtime.id))
+        self._placed(runtime.id)
 
         async def leave() -> None:
             end()
             if self._joined.get(runtime.id) is runtime:
                 del self._joined[runtime.id]
             self._expect(runtime.id)
-            self._look()
+            self._placed(runtime.id)
 
         return leave
 
@@ -96,13 +100,13 @@ class Site:
     async def look(self) -> float:
         """Gives what is to be given now; returns in how many seconds time alone may change something."""
         self._work.clear()
-        now = self._clock.now().mono
-        wakes = [LONGEST_S, *(at - now for at in self._expected.values() if at > now)]
+        now = self._clock.now()
+        self._lose_patience(now.mono)
         async with self._busy:
-            for tree in self._trees:
-                due = await self._balance(tree)
-                wakes.append(due - self._clock.now().mono)
-        return min(wakes)
+            touched, self._touched = self._touched, set()
+            dues = [await self._balance(tree, touched) for tree in self._trees]
+        wakes = (*dues, *self._expected.values(), *self._troubles.due(), now.mono + LONGEST_S)
+        return min(wakes) - self._clock.now().mono
 
     def close(self) -> None:
         for end in self._ends:
@@ -124,7 +128,8 @@ class Site:
             await self._kept.forget(circuit)
         for tree in trees:
             tree.take_over(before)
-        self._trees, self._troubles = trees, Troubles()
+            tree.place(self._evses)
+        self._trees, self._troubles, self._began = trees, Troubles(), self._clock.now().mono
         for circuit, known in self._circuits().items():
             if circuit not in before:
                 await self._kept.restore(known, self._clock.now())
@@ -132,14 +137,13 @@ class Site:
         self._listen()
         for runtime in list(self._joined.values()):
             self._begin(runtime)
-        self._seen.clear()
-        self._look()
+        self._touch(*(charger for tree in trees for charger in tree.of))
 
     # The chargers
 
     def _begin(self, runtime: ChargerRuntime) -> None:
         """With what it has: by its register, by what was kept of it; or with nothing."""
-        mine = {leaf: tree for tree in self._trees for leaf in self._leaves(tree) if leaf[0] == runtime.id}
+        mine = {leaf: tree for tree in self._trees for leaf in tree.of.get(runtime.id, ())}
         for evse in range(1, runtime.evses + 1):
             leaf = (runtime.id, evse)
             if leaf not in mine:
@@ -153,20 +157,32 @@ class Site:
                 self._apply(leaf, known)
             mine[leaf].balance.begin(leaf, known.current_a)
 
-    def _leaves(self, tree: Tree) -> dict[Leaf, tuple[list[str], int]]:
-        return tree.leaves(lambda charger: self._joined[charger].evses if charger in self._joined else None)
+    def _placed(self, charger: str) -> None:
+        """It has come or gone."""
+        for tree in self._trees:
+            tree.place(self._evses)
+        runtime = self._joined.get(charger)
+        if runtime is not None:
+            self._begin(runtime)
+        self._touch(charger)
 
-    def _member(self, leaf: Leaf, above: list[str], priority: int) -> Member:
-        runtime = self._joined.get(leaf[0])
+    def _evses(self, charger: str) -> int | None:
+        return self._joined[charger].evses if charger in self._joined else None
+
+    def _take(self, tree: Tree, leaf: Leaf) -> None:
+        runtime, kept = self._joined.get(leaf[0]), self._kept.shares.get(leaf)
         claim = NOBODY if runtime is None else runtime.claim(leaf[1])
-        kept = self._kept.shares.get(leaf)
         held = claim.rated_a if kept is None else kept.held_a
-        if self._clock.now().mono >= self._expected.get(leaf[0], 0.0):
-            held = max(held, claim.safe_a)
-        return Member(claim, above, priority, held)
+        tree.take(leaf, claim, held if leaf[0] in self._expected else max(held, claim.safe_a))
 
     def _expect(self, charger: str) -> None:
         self._expected[charger] = self._clock.now().mono + GRACE_S
+
+    def _lose_patience(self, now: float) -> None:
+        over = [charger for charger, at in self._expected.items() if at <= now]
+        for charger in over:
+            del self._expected[charger]
+        self._touched |= set(over)
 
     def _apply(self, leaf: Leaf, given: Given | None) -> None:
         runtime = self._joined.get(leaf[0])
@@ -182,33 +198,33 @@ class Site:
 
     # The balance
 
-    async def _balance(self, tree: Tree) -> float:
+    async def _balance(self, tree: Tree, touched: set[str]) -> float:
         now = self._clock.now()
         await self._expire(tree, now)
-        members = {leaf: self._member(leaf, *place) for leaf, place in self._leaves(tree).items()}
-        if not self._settled(tree, members, now):
-            tree.wait(members, {leaf: self._applied.get(leaf, STILL) for leaf in members}, self._settles_at)
-        elif self._changed(tree, members) or tree.wake_at is None or now.mono >= tree.wake_at:
-            self._seen[tree.root] = self._sight(tree, members)
-            await self._give(tree.step(members, now), members)
-        due = [self._board.state(circuit, tree.body(circuit), now) for circuit in tree.circuits]
+        for charger in touched & tree.of.keys():
+            for leaf in tree.of[charger]:
+                self._take(tree, leaf)
+        if not self._settled(tree, now.mono):
+            given = {leaf: self._applied.get(leaf, STILL) for leaf in tree.members}
+            ends = (self._began + SETTLE_S, self._began + PATIENCE_S)
+            tree.wait(given, next(end for end in ends if end > now.mono))
+        elif tree.due(now.mono):
+            touched |= tree.of.keys()
+            await self._give(tree.step(now), tree.members)
+        due = []
+        for circuit in tree.circuits:
+            if touched & tree.of.keys():
+                self._board.touch(circuit)
+            due.append(self._board.state(circuit, partial(tree.body, circuit), now))
         self._tell(tree, now.mono)
-        return min([*due, *self._troubles.due(), *([] if tree.wake_at is None else [tree.wake_at])])
+        return min([*due, *([] if tree.wake_at is None else [tree.wake_at])])
 
-    def _settled(self, tree: Tree, members: Mapping[Leaf, Member], now: Moment) -> bool:
-        tree.settled = (
-            tree.settled
-            or now.mono >= self._settles_at
-            or all(member.claim.known for member in members.values())
-        )
+    def _settled(self, tree: Tree, now: float) -> bool:
+        """Have all been heard that will be, chargers and meters?"""
+        heard = now >= self._began + SETTLE_S or all(each.claim.known for each in tree.members.values())
+        metered = now >= self._began + PATIENCE_S or not any(each.silent for each in tree.circuits.values())
+        tree.settled = tree.settled or (heard and metered)
         return tree.settled
-
-    def _changed(self, tree: Tree, members: Mapping[Leaf, Member]) -> bool:
-        return self._seen.get(tree.root) != self._sight(tree, members)
-
-    def _sight(self, tree: Tree, members: Mapping[Leaf, Member]) -> tuple[object, ...]:
-        """What a balance depends on."""
-        return (members, tuple(known.room() for known in tree.circuits.values()))
 
     async def _give(self, step: Step, members: Mapping[Leaf, Member]) -> None:
         """Cuts first; a raise when the disk knows of it."""
@@ -237,7 +253,6 @@ class Site:
 
     async def _limited(self, circuit: Circuit, source: str) -> None:
         """Somebody has set a limit: it is in force and on disk when this returns. Raises StoreError."""
-        self._seen.clear()
         self._look()
         await self._kept.limit(circuit, source, self._clock.now())
 
@@ -261,16 +276,24 @@ class Site:
 
     def _listen(self) -> None:
         self.close()
-        for known in self._circuits().values():
-            for device in sorted({device for device, _ in known.other.sources}):
-                self._ends.append(self._board.listen(device, self._hearer(known, device)))
+        for tree in self._trees:
+            for known in tree.circuits.values():
+                for device in sorted({device for device, _ in known.other.sources}):
+                    self._ends.append(self._board.listen(device, self._hearer(tree, known, device)))
 
-    def _hearer(self, circuit: Circuit, device: str) -> Callable[[Mapping[str, object]], None]:
+    def _hearer(self, tree: Tree, circuit: Circuit, device: str) -> Callable[[Mapping[str, object]], None]:
         def hear(state: Mapping[str, object]) -> None:
-            circuit.other.hear(device, state, self._clock.now().mono, circuit.limit().asked_a)
+            now = self._clock.now().mono
+            tree.measure(now)
+            circuit.other.hear(device, state, now, circuit.limit().asked_a)
+            self._board.touch(circuit.settings.id)
             self._look()
 
         return hear
+
+    def _touch(self, *chargers: str) -> None:
+        self._touched |= set(chargers)
+        self._work.set()
 
     def _look(self) -> None:
         self._work.set()

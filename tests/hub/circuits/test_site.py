@@ -218,6 +218,8 @@ async def test_what_is_mistyped_is_told(yard: Yard) -> None:
 
 async def test_the_house_goes_before_the_cars(yard: Yard) -> None:
     await two(yard, METERED)
+    assert (yard.told("a"), yard.told("b")) == (0.0, 0.0)
+    await yard.wait(61)
     assert (yard.told("a"), yard.told("b")) == (6.0, 0.0)  # the meter has said nothing
     yard.measure(12.0)
     await yard.wait(6)
