@@ -96,7 +96,7 @@ class Driver:
             control.done(wanted, now)
             self._complained = False
         else:
-            wait = control.failed(wanted, now)
+            wait = control.failed(wanted, now, touched=not isinstance(error, Unsupported))
             level = logging.DEBUG if self._complained else logging.WARNING
             log.log(level, "charger %s: %s failed (%s); again in %.0f s", self._host.id, action, error, wait)
             self._complained = True

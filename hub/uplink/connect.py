@@ -56,8 +56,10 @@ class Connector:
             try:
                 link = await connect(self._current())
             except LinkRefused as refusal:
-                self._refused(refusal)
-                await self._pause(backoff.next())
+                if self._refused(refusal):
+                    backoff = self._backoff()
+                else:
+                    await self._pause(backoff.next())
                 continue
             self._told = None
             self._uplink.tell(_succeeded)
@@ -121,13 +123,15 @@ class Connector:
             raise LinkRefused("tls", f"the station's own certificate: {error}") from error
         return replace(endpoint, password=None, cert=certificate, key=key)
 
-    def _refused(self, refusal: LinkRefused) -> None:
+    def _refused(self, refusal: LinkRefused) -> bool:
+        """True: the next try need not wait."""
         reason = "unauthorized" if refusal.status == 401 else refusal.why
         words = f"{refusal.kind}: {refusal}"
-        self._uplink.tell(lambda station, now: station.upkeep.network.failed(reason, words, now))
+        back: bool = self._uplink.tell(lambda station, now: station.upkeep.network.failed(reason, words, now))
         if words != self._told:
             self._told = words
             log.warning("%s: no connection to the CSMS (%s)", self._uplink.runtime.id, words)
+        return back
 
     def _backoff(self) -> BackOff:
         variables = self._uplink.station.variables

@@ -13,10 +13,12 @@ UNKNOWN_SIZE = 17
 
 @dataclass(slots=True)
 class Got:
-    """`values`: what was read. `unreadable`: PDC 0, or nothing at all when it was asked for alone."""
+    """`values`: what was read. `unreadable`: PDC 0, or nothing at all when it was asked for alone. `at`: when each
+    was answered, for what takes several requests ends long after it has begun."""
 
     values: dict[int, bytes] = field(default_factory=dict)
     unreadable: set[int] = field(default_factory=set)
+    at: dict[int, float] = field(default_factory=dict)
 
 
 class Batches:
@@ -50,17 +52,22 @@ class Batches:
         if len(asked) == 1:
             got.unreadable.update((*missing, *empty))
             return []
-        if missing:
-            # Fewer than were asked: that many is what it can do.
-            self.most = max(1, min(self.most, len(told)))
-        elif frame.esv is Esv.GET_SNA and len(empty) == len(asked) > self.proven:
+        if not any(told.values()):
             # Nothing at all: perhaps it was too much at once.
-            self.most = (len(asked) + 1) // 2
-            return empty
-        else:
-            self.proven = max(self.proven, len(asked))
+            if len(asked) > self.proven:
+                self.most = (len(asked) + 1) // 2
+                return list(asked)
+            got.unreadable.update(asked)
+            return []
+        self.proven = max(self.proven, len(told))
         got.unreadable.update(empty)
-        return missing
+        if missing and set(missing) == set(asked[-len(missing) :]):
+            # Fewer than were asked: that many is what it can do.
+            self.most = self.proven
+            return missing
+        # Where others behind them were told, these are none of its: some stacks leave out what they don't know.
+        got.unreadable.update(missing)
+        return []
 
     def unanswered(self, asked: Sequence[int]) -> bool:
         """Is it worth while to ask for less at once?"""
@@ -84,10 +91,11 @@ class Written:
 
 def written(asked: Mapping[int, bytes], frame: Frame) -> Written:
     """What became of a SetC. In a refusal accepted ones have PDC 0, rejected ones what was sent; a refusal that
-    names none as rejected rejects all."""
-    if frame.esv is Esv.SET_RES:
-        return Written(frozenset(asked), frozenset())
+    names none as rejected rejects all. What no answer names wasn't set."""
     told = {item.epc: item.edt for item in frame.properties}
+    if frame.esv is Esv.SET_RES:
+        accepted = frozenset(asked) & frozenset(told)
+        return Written(accepted, frozenset(asked) - accepted)
     accepted = frozenset(epc for epc in asked if told.get(epc) == b"")
     if len(accepted) == len(asked):
         return Written(frozenset(), frozenset(asked))

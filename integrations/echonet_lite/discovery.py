@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from hub.errors import DeviceOffline, HubError
 from integrations.echonet_lite.frame import EOJ, NODE_PROFILE, Esv, Frame, Property
+from integrations.echonet_lite.neighbours import neighbours
 from integrations.echonet_lite.nodes import KnownNode, Look, Verdict, missing
-from integrations.echonet_lite.profile import identification, instance_list, words
+from integrations.echonet_lite.profile import class_list, identification, instance_list, words
 from integrations.echonet_lite.stack import Manners, Stack
 from integrations.echonet_lite.transactions import CONTEST, LOOK, Request
 
@@ -17,6 +19,8 @@ LOOKING = Manners((1.0, 2.0, 4.0), gap_s=0.02, priority=LOOK)
 CONTESTING = Manners((1.0, 1.0), gap_s=0.0, priority=CONTEST)
 SWEEP_S = 1.0
 """How long an object that may not exist is waited for."""
+COLLECT_S = 0.3
+"""Where each object of a class answers for itself: how long for the next."""
 SEARCHES_S = (0.0, 3.0, 15.0, 60.0)
 """After the start; then every SEARCH_EVERY_S. Nodes that boot, and networks that lose multicast, get their chance."""
 SEARCH_EVERY_S = 600.0
@@ -97,16 +101,9 @@ class Discovery:
         except DeviceOffline as error:
             log.debug("%s doesn't tell who it is: %s", host, error)
             return None
-        values = got.values
-        raw = values.get(0x83, b"")
-        listed = instance_list(values.get(0xD6, b""))
-        look = Look(
-            identification(raw),
-            int.from_bytes(values.get(0x8A, b"")[:3], "big"),
-            words(values.get(0x8C, b"")),
-            listed.items if listed else (),
-            max(int.from_bytes(values.get(0xD3, b""), "big"), listed.count if listed else 0),
-        )
+        raw, look = got.values.get(0x83, b""), _understood(got.values)
+        if look.count > len(look.objects):
+            look = replace(look, classes=await self._classes(host))
         node = await self._settle(host, look, raw)
         if node is None:
             return None
@@ -115,12 +112,23 @@ class Discovery:
         await self._sweep(node)
         return node
 
+    async def _classes(self, host: str) -> tuple[int, ...]:
+        """Where the list of its objects says less than their count: of which classes they are."""
+        try:
+            got = await self.stack.get(host, NODE_PROFILE, (0xD7,), manners=LOOKING)
+        except DeviceOffline:
+            return ()
+        return class_list(got.values.get(0xD7, b""))
+
     async def _settle(self, host: str, look: Look, raw: bytes) -> KnownNode | None:
         nodes, now = self.stack.nodes, self._loop.time()
         verdict = nodes.judge(host, look.uid, raw)
         if verdict is Verdict.OWN:
             return None
         if look.uid is None:
+            known = self._other_side(host, look)
+            if known is not None:
+                return nodes.alias(known.key, host)
             self._warn(
                 host, f"the node at {host} has no identification of its own: its address stands for it"
             )
@@ -133,6 +141,21 @@ class Discovery:
         if before is not node:
             log.info("node %s at %s with %d objects", node.key, host, len(look.objects))
         return node
+
+    def _other_side(self, host: str, look: Look) -> KnownNode | None:
+        """Rule 14: without an identification the hardware address tells that both IP versions are one node."""
+        alike = [
+            node
+            for node in self.stack.nodes
+            if node.uid is None
+            and (":" in node.host) != (":" in host)
+            and (node.look.maker, node.look.objects) == (look.maker, look.objects)
+        ]
+        if not alike:
+            return None
+        hardware = neighbours()
+        wanted = hardware.get(host)
+        return next((node for node in alike if wanted and hardware.get(node.host) == wanted), None)
 
     async def _contest(self, uid: str, host: str, look: Look) -> KnownNode:
         """Rule 15: does whoever had that identification still live at its old address?"""
@@ -162,24 +185,33 @@ class Discovery:
         return identification(got.values.get(0x83, b"")) or ""
 
     async def _sweep(self, node: KnownNode) -> None:
-        """Rule 11: what a list of 84 couldn't hold is asked for one by one."""
+        """Rule 11: what a list of 84 couldn't hold is asked for, all of a class at once and then one by one."""
         found = list(node.look.objects)
         configured = (*self.configured.get(node.host, ()), *self.configured.get(node.uid or "", ()))
-        for eoj in missing(node.look, configured):
+        wanted = missing(node.look, configured)
+        for class_code in dict.fromkeys(eoj >> 8 for eoj in wanted):
+            found += await self._answering(node.host, class_code, wanted)
+        for eoj in wanted:
             if len(found) >= node.look.count and eoj not in configured:
                 break
-            if await self._exists(node.host, eoj):
+            if eoj not in found and await self._exists(node.host, eoj):
                 found.append(eoj)
         if len(found) > len(node.look.objects):
-            node.look = Look(
-                node.look.uid,
-                node.look.maker,
-                node.look.product,
-                tuple(found),
-                max(node.look.count, len(found)),
-            )
+            count = max(node.look.count, len(found))
+            node.look = replace(node.look, objects=tuple(sorted(found)), count=count)
             self.stack.nodes.version += 1
             self._tell()
+
+    async def _answering(self, host: str, class_code: int, wanted: Sequence[EOJ]) -> list[EOJ]:
+        """Rule 12: instance 00 means all of a class; few nodes know it."""
+        asked = Request(
+            *(host, class_code << 8, Esv.GET, (Property(0x80),), (SWEEP_S,)),
+            gap_s=LOOKING.gap_s,
+            priority=LOOK,
+            collect_s=COLLECT_S,
+        )
+        parts = await self.stack.ask_all(asked)
+        return [eoj for eoj in wanted if eoj in parts]
 
     async def _exists(self, host: str, eoj: EOJ) -> bool:
         """Rule 6: an object that isn't there is silent."""
@@ -224,9 +256,20 @@ class Discovery:
             log.warning("%s", words_)
 
 
+def _understood(values: Mapping[int, bytes]) -> Look:
+    listed = instance_list(values.get(0xD6, b""))
+    return Look(
+        identification(values.get(0x83, b"")),
+        int.from_bytes(values.get(0x8A, b"")[:3], "big"),
+        words(values.get(0x8C, b"")),
+        listed.items if listed else (),
+        max(int.from_bytes(values.get(0xD3, b""), "big"), listed.count if listed else 0),
+    )
+
+
 def _kept(before: KnownNode | None, look: Look) -> Look:
     """A list that is cut short doesn't take away what a sweep has found."""
     if before is None or before.uid != look.uid or look.count != before.look.count:
         return look
     more = tuple(eoj for eoj in before.look.objects if eoj not in look.objects)
-    return Look(look.uid, look.maker, look.product, look.objects + more, look.count)
+    return replace(look, objects=look.objects + more)

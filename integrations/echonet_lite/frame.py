@@ -44,6 +44,8 @@ class Esv(IntEnum):
 
 
 ESVS = {int(esv): esv for esv in Esv}
+ANSWERS = frozenset(esv for esv in Esv if esv < Esv.SETI or esv in (Esv.SET_RES, Esv.GET_RES, Esv.INFC_RES))
+"""Some stacks leave out of an answer what they don't know, until nothing is left."""
 TWO_LISTS = frozenset({Esv.SETGET, Esv.SETGET_RES, Esv.SETGET_SNA})
 
 
@@ -84,7 +86,7 @@ def decode(datagram: bytes) -> Frame:
         # A SetGet_SNA that ends after its first list is met in the field.
         if end < len(datagram):
             second, end = _properties(datagram, end + 1, datagram[end])
-    elif not properties:
+    elif not properties and esv not in ANSWERS:
         raise FrameError("OPC 0")
     return Frame(tid, sclass << 8 | sinstance, dclass << 8 | dinstance, esv, properties, second)
 

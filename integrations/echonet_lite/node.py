@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from integrations.echonet_lite.frame import NODE_PROFILE, Esv, Frame, FrameError, Property, decode, encode
 from integrations.echonet_lite.own import OwnNode
-from integrations.echonet_lite.transactions import Answered, Late, Request, Transactions, Unanswered
+from integrations.echonet_lite.transactions import Answered, Late, Part, Request, Transactions, Unanswered
 
 LARGEST = 1500
 MOST_A_SECOND = 200
@@ -43,7 +43,7 @@ class Stranger:
     host: str
 
 
-Event = Answered | Unanswered | Late | News | Listed | Stranger
+Event = Answered | Part | Unanswered | Late | News | Listed | Stranger
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Node:
             return []
         self.counters["frames"] += 1
         settled = self._transactions.receive(host, frame, now)
-        if isinstance(settled, Answered):
+        if isinstance(settled, Answered | Part):
             return [settled]
         if self._too_many(host, now):
             self.counters["flood"] += 1

@@ -23,13 +23,15 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a node said of itself. `uid`: its 83 if that identifies it. `count`: D3, how many objects it has."""
+    """What a node said of itself. `uid`: its 83 if that identifies it. `count`: D3, how many objects it has.
+    `classes`: D7, asked for where it lists fewer than that."""
 
     uid: str | None
     maker: int = 0
     product: str = ""
     objects: tuple[EOJ, ...] = ()
     count: int = 0
+    classes: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -159,7 +161,7 @@ def missing(look: Look, configured: Iterable[EOJ]) -> list[EOJ]:
     listed = set(look.objects)
     wanted = [eoj for eoj in configured if eoj not in listed]
     if look.count > len(listed):
-        classes = dict.fromkeys(eoj >> 8 for eoj in look.objects)
+        classes = dict.fromkeys((*(eoj >> 8 for eoj in look.objects), *look.classes))
         wanted += [
             eoj
             for class_code in classes

@@ -61,6 +61,12 @@ def instance_list(edt: bytes) -> Told | None:
     return Told(tuple(dict.fromkeys(held[: edt[0]])), edt[0])
 
 
+def class_list(edt: bytes) -> tuple[int, ...]:
+    """D7: the classes of its objects, at most 8 of them; profiles don't count."""
+    held = [int.from_bytes(edt[at : at + 2], "big") for at in range(1, len(edt) - 1, 2)]
+    return tuple(dict.fromkeys(code for code in held if code >> 8 != 0x0E))
+
+
 def spell_instances(eojs: Iterable[EOJ]) -> bytes:
     """At most 84 of them."""
     listed = list(eojs)[:MOST_LISTED]

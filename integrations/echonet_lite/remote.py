@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 
 from hub.errors import DeviceOffline
-from integrations.echonet_lite.batches import MOST, Batches, Written
+from integrations.echonet_lite.batches import MOST, Batches, Got, Written
 from integrations.echonet_lite.discovery import Discovery
 from integrations.echonet_lite.frame import EOJ, Esv, Frame
 from integrations.echonet_lite.nodes import KnownNode
@@ -44,6 +44,8 @@ class Remote:
         self.image: dict[int, bytes] = {}
         self.version = 0
         """Counts the image's changes."""
+        self._at: dict[int, float] = {}
+        """When what stands in the image was told."""
         self.schedule = Schedule({})
         self._discovery, self._stack = discovery, discovery.stack
         self._manners = manners or Manners()
@@ -68,7 +70,7 @@ class Remote:
     ) -> None:
         """Learns what it can do; `periods` by EPC, of which those that it doesn't have are dropped, and `also`
         what it says itself that it has. Raises DeviceOffline."""
-        got = await self._get(MAPS)
+        got = (await self._get(MAPS)).values
         self.readable, self.settable, announced = (self._map(got.get(epc, b"")) for epc in (0x9F, 0x9E, 0x9D))
         self.announced = announced or frozenset()
         self.release = release(got.get(0x82, b""))
@@ -86,10 +88,13 @@ class Remote:
         """Into the image; which of them have changed. Raises DeviceOffline."""
         asked = list(epcs)
         got = await self._get(asked, manners)
-        changed = {epc for epc in asked if epc in self.image and self.image[epc] != got.get(epc, b"")}
-        if changed or not self.image.keys() >= set(asked):
+        # Another read may have overtaken this one: what was answered before what is known isn't news.
+        news = {epc: got.values.get(epc, b"") for epc, at in got.at.items() if at >= self._at.get(epc, 0.0)}
+        changed = {epc for epc, edt in news.items() if epc in self.image and self.image[epc] != edt}
+        self._at.update({epc: got.at[epc] for epc in news})
+        if changed or not self.image.keys() >= set(news):
             self.version += 1
-            self.image.update({epc: got.get(epc, b"") for epc in asked})
+            self.image.update(news)
         self.schedule.read(asked, changed, asyncio.get_running_loop().time())
         self._diagnose()
         return changed
@@ -103,7 +108,7 @@ class Remote:
 
     # Inside
 
-    async def _get(self, epcs: Iterable[int], manners: Manners | None = None) -> dict[int, bytes]:
+    async def _get(self, epcs: Iterable[int], manners: Manners | None = None) -> Got:
         """What was read of a node that has become suspect meanwhile may be another's."""
         await self._sure()
         host = self.node.host
@@ -114,7 +119,7 @@ class Remote:
         await self._sure()
         if self.node.host != host:
             raise DeviceOffline(f"{self.name}: it has moved from {host} meanwhile")
-        return got.values
+        return got
 
     async def _sure(self) -> None:
         """A node that has announced itself anew is first asked who it is."""
@@ -144,10 +149,12 @@ class Remote:
         told = {item.epc: item.edt for item in frame.properties if item.edt}
         late = frame.esv is Esv.GET_RES
         news = {epc: edt for epc, edt in told.items() if late or not self.has(epc)}
+        now = asyncio.get_running_loop().time()
         if news:
             self.version += 1
             self.image.update(news)
-        if late or self.schedule.heard(told, asyncio.get_running_loop().time()):
+            self._at.update(dict.fromkeys(news, now))
+        if late or self.schedule.heard(told, now):
             self._wake()
 
     def _diagnose(self) -> None:

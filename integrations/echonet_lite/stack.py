@@ -5,6 +5,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from hub.errors import DeviceOffline, HubError
@@ -22,6 +23,7 @@ from integrations.echonet_lite.transactions import (
     URGENT,
     Answered,
     Late,
+    Part,
     Request,
     Transactions,
     Unanswered,
@@ -73,6 +75,7 @@ class Stack:
         self.met: Met | None = None
         """Who wants to know of unknown addresses, and of instance lists."""
         self._waiting: dict[int, asyncio.Future[Frame]] = {}
+        self._parts: dict[int, dict[EOJ, Frame]] = {}
         self._listeners: dict[tuple[str, EOJ], list[Heard]] = {}
         self._tracers: list[tuple[str, Tracer]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -168,6 +171,7 @@ class Stack:
                     raise
                 continue
             again = batches.answered(chunk, frame, got)
+            got.at.update(dict.fromkeys(chunk, self._loop.time()))
             pending = again + [epc for epc in pending if epc not in chunk]
         return got
 
@@ -189,18 +193,31 @@ class Stack:
 
     async def ask(self, request: Request) -> Frame:
         """Raises DeviceOffline."""
+        return await self._answer(request, None)
+
+    async def ask_all(self, request: Request) -> Mapping[EOJ, Frame]:
+        """Rule 12: the answers of all objects of a class to one question (`collect_s` is set); none: nobody answers."""
+        parts: dict[EOJ, Frame] = {}
+        with suppress(DeviceOffline):
+            await self._answer(request, parts)
+        return parts
+
+    # Inside
+
+    async def _answer(self, request: Request, parts: dict[EOJ, Frame] | None) -> Frame:
         now = self._loop.time()
         waiting: asyncio.Future[Frame] = self._loop.create_future()
         number = self.node.ask(request, now)
         self._waiting[number] = waiting
+        if parts is not None:
+            self._parts[number] = parts
         self._step(now)
         try:
             return await waiting
         finally:
+            self._parts.pop(number, None)
             if self._waiting.pop(number, None) is not None:
                 self.node.cancel(number)
-
-    # Inside
 
     def _receive(self, host: str, payload: bytes) -> None:
         now = self._loop.time()
@@ -214,6 +231,9 @@ class Stack:
             waiting = self._waiting.pop(event.number, None)
             if waiting is not None and not waiting.done():
                 waiting.set_result(event.frame)
+        elif isinstance(event, Part):
+            if event.number in self._parts:
+                self._parts[event.number][event.frame.seoj] = event.frame
         elif isinstance(event, News | Late):
             self._told(event)
         elif isinstance(event, Listed | Stranger) and self.met is not None:

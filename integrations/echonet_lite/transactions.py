@@ -28,8 +28,11 @@ TRIES_TO_BE_SILENT = 3
 PROVEN_ANSWERS, PROMPT, EARLY = 4, 5, 1 / 3
 """After so many answers, of which the slowest took a fifth of it, a third of the first wait is enough."""
 BUSY = 8
-"""So many requests may wait for a node before the gaps between them shrink."""
+"""So many requests may wait for a node before the gaps between them shrink, ever faster."""
+AT_ONCE_S = 0.002
+"""A shorter gap isn't worth a timer."""
 FIRST_PROBE_S, LONGEST_PROBE_S = 2.0, 60.0
+THAT_IS_ALL = "that is all"
 
 
 def patience(timeout_s: float, tries: int) -> tuple[float, ...]:
@@ -49,6 +52,16 @@ class Request:
     patience_s: tuple[float, ...] = PATIENCE_S
     gap_s: float = GAP_S
     priority: int = POLL
+    collect_s: float = 0.0
+    """Of a question to instance 00: all objects of the class answer, each for itself, until none has for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several answers; the question ends with `Unanswered`."""
+
+    number: int
+    frame: Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,7 @@ class _Open:
     tries: int = 0
     sent_at: float = 0.0
     settled: bool = False
+    parts: int = 0
 
     @property
     def early(self) -> bool:
@@ -162,7 +176,7 @@ class Transactions:
         if opened is not None:
             opened.settled = True
 
-    def receive(self, host: str, frame: Frame, now: float) -> Answered | Late | None:
+    def receive(self, host: str, frame: Frame, now: float) -> Answered | Part | Late | None:
         """What an answer is an answer to. None: to nothing that was asked."""
         peer = self._peers.get(host)
         if peer is None:
@@ -171,6 +185,8 @@ class Transactions:
         opened = peer.sent.get(frame.tid) or self._asked_to_tell(peer, frame)
         if opened is None or not _answers(opened.request, frame):
             return self._closed(peer, host, frame)
+        if opened.request.collect_s:
+            return self._collected(host, peer, opened, frame, now)
         if peer.flight is opened:
             peer.flight, peer.answered_at = None, now
             self._wake(host, peer, now)
@@ -239,8 +255,8 @@ class Transactions:
         if opened is None:
             return
         # Of whom so many wait, the gap is shared: who stands for a hundred objects is no small device.
-        ready = peer.answered_at + opened.request.gap_s * min(1.0, BUSY / (len(peer.queue) + 1))
-        if now < ready:
+        ready = peer.answered_at + opened.request.gap_s * min(1.0, BUSY / (len(peer.queue) + 1)) ** 2
+        if ready - now > AT_ONCE_S:
             self._enqueue(peer, opened)
             self._wake(host, peer, ready)
             return
@@ -262,8 +278,21 @@ class Transactions:
         self.counters["requests"] += 1
         return encode(Frame(opened.tid, self._source, request.eoj, request.esv, request.properties))
 
+    def _collected(self, host: str, peer: _Peer, opened: _Open, frame: Frame, now: float) -> Part:
+        opened.parts += 1
+        self.counters["answers"] += 1
+        peer.answered_at = now
+        if peer.flight is opened:
+            peer.due = now + opened.request.collect_s
+            self._wake(host, peer, peer.due)
+        return Part(opened.number, frame)
+
     def _missed(self, peer: _Peer, opened: _Open) -> None:
         peer.flight = None
+        if opened.parts:
+            self._close(peer, opened)
+            self._give_up(opened, THAT_IS_ALL)
+            return
         if opened.settled:  # cancelled under way: until now the node may have been busy with it
             self._close(peer, opened)
             return
@@ -286,7 +315,7 @@ class Transactions:
         self._open.pop(opened.number, None)
         if not opened.settled:
             opened.settled = True
-            self.counters["unanswered"] += 1
+            self.counters["unanswered"] += reason != THAT_IS_ALL
             self._failed.append(Unanswered(opened.number, opened.request, reason))
 
     def _close(self, peer: _Peer, opened: _Open) -> None:
@@ -330,9 +359,9 @@ class Transactions:
 
 
 def _answers(request: Request, frame: Frame) -> bool:
-    """Host and TID fit; do object, service and properties?"""
+    """Host and TID fit; do object, service and properties? Some stacks leave out what they don't know, all of it."""
     if frame.esv not in ANSWERS[request.esv]:
         return False
     same = request.eoj >> 8 == frame.seoj >> 8 if request.eoj & 0xFF == 0 else request.eoj == frame.seoj
     asked = {item.epc for item in request.properties}
-    return same and any(item.epc in asked for item in frame.properties)
+    return same and (not frame.properties or any(item.epc in asked for item in frame.properties))

@@ -189,6 +189,7 @@ class Control:
         self._station.upkeep.restarted(reason, now)
         self._station.emit(Happened("rebooted", {"reason": reason}))
         self._station.emit(Reconnect(reason))
+        self._station.evses.look_again(now)
 
     def _reset_device(self, ref: str) -> None:
         evse = int(ref.split(":")[1])
@@ -245,7 +246,7 @@ class Control:
         }
 
     def _trigger_boot(self, _evse: int | None, _now: Moment) -> None:
-        self._station.boot.again(triggered=True)
+        self._station.boot.again()
 
     def _trigger_status(self, evse: int | None, now: Moment) -> None:
         for number in self._station.evses.flows if evse is None else [evse]:

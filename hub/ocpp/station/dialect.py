@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.costs import Told
-from hub.ocpp.station.messages import Message, TransactionEvent
+from hub.ocpp.station.messages import Message
 from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.transaction_limits import Allowance
 from hub.ocpp.station.verdict import Verdict
@@ -42,6 +42,8 @@ class Dialect(Protocol):
     tells_of_drivers: bool
     """A connector is taken when somebody is authorized there, not only when a cable is in."""
 
+    tells_each_try: bool
+    """Files that couldn't be fetched or sent: each failure is told, not only the last one."""
     triggered_measurands: str
     """The setting that names what a triggered MeterValues tells."""
 
@@ -61,9 +63,6 @@ class Dialect(Protocol):
 
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
         """What an answer says a transaction may take."""
-
-    def undeliverable(self, station: "Station", event: TransactionEvent) -> str | None:
-        """Why an event can never be said in this version; None: it can."""
 
 
 class Timed(Protocol):

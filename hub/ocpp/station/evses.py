@@ -61,6 +61,8 @@ class Evses:
             flow.grant = free_grant()
             transactions.changed(flow, now, "CablePluggedIn")
         flow.status = seen
+        if seen in (Status.CHARGING, Status.SUSPENDED_EV):
+            flow.begins_until = None
         self._resume(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
@@ -76,6 +78,12 @@ class Evses:
         else:
             self._station.statuses.show(flow, now)
 
+    def look_again(self, now: Moment) -> None:
+        """What a reset has held up may begin."""
+        for flow in self.flows.values():
+            if flow.known:
+                self.state(flow.evse, flow.state, now)
+
     def _resume(self, flow: Flow, now: Moment) -> None:
         """A charger that went on is served on; what the same power cut stopped is ended (2.1: ResumptionTimeout)."""
         if flow.lost_since is not None or flow.evse not in self._resuming:
@@ -89,7 +97,8 @@ class Evses:
             self._station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
 
     def _is_free(self, flow: Flow) -> bool:
-        return self._station.setup.free and self._station.availability.operative(flow.evse)
+        operative = self._station.availability.operative(flow.evse)
+        return self._station.setup.free and operative and not self._station.control.restarting
 
     def _plug_changed(self, flow: Flow, now: Moment) -> None:
         transactions = self._station.transactions
@@ -190,7 +199,8 @@ class Evses:
         times = list(self._profile_due.values())
         for flow in self.flows.values():
             if flow.transaction:
-                times += [time for time in (flow.sample_due, flow.ended_sample_due) if time is not None]
+                due = (flow.sample_due, flow.ended_sample_due, flow.begins_until)
+                times += [time for time in due if time is not None]
             if flow.transaction and flow.lost_since is not None:
                 times.append(flow.lost_since + DEVICE_LOST_S)
         return times

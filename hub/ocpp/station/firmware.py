@@ -160,6 +160,8 @@ class FirmwareUpdates:
         elif done.good:
             self._downloaded(done, now)
         elif self._firmware.retries > 0:
+            if self._station.upkeep.tells_each_try:
+                self._tell("DownloadFailed")
             self._keep(replace(self._firmware, phase="scheduled", retries=self._firmware.retries - 1))
             self._due = now.mono + max(1, self._firmware.interval_s)
         else:

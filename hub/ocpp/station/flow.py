@@ -10,6 +10,9 @@ from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
 from hub.ocpp.station.messages import MeterValue, Token
 
+SETTLES_S = 3.0
+"""So long a device that may charge needs to show that it does, or that the car doesn't want to."""
+
 
 @dataclass(slots=True)
 class Grant:
@@ -92,6 +95,8 @@ class Flow:
     sample_due: float | None = None
     ended_sample_due: float | None = None
     """When the next value for the transaction's last message is taken."""
+    begins_until: float | None = None
+    """Energy may flow since a moment: until then a device that gives none hasn't suspended anything."""
     lost_since: float | None = None
     asking: Token | None = None
     """A token that the CSMS was asked about."""
@@ -128,6 +133,11 @@ class Flow:
         if not self.plugged:
             return "Idle"
         if self.grant and self.grant.refused:  # E05.FR.02: at once, whatever the device still shows
+            return "SuspendedEVSE"
+        waits = self.grant is None or self.begins_until is not None
+        if self.status is Status.SUSPENDED_EVSE and waits:
+            return "EVConnected"  # nobody is authorized, or only just
+        if self.status is Status.FAULTED and self.grant is not None:
             return "SuspendedEVSE"
         return CHARGING_STATES.get(self.status, "EVConnected")
 

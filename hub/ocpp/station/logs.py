@@ -92,13 +92,14 @@ class Logs:
     def job_done(self, ref: str, done: Done, now: Moment) -> None:
         if ref != self._ref or self._request is None:
             return
-        if done.good:
-            self._end("Uploaded")
-        elif self._left > 0:
-            self._left -= 1
-            self._due = now.mono + max(1, self._request.interval_s)
-        else:
-            self._end(done.reason if done.reason in FAILURES else "UploadFailure")
+        failure = done.reason if done.reason in FAILURES else "UploadFailure"
+        if done.good or self._left <= 0:
+            self._end("Uploaded" if done.good else failure)
+            return
+        if self._station.upkeep.tells_each_try:
+            self._tell(failure)
+        self._left -= 1
+        self._due = now.mono + max(1, self._request.interval_s)
 
     def tick(self, now: Moment) -> None:
         if self._due is not None and now.mono >= self._due:

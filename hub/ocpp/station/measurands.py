@@ -1,5 +1,6 @@
 """Measurands: where each comes from in an EVSE's state, and in which unit it is reported."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from hub.model.entity import State
@@ -49,16 +50,30 @@ SOURCES: dict[str, tuple[Source, ...]] = {
         for name, (key, unit, suffix, flow) in PHASED.items()
     },
     "Current.Offered": (Source("offered_current", "A"),),
+    "Power.Offered": (Source("offered_power", "W"),),
     "SoC": (Source("soc", "Percent"),),
     "Temperature": (Source("temperature", "Celsius"),),
     "Frequency": (Source("frequency", "Hz"),),
 }
 MEASURANDS = tuple(SOURCES)
+GIVERS = frozenset({"energy_export", "soc"})
+"""Of chargers that may take energy from a car at least one is known."""
+
+
+def measurable(keys: Collection[str]) -> tuple[str, ...]:
+    """What a charger with these keys in its state can be metered for; the register always, if only by the power."""
+    least = -1 if GIVERS & set(keys) else 0
+    return tuple(
+        name
+        for name, sources in SOURCES.items()
+        if name == ENERGY or any(source.key in keys and source.flow >= least for source in sources)
+    )
 
 
 def samples(names: list[str], state: State, register_wh: int, context: str) -> tuple[Sample, ...]:
     """The values that the charger gives, of those that are wanted."""
     found = []
+    state = _with_offered_power(state) if "Power.Offered" in names else state
     for name in names:
         if name == ENERGY:
             found.append(Sample(name, register_wh, "Wh", None, context))
@@ -67,6 +82,16 @@ def samples(names: list[str], state: State, register_wh: int, context: str) -> t
             if value is not None:
                 found.append(Sample(name, value, source.unit, source.phase, context))
     return tuple(found)
+
+
+def _with_offered_power(state: State) -> State:
+    """What the offered current is in power, where the voltages are known."""
+    current = state.get("offered_current")
+    voltages = [state.get(f"voltage_l{phase}") for phase in (1, 2, 3)]
+    volts = sum(voltage for voltage in voltages if isinstance(voltage, int | float))
+    if not isinstance(current, int | float) or not volts:
+        return state
+    return {**state, "offered_power": round(current * volts, 3)}
 
 
 class Register:

@@ -133,8 +133,8 @@ class Network:
         self._wanted, self._tried, self._round, self._old_root = None, 0, [], False
         self.note()
 
-    def failed(self, reason: str, info: str, now: Moment) -> None:
-        """`reason`: unauthorized, one of TLS_EVENTS, or anything else."""
+    def failed(self, reason: str, info: str, now: Moment) -> bool:
+        """`reason`: unauthorized, one of TLS_EVENTS, or anything else. True: back to what has just worked, at once."""
         security = self._station.upkeep.security
         if reason == "unauthorized":
             self._password = (self._password + 1) % len(self._passwords())
@@ -148,16 +148,18 @@ class Network:
             self._old_root = not self._old_root  # M05.FR.14
         self._tried += 1
         if self._tried < self._station.variables.int("NetworkProfileConnectionAttempts"):
-            return
+            return False
         self._tried = 0
         if self._wanted is not None:
             self._wanted = None  # the upgrade didn't work: as before
-        elif self._round:
+            return True
+        if self._round:
             del self._round[0]
             back = not self._round and self._station.upkeep.certificates.has_fallback
             self._old_root = back  # M05.FR.16
             if not self._round and self._worked is None:
                 self._round = self._priority()
+        return False
 
     def restarted(self) -> None:
         """B10.FR.04: begins with the first entry."""

@@ -148,12 +148,16 @@ class Site:
     outside: Mapping[int, float] = field(default_factory=dict)
     """Amperes, where somebody else than the CSMS has set a limit."""
 
+    def alone(self, evse: int, wall: datetime) -> Limitation:
+        """The profiles' lowest for one EVSE (1.6, 3.13.4): what it gets where it doesn't have to share."""
+        return lowest(self.profiles.ceiling(self.contexts[evse], wall), self._own(evse, wall))
+
     def at(self, evse: int, wall: datetime) -> Limitation:
         """What holds for one EVSE: its own profiles', and its share of what the station may draw (K04.FR.05)."""
         context, served = self.contexts[evse], self._served(evse)
         ceiling = self.profiles.ceiling(context, wall)
         if ceiling.limit_a is None or len(served) == 1:
-            return lowest(ceiling, self._own(evse, wall))
+            return self.alone(evse, wall)
         wants = {other: self._want(other, wall) for other in served}
         share = shares(ceiling.limit_a, wants, self.least_a)[evse]
         return lowest(self._own(evse, wall), replace(ceiling, limit_a=share))
@@ -209,11 +213,11 @@ def csms_time(station: "Station", now: Moment) -> datetime:
 
 
 def composite(
-    station: "Station", evse: int, duration_s: int, unit: str | None, now: Moment
+    station: "Station", evse: int, duration_s: int, unit: str | None, now: Moment, *, shared: bool = True
 ) -> tuple[str, list[dict[str, object]]] | None:
     """The unit and the periods {startPeriod, limit[, numberPhases]}; EVSE 0: the whole station. None: can't say.
 
-    Where no profile says anything the charger's own limit holds.
+    Where no profile says anything the charger's own limit holds. `shared`: an EVSE that isn't alone gets its share.
     """
     units = station.variables.list("RateUnit")
     if (
@@ -225,8 +229,9 @@ def composite(
         return None  # K08.FR.05/07
     wall = csms_time(station, now)
     here = site(station, begun=wall, outside=station.external.amperes())
+    one = here.at if shared else here.alone
     found = timeline(
-        here.total if evse == 0 else lambda moment: here.at(evse, moment), here.next_change, wall, duration_s
+        here.total if evse == 0 else lambda moment: one(evse, moment), here.next_change, wall, duration_s
     )
     if unit is None:
         spoken = {limitation.unit for _, limitation in found if limitation.limit_a is not None}

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from hub.ocpp.station.messages import Message
 from hub.ocpp.station.outbox import Entry
 
+MOST_HELD = 500
+
 
 @dataclass(slots=True)
 class Queue:
     _waiting: deque[tuple[Message, int]] = field(default_factory=deque)
     """Each with the newest entry of the outbox that happened before it."""
+
+    _held: deque[Message] = field(default_factory=lambda: deque(maxlen=MOST_HELD))
 
     def add(self, message: Message, newest: int) -> None:
         self._waiting.append((message, newest))
@@ -27,8 +31,17 @@ class Queue:
             return None
         return self._waiting.popleft()[0]
 
+    def hold(self, message: Message) -> None:
+        """Until the CSMS has accepted the station."""
+        self._held.append(message)
+
+    def release(self, newest: int) -> None:
+        while self._held:
+            self.add(self._held.popleft(), newest)
+
     def clear(self) -> list[Message]:
         """What will never be told by this connection."""
+        self._held.clear()
         unsaid = [message for message, _ in self._waiting]
         self._waiting.clear()
         return unsaid

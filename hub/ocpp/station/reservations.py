@@ -71,8 +71,6 @@ class Reservations:
         any_evse = wanted.evse is None
         if not enabled or (any_evse and not variables.bool("ReservationNonEvseSpecific")):
             return "Rejected"  # H01.FR.01/19
-        if self._mono(parse_time(wanted.expires), now) <= now.mono:
-            return "Rejected"
         if connector_type not in (None, variables.text("ConnectorType")):
             return "Rejected"
         others = [other for other in self._all.values() if other.id != wanted.id]  # H01.FR.02
@@ -82,7 +80,8 @@ class Reservations:
         anywhere = sum(other.evse is None for other in others)
         all_free = free if any_evse else self._available(list(flows.values()), others)
         if free and len(all_free) > anywhere:
-            return None
+            over = self._mono(parse_time(wanted.expires), now) <= now.mono
+            return "Rejected" if over else None
         states = {self._station.statuses.bare(flow) for flow in targets}
         return GONE.get(states.pop(), "Occupied") if len(states) == 1 else "Occupied"
 

@@ -17,6 +17,8 @@ DAY, WEEK = 86_400, 604_800
 VOLTAGE = 230.0
 FAR_S = 10**9
 """A change that is further away (30 years) is none."""
+AHEAD = timedelta(seconds=2)
+"""A CSMS's clock may be so much ahead of the station's: what begins now by its clock begins now."""
 MOST_PERIODS = 1000
 """Of one composite schedule: a month and more of hourly changes."""
 
@@ -188,9 +190,9 @@ def _begin(profile: Profile, context: Context, wall: datetime) -> datetime | Non
     if begin is None or _relative(profile):
         # Without a transaction: as if one began now (K08.FR.06).
         return profile.installed if profile.purpose == MAX else context.started or wall
-    if wall < begin:  # K01.FR.30
+    if wall < begin - AHEAD:  # K01.FR.30
         return None
-    if profile.kind == "Recurring":
+    if profile.kind == "Recurring" and wall > begin:
         begin += timedelta(seconds=_cycle(profile) * ((wall - begin).total_seconds() // _cycle(profile)))
     return begin
 
@@ -205,14 +207,15 @@ def _cycle(profile: Profile) -> int:
 
 
 def _period(profile: Profile, context: Context, wall: datetime) -> Period | None:
-    if (profile.valid_from and wall < profile.valid_from) or (profile.valid_to and wall >= profile.valid_to):
+    early = profile.valid_from and wall < profile.valid_from - AHEAD
+    if early or (profile.valid_to and wall >= profile.valid_to):
         return None
     begin = _begin(profile, context, wall)
     if begin is None:
         return None
-    second = (wall - begin).total_seconds()
+    second = max(0.0, (wall - begin).total_seconds())
     # K01.FR.11/13: past the duration nothing of the schedule holds.
-    if second < 0 or (profile.duration_s is not None and second >= profile.duration_s):
+    if profile.duration_s is not None and second >= profile.duration_s:
         return None
     running = [period for period in profile.periods if period.start_s <= second]
     return running[-1] if running else None

@@ -141,7 +141,7 @@ class Station:
             self.emit(Keep("identity", "device", body))
         if not self._device_known:
             self._device_known = True
-            self.boot.again()
+            self.boot.waited()
 
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
@@ -278,13 +278,19 @@ class Station:
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
 
-    def say(self, message: Message, *, unregistered: bool = False, ahead: bool = False) -> None:
-        """Not owed, only told: lost when the CSMS is away. Before registration only what was asked for.
+    def say(
+        self, message: Message, *, unregistered: bool = False, held: bool = False, ahead: bool = False
+    ) -> None:
+        """Not owed, only told: lost when the CSMS is away. Before registration only what TriggerMessage and the
+        device model's reports have asked for (B02.FR.02); what else was asked for may be `held` until then.
 
         `ahead`: also of what is owed since before.
         """
-        if self.boot.accepted or (unregistered and self.boot.registration is Registration.PENDING):
+        pending = self.boot.registration is Registration.PENDING
+        if self.boot.accepted or (unregistered and pending):
             self._queue.add(message, 0 if ahead else self.outbox.newest)
+        elif held and pending:
+            self._queue.hold(message)
 
     def stamp(self, now: Moment) -> str:
         """A moment in the CSMS's time."""
@@ -303,6 +309,7 @@ class Station:
         self.statuses.report(now, everything=everything)
         self.reservations.back_online()
         self.external.back_online(now)
+        self._queue.release(self.outbox.newest)
 
     # Inside
 
@@ -337,10 +344,6 @@ class Station:
             return None
         assert self.dialect is not None
         while (entry := self.outbox.due(now)) is not None:
-            reason = self.dialect.undeliverable(self, entry.event)
-            if reason:
-                self.emit(self.outbox.bury(entry, reason))
-                continue
             outgoing = self._outgoing(entry.event, entry.id, now)
             if outgoing:
                 return outgoing

@@ -6,7 +6,7 @@ from hub.model.charger import Status
 from hub.model.entity import Scalar
 from hub.model.moment import Moment
 from hub.ocpp.station.effects import Annotate
-from hub.ocpp.station.flow import Flow
+from hub.ocpp.station.flow import SETTLES_S, Flow
 from hub.ocpp.station.messages import StatusNotification
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 QUIET = frozenset({Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED})
 """Said by the device, and louder than what the station thinks."""
-SETTLES_S = 3.0
-"""So long a device that may charge needs to show that it does, or that the car doesn't want to."""
 CHARGING = frozenset({Status.CHARGING, Status.SUSPENDED_EV, Status.SUSPENDED_EVSE})
 
 
@@ -134,7 +132,10 @@ class Statuses:
     def _least(self, flow: Flow, status: Status) -> float:
         """How long a status has to last to be told: MinimumStatusDuration, and a moment for the device to begin."""
         least = self._station.variables.int("MinimumStatusDuration")
-        guessed = flow.status is Status.PREPARING and status in CHARGING
+        before = flow.reported[0] if flow.reported else None
+        # A device that has just been permitted to charge may still say that it isn't.
+        stale = status is Status.SUSPENDED_EVSE and before == self._taken()
+        guessed = stale or (flow.status is Status.PREPARING and status in CHARGING)
         assert self._station.dialect is not None
         told = self._station.dialect.connector_status(status) != self._taken()
         return max(least, SETTLES_S) if guessed and told else least

@@ -15,7 +15,7 @@ from hub.model.charger import Status
 from hub.model.moment import Moment, rfc3339
 from hub.ocpp.station.clock import later, unset
 from hub.ocpp.station.effects import Effect, Happened, Keep, Measured, Permit
-from hub.ocpp.station.flow import Flow, Grant, Transaction, document
+from hub.ocpp.station.flow import SETTLES_S, Flow, Grant, Transaction, document
 from hub.ocpp.station.measurands import samples
 from hub.ocpp.station.messages import NOBODY, MeterValue, Token, TransactionEvent
 from hub.ocpp.station.outbox import Outbox, restamped
@@ -48,6 +48,8 @@ class Transactions:
         """The conditions may be others now: begin, end, or tell of a change. `reason` is that of an end."""
         before, after = flow.conditions, flow.now_conditions()
         flow.conditions = after
+        if "PowerPathClosed" in after - before:
+            flow.begins_until = now.mono + SETTLES_S
         if flow.transaction is None:
             if flow.status is Status.FAULTED:
                 flow.conditions = before  # nothing begins until the fault is over
@@ -76,6 +78,9 @@ class Transactions:
         self.reschedule(flow, now)
         flow.transaction.begun_nowhere = flow.grant is not None and flow.grant.roams
         meter = () if flow.transaction.begun_nowhere else self._first_values(flow, now)
+        if self.ends_with_samples:  # its first message has room for one register only
+            first = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.Begin")
+            flow.transaction.history.extend(first)
         self._tell(flow, now, "Started", trigger, meter)
         self._emit(Happened("session_authorized", {"evse": flow.evse, "transaction_id": flow.transaction.id}))
 
@@ -94,7 +99,10 @@ class Transactions:
         self._settle_permission(flow)
 
     def tick(self, flow: Flow, now: Moment) -> None:
-        """A sampling interval may be over."""
+        """A sampling interval may be over, or a device's time to begin."""
+        if flow.begins_until is not None and now.mono >= flow.begins_until:
+            flow.begins_until = None
+            self.charging_changed(flow, now)
         if flow.ended_sample_due is not None and now.mono >= flow.ended_sample_due:
             flow.ended_sample_due = _following(flow.ended_sample_due, self._ended_interval(), now)
             self._remember(flow, now, "TxEndedMeasurands", "Sample.Periodic")
@@ -138,6 +146,8 @@ class Transactions:
         transaction = flow.transaction
         if transaction is None or transaction.charging_state == flow.charging_state():
             return
+        if flow.lost_since is not None:
+            return  # the charger isn't heard: it may well go on
         transaction.charging_state = flow.charging_state()
         self._tell(flow, now, "Updated", "ChargingStateChanged", ())
 

@@ -50,6 +50,11 @@ class Upkeep:
         self.logs.begin()
         self.display.look(now)
 
+    @property
+    def tells_each_try(self) -> bool:
+        dialect = self._station.dialect
+        return dialect is not None and dialect.tells_each_try
+
     # From the station
 
     def tick(self, now: Moment) -> None:

@@ -133,9 +133,9 @@ def subject(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> list[s
 
 
 def signed_by(certificate: x509.Certificate, signature: str, sha256: bytes) -> bool:
-    """Is `signature` (base64) over the file with this SHA-256 made with the certificate's key?"""
+    """Is `signature` (base64, in lines or not) over the file with this SHA-256 made with the certificate's key?"""
     try:
-        raw = base64.b64decode(signature, validate=True)
+        raw = base64.b64decode("".join(signature.split()), validate=True)
     except (binascii.Error, ValueError):
         return False
     key, prehashed = certificate.public_key(), Prehashed(hashes.SHA256())

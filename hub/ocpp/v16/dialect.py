@@ -78,6 +78,8 @@ REASONS = frozenset(
         "UnlockCommand",
     ]
 )
+NO_NUMBER = -1
+"""Of a transaction whose StartTransaction was refused so often that it was given up (3.7.1): what it used is told."""
 REASON_WORDS = {
     "ImmediateReset": "HardReset",
     "MasterPass": "Local",
@@ -104,6 +106,7 @@ class Dialect16:
     ends_with_samples = True
     triggered_measurands = "TxUpdatedMeasurands"
     tells_of_drivers = True
+    tells_each_try = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **configuration.CALLS,
@@ -124,7 +127,7 @@ class Dialect16:
             case Heartbeat():
                 return "Heartbeat", {}
             case StatusNotification():
-                return "StatusNotification", self._status(message)
+                return "StatusNotification", self._status(station, message)
             case Authorize(token=token):
                 return "Authorize", {"idTag": id_tag(token)}
             case MeterReport(evse=evse, value=value):
@@ -151,11 +154,6 @@ class Dialect16:
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
         return None
 
-    def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
-        if event.event != "Started" and event.transaction not in station.csms_ids:
-            return "the CSMS never gave the transaction an id"
-        return None
-
     def _boot(self, station: Station) -> dict[str, object]:
         identity = station.identity
         said = {
@@ -168,7 +166,7 @@ class Dialect16:
         }
         return {name: text for name, text in said.items() if text}
 
-    def _status(self, message: StatusNotification) -> dict[str, object]:
+    def _status(self, station: Station, message: StatusNotification) -> dict[str, object]:
         said: dict[str, object] = {
             "connectorId": message.evse,
             "errorCode": "NoError",
@@ -181,6 +179,7 @@ class Dialect16:
                 said["info"] = message.error[:50]
         if message.vendor_error:
             said["vendorErrorCode"] = message.vendor_error[:50]
+            said["vendorId"] = station.identity.vendor[:255] or "evhub"  # whose code that is
         return said
 
     def _transaction(self, station: Station, event: TransactionEvent) -> Words | None:
@@ -194,13 +193,13 @@ class Dialect16:
             if event.reservation_id is not None:
                 said["reservationId"] = event.reservation_id
             return "StartTransaction", said
-        number = station.csms_ids[event.transaction]
+        number = station.csms_ids.get(event.transaction, NO_NUMBER)
         if event.event == "Ended":
             return "StopTransaction", self._stop(event, number)
         if not event.meter:
             return None
-        values = [meter_value(value) for value in event.meter]
-        return "MeterValues", {"connectorId": event.evse, "transactionId": number, "meterValue": values}
+        where = {"connectorId": event.evse} | ({} if number == NO_NUMBER else {"transactionId": number})
+        return "MeterValues", {**where, "meterValue": [meter_value(value) for value in event.meter]}
 
     def _stop(self, event: TransactionEvent, number: int) -> dict[str, object]:
         reason = event.stopped_reason or "Local"

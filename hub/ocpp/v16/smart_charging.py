@@ -84,7 +84,8 @@ def clear_profile(station: "Station", call: "Call", now: Moment) -> Mapping[str,
 
 def composite(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
     connector, duration = call.payload["connectorId"], call.payload["duration"]
-    found = profiles.composite(station, connector, duration, call.payload.get("chargingRateUnit"), now)
+    unit = call.payload.get("chargingRateUnit")
+    found = profiles.composite(station, connector, duration, unit, now, shared=False)
     if found is None:
         return {"status": "Rejected"}
     unit, periods = found[0], _phased(found[1], profiles.phases(station))

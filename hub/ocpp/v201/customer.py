@@ -47,7 +47,7 @@ def _tell(station: "Station", request_id: int, text: str, now: Moment) -> None:
             "tbc": number < len(parts) - 1,
             "data": part,
         }
-        station.say(Raw("2.0.1", "NotifyCustomerInformation", body), unregistered=True)
+        station.say(Raw("2.0.1", "NotifyCustomerInformation", body), held=True)
 
 
 CALLS = {"CustomerInformation": customer_information}

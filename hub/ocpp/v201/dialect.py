@@ -71,6 +71,7 @@ class Dialect201:
     ends_with_samples = False
     triggered_measurands = "AlignedMeasurands"
     tells_of_drivers = False
+    tells_each_try = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
         **variables.CALLS,
@@ -128,9 +129,6 @@ class Dialect201:
         return read_told(payload)
 
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
-        return None
-
-    def undeliverable(self, station: Station, event: TransactionEvent) -> str | None:
         return None
 
     def _station(self, station: Station) -> dict[str, object]:

@@ -168,7 +168,7 @@ def get_profiles(station: "Station", call: "Call", _now: Moment) -> Mapping[str,
             "chargingProfile": [written(profile)],
             "tbc": index < len(found) - 1,
         }
-        station.say(Raw("2.0.1", "ReportChargingProfiles", report), unregistered=True)
+        station.say(Raw("2.0.1", "ReportChargingProfiles", report), held=True)
     return {"status": "Accepted" if found else "NoProfiles"}
 
 

@@ -197,7 +197,7 @@ def in_parts(
         body = {**shared, "tbc": number < len(parts) - 1, name: part}
         if numbered:
             body["seqNo"] = number
-        station.say(Raw("2.0.1", action, body), unregistered=True)
+        station.say(Raw("2.0.1", action, body), unregistered=action == "NotifyReport", held=True)
 
 
 CALLS = {

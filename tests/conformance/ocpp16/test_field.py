@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from hub.ocpp.station.effects import Begin, Done
 from tests.conformance.bench import Bench
 
 
@@ -214,3 +215,78 @@ def test_an_answer_about_a_card_that_was_overtaken_changes_nothing(charging: Ben
     assert stop["idTag"] == "CARD1"
     assert charging.told("StartTransaction") == []
     assert charging.statuses() == ["Finishing"]
+
+
+def test_what_is_wrong_with_a_connector_goes_before_a_reservation_that_has_ended(booted: Bench) -> None:
+    ended = {"connectorId": 1, "expiryDate": naive(booted, -1), "idTag": "CARD1", "reservationId": 0}
+    assert booted.ask("ReserveNow", ended)["status"] == "Rejected"
+    booted.fault("UnderVoltage")
+    assert booted.ask("ReserveNow", ended)["status"] == "Faulted"
+
+
+FIRMWARE = {"location": "ftp://files.example/fw.bin", "retrieveDate": "2026-01-01T00:00:00"}
+LOG = {"logType": "SecurityLog", "requestId": 1, "log": {"remoteLocation": "ftp://files.example/"}}
+
+
+@pytest.mark.parametrize(
+    ("action", "asked", "status", "begun", "failed"),
+    [
+        ("UpdateFirmware", FIRMWARE, "FirmwareStatusNotification", "Downloading", "DownloadFailed"),
+        (
+            "GetDiagnostics",
+            {"location": "ftp://files.example/"},
+            "DiagnosticsStatusNotification",
+            "Uploading",
+            "UploadFailed",
+        ),
+        ("GetLog", LOG, "LogStatusNotification", "Uploading", "UploadFailure"),
+    ],
+)
+def test_each_try_that_fails_is_told(
+    booted: Bench, action: str, asked: dict[str, Any], status: str, begun: str, failed: str
+) -> None:
+    booted.ask(action, {**asked, "retries": 2, "retryInterval": 2})
+    for _ in range(3):
+        booted.station.job_done(booted.last(Begin).ref, Done(False), booted.clock.now())
+        booted.advance(2)
+    assert [said["status"] for said in booted.told(status)] == [begun, failed] * 3
+
+
+def test_a_composite_schedule_is_the_lowest_of_the_profiles_whoever_else_charges(two: Bench) -> None:
+    most = profile(1, "ChargePointMaxProfile", period(0, 18), period(60, 14), startSchedule=naive(two, -1))
+    own = profile(2, "TxDefaultProfile", period(0, 16), startSchedule=naive(two, -1))
+    for connector, body in ((0, most), (1, own)):
+        asked = {"connectorId": connector, "csChargingProfiles": body}
+        assert two.ask("SetChargingProfile", asked)["status"] == "Accepted"
+    for evse in (1, 2):
+        two.plug(evse)
+        two.present(f"CARD{evse}", evse)
+    said = two.ask("GetCompositeSchedule", {"connectorId": 1, "duration": 300})["chargingSchedule"]
+    told = [(it["startPeriod"], it["limit"]) for it in said["chargingSchedulePeriod"]]
+    assert told == [(0, 16), (60, 14)]
+    assert [two.outlets[evse].limit_a for evse in (1, 2)] == [9, 9]
+
+
+@pytest.mark.parametrize(("ahead", "begins"), [(1.5, [(0, 8)]), (3, [(0, 32), (4, 8)])])
+def test_a_schedule_begins_now_where_the_central_system_s_clock_is_a_little_ahead(
+    charging: Bench, ahead: float, begins: list[tuple[int, float]]
+) -> None:
+    starts = {"startSchedule": naive(charging, ahead)}
+    asked = {"connectorId": 1, "csChargingProfiles": profile(1, "TxDefaultProfile", period(0, 8), **starts)}
+    asked["csChargingProfiles"]["validFrom"] = naive(charging, ahead)
+    assert charging.ask("SetChargingProfile", asked)["status"] == "Accepted"
+    said = charging.ask("GetCompositeSchedule", {"connectorId": 1, "duration": 300})["chargingSchedule"]
+    told = [(it["startPeriod"], it["limit"]) for it in said["chargingSchedulePeriod"]]
+    assert told == begins
+
+
+@pytest.mark.parametrize("device", ["any"], indirect=True)
+def test_a_code_of_the_maker_is_told_with_the_maker(booted: Bench) -> None:
+    state = booted.outlets[1].state()
+    booted.state({**state, "status": "faulted", "error_code": "GroundFailure", "vendor_error": "CX002"})
+    (said,) = booted.told("StatusNotification")
+    assert (said["errorCode"], said["vendorErrorCode"], said["vendorId"]) == (
+        "GroundFailure",
+        "CX002",
+        "Maker",
+    )

@@ -92,6 +92,17 @@ def test_a_new_wish_does_not_wait_for_a_refused_one() -> None:
     assert control.next_action(offer(0.0), None, None, 0.1) == "pause"
 
 
+def test_a_limit_that_the_device_has_no_setting_for_does_not_start_it_anew() -> None:
+    """A start would be taken for the limit's confirmation."""
+    control = permitted()
+    follow(control, 16.0, 0.0)
+    for amperes in (12.0, 14.0):
+        assert control.next_action(offer(amperes), None, None, 10.0) == "set_limit"
+        control.begun(Wanted(amperes))
+        control.failed(Wanted(amperes), 10.0, touched=False)
+        assert not control.follows(offer(amperes))
+
+
 def test_what_the_device_undid_is_told_again() -> None:
     control = permitted()
     follow(control, 10.0, 0.0)

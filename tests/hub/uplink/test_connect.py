@@ -1,6 +1,7 @@
 """The connector against real servers: passwords, roots and the station's own certificate, as its station wants."""
 
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +37,21 @@ async def test_a_new_password_is_used_at_once_and_given_up_when_it_is_refused(tm
                 await until(lambda: len(server.links) == 3)
                 assert server.came[-1] == NEW
     assert "FailedToAuthenticateAtCsms" in "\n".join(world.uplink.station.upkeep.security.lines())
+
+
+async def test_a_security_profile_that_does_not_work_is_given_up_without_long_waits(tmp_path: Path) -> None:
+    server, root = Server(), Authority(tmp_path).certificate.read_text()
+    waits = {"RetryBackOffWaitMinimum": "2", "RetryBackOffRandomRange": "0"}
+    async with running(server, subprotocols=("ocpp1.6",)) as port:
+        url = f"ws://127.0.0.1:{port}"
+        made = replace(setup(url, security_profile=1), roots=(root,), defaults=waits)
+        endpoint = Endpoint(url, "garage", ("ocpp1.6",))
+        async with World(tmp_path, setup=made) as world, connecting(world, endpoint) as uplink:
+            await until(lambda: len(server.links) == 1)
+            uplink.tell(lambda station, now: station.upkeep.network.upgrade(2, now))
+            # Between three tries 2 s and 4 s, and none for the way back.
+            await until(lambda: len(server.links) == 2)
+            assert uplink.station.upkeep.network.security_profile == 1
 
 
 async def test_an_installed_root_and_an_own_certificate_open_profile_3(tmp_path: Path) -> None:

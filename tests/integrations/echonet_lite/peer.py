@@ -6,7 +6,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from integrations.echonet_lite.frame import (
     EOJ,
@@ -71,6 +71,8 @@ class Peer:
     count: int | None = None
     profile: dict[int, bytes] = field(default_factory=dict)
     """What the node profile says otherwise."""
+    for_all: bool = False
+    """Instance 00 is answered by each object of the class."""
     most: int = 255
     delay_s: float = 0.0
     lose: int = 0
@@ -170,10 +172,14 @@ class Peer:
         )
 
     def _serve(self, to: str, asked: Frame) -> None:
-        answer = self._answer(asked)
-        if answer is not None and not self.silent:
-            for payload in self.behave(asked, encode(answer)):
-                self.send_raw(to, payload)
+        meant = [asked.deoj]
+        if self.for_all and not asked.deoj & 0xFF:
+            meant = [eoj for eoj in self.objects if eoj >> 8 == asked.deoj >> 8]
+        for eoj in meant:
+            answer = self._answer(replace(asked, deoj=eoj))
+            if answer is not None and not self.silent:
+                for payload in self.behave(asked, encode(answer)):
+                    self.send_raw(to, payload)
 
     def _answer(self, asked: Frame) -> Frame | None:
         values = self._values(asked.deoj)

@@ -56,6 +56,27 @@ def test_nothing_at_all_may_mean_that_it_was_too_much() -> None:
     assert not got.values
 
 
+def leaves_out(batches: Batches, epcs: list[int], absent: set[int]) -> tuple[Got, list[int]]:
+    """What a stack that leaves out what it doesn't know tells; (what was got, sizes of the questions)."""
+    pending, got, sizes = list(epcs), Got(), []
+    while pending:
+        chunk = batches.next(pending)
+        sizes.append(len(chunk))
+        found = (Property(epc, b"1") for epc in chunk if epc not in absent)
+        pending = batches.answered(chunk, told(*found), got) + [epc for epc in pending if epc not in chunk]
+    return got, sizes
+
+
+@pytest.mark.parametrize("absent", [{0x81, 0x85}, {0x88, 0x89}, {0x8B}, {0x8A, 0x8B}, set(EPCS)])
+def test_what_a_stack_leaves_out_is_unreadable_and_no_reason_to_ask_for_less(absent: set[int]) -> None:
+    batches = Batches()
+    for _ in range(5):
+        got, sizes = leaves_out(batches, EPCS, absent)
+        assert got.unreadable == absent
+        assert set(got.values) == set(EPCS) - absent
+    assert len(sizes) <= 3 or absent == set(EPCS)
+
+
 def test_silence_to_many_is_tried_with_few() -> None:
     """Rule 17."""
     batches = Batches()
@@ -99,6 +120,8 @@ WANTED = {0xDA: b"B", 0xED: b"\0\xa0"}
             told(Property(0xED, b"\0\xa0"), Property(0xDA), esv=Esv.SETC_SNA),
             Written(frozenset({0xDA}), frozenset({0xED})),
         ),
+        (told(Property(0xDA), esv=Esv.SET_RES), Written(frozenset({0xDA}), frozenset({0xED}))),
+        (told(esv=Esv.SET_RES), Written(frozenset(), frozenset(WANTED))),
         (told(Property(0xDA), esv=Esv.SETC_SNA), Written(frozenset({0xDA}), frozenset({0xED}))),
         (told(Property(0xDA), Property(0xED), esv=Esv.SETC_SNA), Written(frozenset(), frozenset(WANTED))),
     ],

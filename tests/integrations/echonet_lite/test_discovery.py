@@ -9,7 +9,7 @@ import pytest
 from integrations.echonet_lite import discovery as module
 from integrations.echonet_lite.discovery import Discovery
 from integrations.echonet_lite.frame import NODE_PROFILE, Esv, Frame, Property
-from integrations.echonet_lite.nodes import KnownNode
+from integrations.echonet_lite.nodes import KnownNode, Look
 from integrations.echonet_lite.stack import Manners, Stack, StackSettings
 from integrations.echonet_lite.transactions import CONTEST
 from tests.integrations.echonet_lite.peer import CHARGER, Peer, address, charger, interface, uid, until
@@ -140,10 +140,44 @@ async def test_a_node_without_identification_is_its_address(
     assert "no identification of its own" in caplog.text
 
 
+async def test_the_hardware_address_tells_that_both_ip_versions_are_one_node(
+    discovery: Discovery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule 14: of a node without identification."""
+    look = Look(None, 0x77, "", (CHARGER,), 1)
+    node = discovery.stack.nodes.take("192.0.2.20", look, 0.0)
+    hardware = {"192.0.2.20": b"1", "fe80::1%eth0": b"1", "fe80::2%eth0": b"2", "192.0.2.21": b"1"}
+    monkeypatch.setattr(module, "neighbours", lambda: hardware)
+    assert discovery._other_side("fe80::1%eth0", look) is node
+    for host, other in (("fe80::2%eth0", look), ("192.0.2.21", look), ("fe80::1%eth0", Look(None, 0x78))):
+        assert discovery._other_side(host, other) is None
+
+
 async def test_what_a_list_of_84_cannot_hold_is_asked_for(discovery: Discovery) -> None:
     """Rule 11: 100 chargers behind one address."""
     objects = {CHARGER + number: charger() for number in range(100)}
     async with Peer(objects=objects) as peer:
+        await discovery.look(peer.host)
+        node = discovery.stack.nodes.find(key(peer.number))
+        assert node is not None
+        assert sorted(node.look.objects) == sorted(objects)
+
+
+async def test_all_of_a_class_are_found_by_one_question(discovery: Discovery) -> None:
+    """Rule 12: where instance 00 is known, nobody is asked one by one."""
+    objects = {CHARGER + number: charger() for number in range(100)}
+    async with Peer(objects=objects, for_all=True) as peer:
+        await discovery.look(peer.host)
+        node = discovery.stack.nodes.find(key(peer.number))
+        assert node is not None
+        assert sorted(node.look.objects) == sorted(objects)
+        assert [frame.deoj for frame in peer.asked() if frame.deoj >> 8 == CHARGER >> 8] == [0x02A100]
+
+
+async def test_objects_that_no_list_names_are_found_by_their_class(discovery: Discovery) -> None:
+    """Rule 11: a stack that can't spell a list of more than 84 has none; D3 and D7 say what is there."""
+    objects = {CHARGER + number: charger() for number in range(90)}
+    async with Peer(objects=objects, profile={0xD6: b"", 0xD7: bytes.fromhex("020ef002a1")}) as peer:
         await discovery.look(peer.host)
         node = discovery.stack.nodes.find(key(peer.number))
         assert node is not None

@@ -55,6 +55,12 @@ def test_what_is_no_frame_is_refused_in_words(datagram: str, words: str) -> None
         decode(bytes.fromhex(datagram))
 
 
+@pytest.mark.parametrize("esv", ["50", "51", "52", "53", "71", "72", "7a"])
+def test_an_answer_with_nothing_in_it_is_an_answer(esv: str) -> None:
+    """A stack that leaves out what it doesn't know; a question without properties is none."""
+    assert decode(bytes.fromhex(f"1081000102a10105ff01{esv}00")).properties == ()
+
+
 def test_a_short_setget_sna_is_parsed() -> None:
     """Rule 25: SetGet is never sent, and its refusal may lack the second list."""
     frame = decode(bytes.fromhex("10810001 02a101 05ff01 5e 01 da00"))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from integrations.echonet_lite.profile import (
     MOST_LISTED,
     Told,
+    class_list,
     identification,
     instance_list,
     instances,
@@ -136,3 +137,12 @@ def test_ranges_of_instances() -> None:
 def test_what_is_no_range_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         instances(text)
+
+
+@pytest.mark.parametrize(
+    ("edt", "classes"),
+    [("0102a1", (0x02A1,)), ("020ef002a1", (0x02A1,)), ("", ()), ("0902a102a1027e", (0x02A1, 0x027E))],
+)
+def test_a_class_list_is_what_it_holds(edt: str, classes: tuple[int, ...]) -> None:
+    """Rule 11."""
+    assert class_list(bytes.fromhex(edt)) == classes

@@ -1,5 +1,6 @@
 """One object of another node: its maps, its image, its announcements."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,7 @@ from integrations.echonet_lite.discovery import Discovery
 from integrations.echonet_lite.frame import Esv, Frame, Property
 from integrations.echonet_lite.remote import Remote
 from integrations.echonet_lite.stack import Manners, Stack, StackSettings
+from integrations.echonet_lite.transactions import READ_BACK
 from tests.integrations.echonet_lite.peer import CHARGER, Peer, charger, interface, until
 
 QUICK = Manners((0.2, 0.2), gap_s=0.0)
@@ -52,6 +54,27 @@ async def test_changes_are_counted_and_told(discovery: Discovery) -> None:
         peer.change(0xC7, b"\x41", tell=False)
         assert await remote.read([0xC7, 0xD3]) == {0xC7}
         assert remote.version > version
+
+
+async def test_a_read_that_was_overtaken_does_not_take_back_what_is_known(discovery: Discovery) -> None:
+    """It takes several requests, between which urgent ones go: its first answers are old when it ends."""
+    async with Peer(delay_s=0.03) as peer:
+        node = await discovery.look(peer.host)
+        assert node is not None
+        remote = Remote(discovery, node, CHARGER, manners=Manners((1.0,), gap_s=0.0), most=1)
+        urgent = Manners((1.0,), gap_s=0.0, priority=READ_BACK)
+
+        def plugged_afterwards(_asked: Frame, answer: bytes) -> list[bytes]:
+            peer.objects[CHARGER][0xDA] = b"\x42"
+            return [answer]
+
+        peer.behave = plugged_afterwards
+        poll = asyncio.create_task(remote.read([0xDA, 0xC7]))
+        await asyncio.sleep(0)
+        await remote.read([0xDA], manners=urgent)
+        assert not poll.done()
+        await poll
+        assert remote.image == {0xDA: b"\x42", 0xC7: b"\x30"}
 
 
 async def test_what_cannot_be_read_is_taken_as_it_was_announced(discovery: Discovery) -> None:

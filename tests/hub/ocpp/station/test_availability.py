@@ -66,3 +66,20 @@ def test_to_1_6_an_evse_and_its_connector_are_one() -> None:
     asked = {"connectorId": 1, "type": "Operative"}
     assert world.ask("ChangeAvailability", asked) == {"status": "Accepted"}
     assert [said["status"] for _, said in world.sent] == ["Available"]
+
+
+@pytest.mark.parametrize("whole_first", [False, True])
+def test_in_1_6_the_charge_point_takes_all_its_connectors_into_service(whole_first: bool) -> None:
+    world = World("1.6", evses=2)
+    world.state(IDLE, evse=2)
+    for connector in (0, 1, 2) if whole_first else (1,):
+        world.ask("ChangeAvailability", {"connectorId": connector, "type": "Inoperative"})
+    world.take()
+    answer = world.ask("ChangeAvailability", {"connectorId": 0, "type": "Operative"})
+    assert answer == {"status": "Accepted"}
+    said = {row["connectorId"]: row["status"] for action, row in world.take() if "connectorId" in row}
+    assert said == dict.fromkeys((0, 1, 2) if whole_first else (1,), "Available")
+    world.restart()
+    world.connect()
+    world.state(IDLE)
+    assert world.station.availability.operative(1)

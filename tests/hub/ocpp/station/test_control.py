@@ -211,6 +211,20 @@ def test_a_card_does_not_delay_a_reset_that_is_on_its_way() -> None:
     assert world.swipe("CARD2", 2) == "accepted"
 
 
+def test_a_car_that_may_charge_freely_begins_after_the_reset_that_waits() -> None:
+    world = World(free=True, evses=2)
+    world.state(PLUGGED)
+    first, second = world.station.evses.flows.values()
+    assert first.transaction
+    world.answers["TransactionEvent"] = "hold"
+    world.ask("Reset", {"type": "Immediate"})
+    world.state(PLUGGED, evse=2)
+    assert (first.transaction, second.transaction) == (None, None)
+    world.advance(31)
+    assert world.last(Reconnect) == Reconnect("RemoteReset")
+    assert (first.transaction, second.transaction is None) == (None, False)
+
+
 def test_a_device_that_does_not_reset_is_told_again() -> None:
     world = World(defaults={"ResetRetries": "1"})
     world.ask("Reset", {"type": "Immediate"})

@@ -99,6 +99,7 @@ def test_1_6_diagnostics_have_messages_of_their_own() -> None:
     finish(made, Done(False, "BadMessage"))
     assert [p["status"] for a, p in made.sent if a == "DiagnosticsStatusNotification"] == [
         "Uploading",
+        "UploadFailed",
         "Uploading",
         "UploadFailed",
     ]

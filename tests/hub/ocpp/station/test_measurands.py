@@ -82,3 +82,10 @@ def test_what_a_car_gives_is_export_and_never_a_negative_import(
 ) -> None:
     names = [name for name in MEASURANDS if name != ENERGY]
     assert {sample.measurand: sample.value for sample in samples(names, state, 0, "Sample.Periodic")} == told
+
+
+def test_the_power_that_is_offered_is_the_current_s_at_the_voltages() -> None:
+    state = {"offered_current": 10.0, "voltage_l1": 230.0, "voltage_l2": 231.0, "voltage_l3": 229.0}
+    (sample,) = samples(["Power.Offered"], state, 0, "Sample.Periodic")
+    assert (sample.measurand, sample.value, sample.unit) == ("Power.Offered", 6900.0, "W")
+    assert samples(["Power.Offered"], {"offered_current": 10.0}, 0, "Sample.Periodic") == ()

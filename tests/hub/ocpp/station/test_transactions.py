@@ -328,8 +328,24 @@ def test_a_message_that_is_refused_is_tried_again_and_buried_in_the_end(version:
     world.state(IDLE)
     world.advance(100)
     assert not world.journal
-    if version == "1.6":
-        assert world.buried[-1].reason == "the CSMS never gave the transaction an id"
+    assert len(world.buried) == 1
+
+
+def test_what_a_transaction_used_that_the_csms_gave_no_number_is_told_all_the_same() -> None:
+    world = World("1.6", defaults={"MessageAttempts": "3", "TxUpdatedInterval": "20"})
+    world.answers["StartTransaction"] = "NotImplemented"
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    world.advance(50)
+    world.state(IDLE)
+    world.advance(1)
+    (stop,) = (payload for action, payload in world.sent if action == "StopTransaction")
+    assert (stop["transactionId"], stop["reason"]) == (-1, "EVDisconnected")
+    told = [payload for action, payload in world.sent if action == "MeterValues"]
+    assert len(told) == 2
+    assert not any("transactionId" in payload for payload in told)
+    assert world.actions().count("StartTransaction") == 3
 
 
 def test_a_lost_connection_costs_no_attempt() -> None:
@@ -389,7 +405,9 @@ def test_history_of_the_samples_comes_with_the_end() -> None:
     world.advance(120)
     world.state(IDLE)
     stop = dict(world.sent)["StopTransaction"]
-    assert len(stop["transactionData"]) == 3
+    contexts = [value["sampledValue"][0]["context"] for value in stop["transactionData"]]
+    assert contexts == ["Transaction.Begin", "Sample.Periodic", "Sample.Periodic", "Transaction.End"]
+    assert stop["transactionData"][0]["timestamp"] == dict(world.sent)["StartTransaction"]["timestamp"]
 
 
 def test_heartbeats_keep_their_rhythm() -> None:
@@ -541,8 +559,8 @@ def test_energy_that_flows_begins_it_where_that_is_the_start_point() -> None:
     assert world.sent[-1][1]["transactionInfo"]["chargingState"] == "Charging"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_the_last_message_carries_what_was_sampled(version: str) -> None:
+@pytest.mark.parametrize(("version", "first"), [("1.6", ["Transaction.Begin"]), ("2.0.1", [])])
+def test_the_last_message_carries_what_was_sampled(version: str, first: list[str]) -> None:
     world = World(version, defaults={"TxEndedInterval": "60", "TxUpdatedInterval": "0"})
     charge(world)
     world.advance(185)
@@ -550,6 +568,7 @@ def test_the_last_message_carries_what_was_sampled(version: str) -> None:
     last = dict(world.sent)["TransactionEvent" if version == "2.0.1" else "StopTransaction"]
     values = last.get("meterValue") or last["transactionData"]
     assert [value["sampledValue"][0]["context"] for value in values] == [
+        *first,
         *["Sample.Periodic"] * 3,
         "Transaction.End",
     ]

@@ -25,6 +25,7 @@ def test_a_signature_is_good_for_its_file_alone(kind: str) -> None:
         raw = signer.key.sign(FILE, PSS if kind == "PSS" else padding.PKCS1v15(), hashes.SHA256())
     signature = base64.b64encode(raw).decode()
     assert signed_by(signer.certificate, signature, DIGEST)
+    assert signed_by(signer.certificate, base64.encodebytes(raw).decode(), DIGEST)
     assert not signed_by(signer.certificate, signature, hashlib.sha256(b"another").digest())
     assert not signed_by(Authority().certificate, signature, DIGEST)
 

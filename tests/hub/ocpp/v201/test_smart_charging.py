@@ -211,7 +211,7 @@ def test_a_profile_is_reported_as_it_came() -> None:
     assert report["chargingProfile"] == [said]
 
 
-def test_a_pending_station_reports_what_it_is_asked_for() -> None:
+def test_a_pending_station_reports_its_profiles_when_it_is_accepted() -> None:
     world = World(boot=False)
     now = {"currentTime": START, "interval": 60}
     world.answers["BootNotification"] = {"status": "Pending", **now}
@@ -219,7 +219,10 @@ def test_a_pending_station_reports_what_it_is_asked_for() -> None:
     assert put(world, body()) == {"status": "Accepted"}
     asked = {"requestId": 1, "chargingProfile": {}}
     assert world.ask("GetChargingProfiles", asked) == {"status": "Accepted"}
-    assert world.actions() == ["BootNotification", "ReportChargingProfiles"]
+    assert world.actions() == ["BootNotification"]  # B02.FR.02
+    world.answers["BootNotification"] = {"status": "Accepted", **now}
+    world.advance(60)
+    assert world.actions()[1:3] == ["BootNotification", "ReportChargingProfiles"]
 
 
 def start(world: World, profile: dict[str, Any]) -> Any:
