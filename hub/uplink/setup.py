@@ -13,11 +13,24 @@ from hub.ocpp.station.measurands import measurable
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import VOLTAGE
 from hub.ocpp.station.urls import LOCAL_NAMES, Reach
-from hub.ocpp.station.variable_table import BY_NAME
-from hub.ocpp.station.variables import members
+from hub.ocpp.station.variable_table import BY_NAME, VARIABLES
+from hub.ocpp.station.variables import SetResult, checked, members, named
 from hub.uplink.installer import CommandInstaller
 from hub.uplink.jobs import Desk, Diary, NoInstaller
+from hub.yaml import suggestion
 
+NAMES = tuple(
+    name
+    for variable in VARIABLES
+    for name in (variable.name, variable.key, ".".join(variable.place[:2]) if variable.place else None)
+    if name
+)
+"""As OCPP 2.0.1 and 1.6 have them."""
+NO_VALUE = {
+    SetResult.REJECTED: "no value of it",
+    SetResult.TOO_LOW: "too low for it",
+    SetResult.TOO_HIGH: "too high for it",
+}
 LOOPBACK = LOCAL_NAMES | {"127.0.0.1", "::1"}
 
 
@@ -62,6 +75,21 @@ def station_setup(
         voltage=_volts(mapping),
         **({} if csms is None else _connection(csms)),
     )
+
+
+def default_problems(csms: CsmsSettings | None) -> list[str]:
+    """The first values of variables that can't be: they are passed over."""
+    if csms is None:
+        return []
+    problems = []
+    for name, text in csms.defaults.items():
+        variable, place = named(name), f"{csms.places.get(name, csms.url)}: csms.defaults.{name}"
+        if variable is None:
+            problems.append(f"{place}: OCPP has no such variable here{suggestion(name, NAMES)}")
+        elif (said := checked(variable, text)) is not SetResult.ACCEPTED:
+            shown = "***" if variable.secret else repr(text)
+            problems.append(f"{place}: {shown} is {NO_VALUE[said]}")
+    return problems
 
 
 def _metered(measurands: tuple[str, ...]) -> Mapping[str, str]:

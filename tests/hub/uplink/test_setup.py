@@ -14,7 +14,7 @@ from hub.ocpp.station.urls import BadUrl
 from hub.shipped import shipped
 from hub.uplink.installer import CommandInstaller
 from hub.uplink.jobs import NoInstaller
-from hub.uplink.setup import desk, station_setup
+from hub.uplink.setup import default_problems, desk, station_setup
 
 MAPPING = load_blueprint("keba/p30", {"host": "192.0.2.1"}, (shipped("blueprints"),), load_codec)
 CHARGER = ChargerSettings("garage", "Garage", "keba/p30", {"host": "192.0.2.1"})
@@ -65,6 +65,18 @@ def test_the_voltage_of_the_supply_is_known_to_ocpp() -> None:
     mapping = load_blueprint("echonet/ev_charger", {"host": "auto"}, (shipped("blueprints"),), load_codec)
     assert station_setup(CHARGER, mapping, {}, frozenset()).voltage == 200
     assert station_setup(CHARGER, MAPPING, {}, frozenset()).voltage == 230
+
+
+def test_first_values_that_cannot_be_are_told_and_no_password_is_shown() -> None:
+    defaults = {"OCPPCommCtrlr.HeartbeatInterval": "60", "SecurityCtrlr.BasicAuthPassword": "", "Xyz": "1"}
+    csms = CsmsSettings(
+        "ws://h", "a", defaults=defaults, places={"SecurityCtrlr.BasicAuthPassword": "evhub.yaml:1:2"}
+    )
+    assert default_problems(csms) == [
+        "evhub.yaml:1:2: csms.defaults.SecurityCtrlr.BasicAuthPassword: *** is no value of it",
+        "ws://h: csms.defaults.Xyz: OCPP has no such variable here",
+    ]
+    assert default_problems(None) == []
 
 
 def test_a_station_offers_what_its_charger_can_be_metered_for() -> None:
