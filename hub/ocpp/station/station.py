@@ -47,6 +47,13 @@ from hub.ocpp.station.variables import Variables
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
 
+TELLING = frozenset(
+    {
+        *("GetBaseReport", "GetReport", "GetMonitoringReport", "GetChargingProfiles", "GetDisplayMessages"),
+        *("CustomerInformation", "TriggerMessage", "ExtendedTriggerMessage"),
+    }
+)
+"""CALLs that are answered with more than their answer."""
 TOLD = frozenset({"model", "serial", "firmware"})
 DEVICE_S = 1.5
 """So long the first BootNotification waits for what a device says of itself; afterwards it is remembered.
@@ -171,6 +178,8 @@ class Station:
         try:
             if handler is None:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
+            if call.action in TELLING and self._queue.full and not call.id.startswith("cmd:"):
+                raise CallError(ErrorCode.GENERIC, "too much waits to be told to you")
             before = len(self._effects)
             reply = handler(self, call, now)
             self.upkeep.look(now)
