@@ -37,7 +37,8 @@ fuzz: setup ## every property and every handler, for long and by chance
 	$(BIN)/python -m pytest -m fuzz -n auto --timeout 3600
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz -n auto --timeout 3600
 
-interop: setup ## against mosquitto, libmodbus and npm's OCPP stacks, where they can be had
+interop: setup ## against mosquitto, libmodbus and stacks of other hands, where they can be had
+	$(BIN)/python -m tests.interop.peers
 	$(BIN)/python -m pytest -m interop
 
 netns: setup ## machines on a switch, as network namespaces (needs root)

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import ssl
 from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -15,6 +14,7 @@ from hub.charger import history
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
 from hub.chargers import Chargers, House, check_blueprints
+from hub.circuits.site import Site
 from hub.clock import Clock, SystemClock
 from hub.config import kept
 from hub.config.changes import Changes, compare
@@ -22,7 +22,7 @@ from hub.config.load import load_config
 from hub.config.settings import Config, MqttSettings
 from hub.control import ControlServer, questions
 from hub.discovery import Discovery
-from hub.errors import ConfigError, HubError, StoreError
+from hub.errors import ConfigError, HubError, StoreError, reason
 from hub.logs import Diary, setup_logs
 from hub.mqtt.access import Access, Account
 from hub.mqtt.address import Credentials, parse_broker
@@ -32,6 +32,7 @@ from hub.mqtt.commands import CommandDoor
 from hub.mqtt.listener import Listener
 from hub.part import Part
 from hub.store.database import Database
+from hub.tls import server_context
 from hub.topics import Topics
 from hub.uplink.setup import desk
 from hub.yaml import suggestion
@@ -57,6 +58,7 @@ class Hub:
         self._logs = logs
         self._mqtt = Part()
         self._watch = Part()
+        self._site: Site | None = None
         self._stack = AsyncExitStack()
         self._reloading = asyncio.Lock()
         self._chargers: Chargers | None = None
@@ -76,9 +78,12 @@ class Hub:
         """Raises HubError when a part that everybody needs can't be had."""
         config = self.config
         self._set_up_logs(config)
+        for odd in config.odd:
+            log.warning("%s", odd)
         database = await Database.open(config.hub.state_dir / "evhub.db")
         self._stack.push_async_callback(database.close)
-        self._chargers = Chargers(config, self._house(database), self._say_bad)
+        self._site = Site(self.bus, self.topics, self.clock, self.registry, database)
+        self._chargers = Chargers(config, self._house(database, self._site), self._say_bad)
         try:
             await self._start_mqtt(config)
             self._start_bridge(config)
@@ -86,6 +91,7 @@ class Hub:
             for protocol in config.protocols:
                 self._need(protocol)
             await self._appliances.use(config.devices, config.bad_devices)
+            await self._site.open(config.circuits)
             await self._start_chargers(self._chargers)
         except HubError:
             await self.stop()
@@ -140,6 +146,9 @@ class Hub:
         self.config = chargers.config = new
         if changes.log:
             self._set_up_logs(new)
+        if changes.circuits:
+            assert self._site is not None
+            await self._site.use(new.circuits)
         if changes.mqtt:
             await self._mqtt.stop()
             self._mqtt = Part()
@@ -192,7 +201,7 @@ class Hub:
         try:
             await asyncio.to_thread(kept.keep, config)
         except OSError as error:
-            log.warning("no copy of %s was kept: %s", config.path, error)
+            log.warning("no copy of %s was kept: %s", config.path, reason(error))
 
     # MQTT
 
@@ -210,10 +219,7 @@ class Hub:
         users = {
             name: Account(name, user.password, user.read, user.write) for name, user in mqtt.users.items()
         }
-        tls = None
-        if mqtt.tls.cert:
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.load_cert_chain(mqtt.tls.cert, mqtt.tls.key)
+        tls = server_context(mqtt.tls.cert, mqtt.tls.key) if mqtt.tls.cert else None
         self.listener = Listener(
             self.bus,
             Access(users, mqtt.base_topic),
@@ -273,6 +279,7 @@ class Hub:
             "changed": changes.changed,
             "blueprints": changes.blueprints,
             "mqtt": changes.mqtt,
+            "circuits": changes.circuits,
         }
 
     async def _sessions(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -296,7 +303,7 @@ class Hub:
     async def _start_control(self, config: Config) -> None:
         assert self._bridge is not None
         handlers = {
-            **questions(self.registry, self._bridge.health, lambda: self.config.refused),
+            **questions(self.registry, self._bridge.health, lambda: self.config.refused, self._circuits),
             "reload": self._reload_request,
             "sessions/query": self._sessions,
         }
@@ -307,7 +314,10 @@ class Hub:
 
     # Chargers
 
-    def _house(self, database: Database) -> House:
+    def _circuits(self) -> Mapping[str, object]:
+        return {} if self._site is None else self._site.listing()
+
+    def _house(self, database: Database, site: Site) -> House:
         return House(
             self.bus,
             self.topics,
@@ -316,6 +326,7 @@ class Hub:
             database,
             desk(self.config.hub, self._diary),
             self._need,
+            site.join,
             self._jitter_s,
         )
 
@@ -325,6 +336,8 @@ class Hub:
         for charger in self.config.chargers:
             await chargers.start(charger)
         self._watch.run("blueprints", chargers.watch)
+        assert self._site is not None
+        self._watch.run("circuits", self._site.run)
 
     def _need(self, protocol: str) -> None:
         self._discovery.need(protocol, self.config.protocols.get(protocol, {}))

@@ -3,7 +3,7 @@ together; and their blueprints, which may be edited while the cars charge."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from hub.uplink.connect import Connector
 from hub.uplink.jobs import Desk, Jobs
 from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.operations import install
-from hub.uplink.setup import endpoint, station_setup
+from hub.uplink.setup import default_problems, endpoint, station_setup
 from hub.uplink.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,8 @@ class House:
     desk: Desk
     need: Callable[[str], None]
     """A protocol is spoken from now on."""
+    join: Callable[[ChargerRuntime], Callable[[], Awaitable[None]]]
+    """A charger is about to run: it gets its share of the circuits that feed it, until the result is awaited."""
     jitter_s: float = 2.0
 
 
@@ -168,6 +170,7 @@ class Chargers:
         self._mappings[settings.id] = mapping
         part = self._parts[settings.id] = Part()
         part.closing(end_supply)
+        part.closing(house.join(runtime))
         part.run(f"station {settings.id}", uplink.run)
         part.run(f"charger {settings.id}", runtime.run)
         if connector is not None:
@@ -188,6 +191,8 @@ class Chargers:
             keys=keys,
             jobs=Jobs(settings.id, setup.reach, house.desk),
         )
+        for problem in default_problems(settings.csms):
+            log.error("charger %s: %s", settings.id, problem)
         if settings.csms is None:
             return uplink, None
         return uplink, Connector(uplink, endpoint(settings.csms), keys=keys, jitter_s=house.jitter_s)
@@ -207,9 +212,10 @@ async def check_blueprints(config: Config) -> None:
             mapping_of(config, settings)
         except BlueprintError as error:
             problems += settings.problems(error.problems)
+        problems += default_problems(settings.csms)
         await asyncio.sleep(0)  # a hundred chargers' blueprints don't hold up those that charge
     if problems:
-        raise BlueprintError(problems)
+        raise BlueprintError(list(dict.fromkeys(problems)))
 
 
 def stamps(mappings: Iterable[BlueprintMapping]) -> dict[Path, int]:

@@ -60,7 +60,10 @@ class ControlServer:
 
 
 def questions(
-    registry: Registry, health: Callable[[], Mapping[str, object]], problems: Callable[[], Sequence[str]]
+    registry: Registry,
+    health: Callable[[], Mapping[str, object]],
+    problems: Callable[[], Sequence[str]],
+    circuits: Callable[[], Mapping[str, object]] = dict,
 ) -> dict[str, Handler]:
     """What can be asked of any hub: `status`, and `cmd`. `problems`: of a configuration that isn't used."""
 
@@ -70,6 +73,7 @@ def questions(
             "config_problems": list(problems()),
             "chargers": registry.listing(),
             "states": registry.states(),
+            "circuits": dict(circuits()),
             "gauges": [asdict(gauge) for gauge in gauges()],
         }
 

@@ -1,4 +1,4 @@
-"""TLS as this hub speaks it towards others: 1.2 or newer, the chain as RFC 5280 wants it, and the name."""
+"""TLS as this hub speaks it; towards others 1.2 or newer, with the chain as RFC 5280 wants it, and the name."""
 
 import contextlib
 import ssl
@@ -33,6 +33,14 @@ def client_context(
     if cert:
         with _naming(f"{cert}, {key}" if key else cert):
             context.load_cert_chain(cert, key or None)
+    return context
+
+
+def server_context(cert: Path, key: Path | None) -> ssl.SSLContext:
+    """Raises HubError for what can't be used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with _naming(f"{cert}, {key}" if key else cert):
+        context.load_cert_chain(cert, key)
     return context
 
 

@@ -7,6 +7,8 @@ BASE = re.compile(r"[A-Za-z0-9_-]{1,40}(/[A-Za-z0-9_-]{1,40})?")
 """The base topic."""
 SLUG = re.compile(r"[a-z0-9_-]{1,48}")
 """A charger's id in topics, paths and labels."""
+CIRCUIT = "circuit"
+"""The first level of what circuits say."""
 
 
 class Topics:
@@ -24,6 +26,9 @@ class Topics:
     def evse(self, charger: str, evse: int, *parts: str) -> str:
         return "/".join((self.base, charger, "evse", str(evse), *parts))
 
+    def circuit(self, circuit: str, *parts: str) -> str:
+        return "/".join((self.base, CIRCUIT, circuit, *parts))
+
     def parse(self, topic: str) -> "Address | None":
         """Split a topic below the base; None for a foreign one."""
         if not topic.startswith(self.base + "/"):
@@ -32,17 +37,25 @@ class Topics:
         parts = tuple(rest.split("/")) if rest else ()
         if owner == "bridge":
             return Address(None, None, parts)
+        if owner == CIRCUIT and parts:
+            return Address(circuit_owner(parts[0]), None, parts[1:])
         if len(parts) >= 2 and parts[0] == "evse" and parts[1].isdecimal():
             return Address(owner, int(parts[1]), parts[2:])
         return Address(owner, None, parts)
 
 
 class Address(NamedTuple):
-    """`charger` None: the bridge. `evse` None: the charger itself. `parts`: what follows."""
+    """`charger` None: the bridge; of a circuit it is `circuit/<id>`. `evse` None: the charger itself. `parts`: what
+    follows."""
 
     charger: str | None
     evse: int | None
     parts: tuple[str, ...]
+
+
+def circuit_owner(circuit: str) -> str:
+    """As a command is addressed to it."""
+    return f"{CIRCUIT}/{circuit}"
 
 
 def valid_topic(topic: str) -> bool:

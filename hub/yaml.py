@@ -92,7 +92,9 @@ def load(text: str, file: str, *, max_bytes: int = MAX_BYTES) -> Tree:
         mark = error.problem_mark or error.context_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
         raise YamlError(f"{file}:{place}: {error.problem or error.context}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise YamlError(f"{file}:1:1: nested deeper than {MAX_DEPTH}") from error
+    except (yaml.YAMLError, ValueError) as error:
         raise YamlError(f"{file}:1:1: {str(error).splitlines()[0]}") from error
     tree = Tree(None, file)
     if node is not None:

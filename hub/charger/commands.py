@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.charger.keys import EVSE, taking
-from hub.charger.limits import CSMS, RATING
+from hub.charger.limits import HOUSE, RATING
 from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, StoreError, Unsupported
 from hub.model.catalog import ENTITIES
 from hub.model.command import Command, CommandResult, Outcome
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ACCEPTED = CommandResult(Outcome.ACCEPTED)
 TRUE = (True, "true", "on", "ON", "True", 1, "1")
 FALSE = (False, "false", "off", "OFF", "False", 0, "0")
-RESERVED = frozenset({CSMS, RATING})
+RESERVED = HOUSE | {RATING}
 """The hub's own sources of limits: nobody else speaks in their name."""
 SETTABLE = frozenset({"charging", *(entity.key for entity in ENTITIES if entity.writable)})
 KEYS: Mapping[str, Sequence[str]] = {

@@ -43,6 +43,10 @@ class Control:
         self.paused = False
         self.told: Wanted | None = None
         """What the device was told and has confirmed; None: nobody knows."""
+        self.last_a: float | None = None
+        """The limit that the device has confirmed last, also while it is away; None: it never has."""
+        self.tried_a = 0.0
+        """The highest that it was told since, and may have taken without saying so."""
         self.busy = False
         self.wake_at: float | None = None
         """After `next_action`: when to ask again, if time alone would bring an action."""
@@ -91,10 +95,12 @@ class Control:
 
     def begun(self, wanted: Wanted) -> None:
         self.busy = True
+        self.tried_a = max(self.tried_a, wanted.limit_a)
         self.strikes = self.strikes + 1 if wanted == self.told else 0
 
     def done(self, wanted: Wanted, now: float) -> None:
         self.busy, self.told, self._told_at = False, wanted, now
+        self.last_a, self.tried_a = wanted.limit_a, 0.0
         self._refused, self._failures = None, 0
 
     def failed(self, wanted: Wanted, now: float, *, touched: bool = True) -> float:

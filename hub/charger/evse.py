@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from hub.charger.claim import Claim, claim, wants
 from hub.charger.control import Control
 from hub.charger.energy import Energy
-from hub.charger.limits import PHASES, VOLTAGE, Fallback, Limits, Offer
+from hub.charger.limits import CIRCUIT, PHASES, VOLTAGE, Fallback, Limits, Offer, Outside
 from hub.charger.meter import By, Meter
 from hub.charger.sessions import Session
 from hub.charger.snapshot import read_back, session_counter, snapshot
@@ -40,10 +41,14 @@ class Evse:
         self._energy = Energy(ratings.max_current * PHASES * VOLTAGE, declared)
         self.device: State = EMPTY
         self.shown: State = EMPTY
+        self.last_known: State = EMPTY
+        """The device's own view before it went away."""
         self.notes: dict[str, Scalar] = {}
         self.session: Session | None = None
         self.read_back: float | None = None
         self.enabled: bool | None = None
+        self.restrained = False
+        """Does its circuit give less than it could have otherwise, with no change to be awaited?"""
         self._card: str | None = None
         self._card_known = False
         self._seen: EvseReading | None = None
@@ -89,6 +94,10 @@ class Evse:
         """The view of a device that is away: faulted, and every value unknown."""
         self._seen = self.read_back = self.enabled = None
         self._energy.lost()
+        if any(
+            value is not None for key, value in self.device.items() if key not in ("status", "error_code")
+        ):
+            self.last_known = self.device
         unknown: dict[str, Scalar] = dict.fromkeys(self.device)
         unknown.update(status=Status.FAULTED.value, error_code="OtherError", vendor_error="offline")
         return unknown
@@ -107,9 +116,19 @@ class Evse:
             return None
         return tag if not first or self._waits_for(tag) else None
 
-    def offer(self) -> Offer:
-        phases = self.device.get("phases_active")
-        return self.limits.offer(phases if isinstance(phases, int) and phases > 0 else PHASES, self._voltage)
+    def offer(self, *, but: str | None = None) -> Offer:
+        return self.limits.offer(*self._supply(), but=but)
+
+    def told_offer(self) -> Offer:
+        """As it is shown and answered: what a circuit holds back concerns nobody as long as nobody charges."""
+        return self.offer(but=self._unsaid())
+
+    def outside(self) -> Outside | None:
+        """The lowest limit of anybody but the CSMS, as far as it is worth telling."""
+        return self.limits.outside(*self._supply(), but=self._unsaid())
+
+    def claim(self, actions: frozenset[str], *, available: bool, safe_a: float) -> Claim:
+        return claim(self, actions, available=available, safe_a=safe_a)
 
     def noted(self) -> Mapping[str, Scalar]:
         """The device's view with who charges."""
@@ -117,7 +136,7 @@ class Evse:
 
     def overlaid(self, *, available: bool) -> State:
         """Nothing is shown as set before the device has confirmed it."""
-        offer = self.offer()
+        offer = self.told_offer()
         pending = self.control.pending(offer)
         if not pending:
             self._confirmed = offer
@@ -140,6 +159,13 @@ class Evse:
         state.update((key, self.notes[key]) for key in SELDOM_KEYS if key in self.notes)
         self.shown = MappingProxyType(state)
         return self.shown
+
+    def _supply(self) -> tuple[int, float]:
+        phases = self.device.get("phases_active")
+        return phases if isinstance(phases, int) and phases > 0 else PHASES, self._voltage
+
+    def _unsaid(self) -> str | None:
+        return None if self.restrained and wants(self) else CIRCUIT
 
     def _view(self, reading: Reading, now: Moment) -> dict[str, Scalar]:
         seen = reading.evses[self.number]

@@ -13,6 +13,10 @@ PHASES = 3
 RATING = "charger"
 CSMS = "csms"
 """The station's own source: it remembers its profiles itself."""
+CIRCUIT = "circuit"
+"""Of what several chargers share: the circuits remember what they gave."""
+HOUSE = frozenset({CSMS, CIRCUIT})
+"""The hub's own parts: there is always room for what they ask, and they keep it themselves."""
 MOST = 32
 """Sources at one EVSE: whoever gives himself ever new names must not fill memory and disk."""
 CLOCK_STEP_S = 2.0
@@ -66,7 +70,7 @@ class Limits:
 
     def __init__(self, ratings: Ratings, fallback: Fallback) -> None:
         self.ratings = ratings
-        self._fallback = fallback
+        self.fallback = fallback
         self._requests: dict[str, Request] = {}
 
     def set(
@@ -89,8 +93,8 @@ class Limits:
             self._requests[source] = Request(current_a, power_w, until)
 
     def takes(self, source: str) -> bool:
-        """Is there room for this source's limit? For the CSMS's there always is."""
-        return source == CSMS or source in self._requests or len(self._requests) < MOST
+        """Is there room for this source's limit? For the hub's own there always is."""
+        return source in HOUSE or source in self._requests or len(self._requests) < MOST
 
     def expire(self, now: Moment) -> list[str]:
         """The sources whose time is over; their limit becomes the fallback. A wall clock that is set shortens and
@@ -112,12 +116,12 @@ class Limits:
                 self._requests[source] = replace(request, until=Moment(request.until.mono, ends))
         return moved
 
-    def offer(self, phases: int = PHASES, voltage: float = VOLTAGE) -> Offer:
-        """Rounded down to the charger's step; below its minimum it means pause."""
+    def offer(self, phases: int = PHASES, voltage: float = VOLTAGE, *, but: str | None = None) -> Offer:
+        """Rounded down to the charger's step; below its minimum it means pause. `but`: a source that doesn't count."""
         source, asked, winner = RATING, self.ratings.max_current, Request()
         for name, request in self._requests.items():
             amperes = request.amperes(phases, voltage)
-            if amperes < asked:
+            if amperes < asked and name != but:
                 source, asked, winner = name, amperes, request
         step = self.ratings.step or 0.001
         # The tolerance is for steps such as 0.1; `min` keeps it from giving more than was asked for.
@@ -126,14 +130,21 @@ class Limits:
             current = 0.0
         return Offer(max(current, 0.0), source, asked, winner.power_w, winner.until)
 
-    def outside(self, phases: int = PHASES, voltage: float = VOLTAGE) -> Outside | None:
-        """The lowest request that isn't the CSMS's."""
-        others = {name: request for name, request in self._requests.items() if name != CSMS}
+    def outside(
+        self, phases: int = PHASES, voltage: float = VOLTAGE, *, but: str | None = None
+    ) -> Outside | None:
+        """The lowest request that isn't the CSMS's, nor `but`'s."""
+        others = {name: request for name, request in self._requests.items() if name not in (CSMS, but)}
         if not others:
             return None
         source = min(others, key=lambda name: others[name].amperes(phases, voltage))
         lowest = others[source]
         return Outside(source, lowest.current_a, lowest.power_w, lowest.until)
+
+    def deadline(self) -> float | None:
+        """When the next one's time is over."""
+        ends = (request.until.mono for request in self._requests.values() if request.until is not None)
+        return min(ends, default=None)
 
     def body(self, source: str, now: Moment) -> dict[str, object] | None:
         """A request as it is kept on disk; None: there is none."""
@@ -156,10 +167,10 @@ class Limits:
         )
 
     def _after(self, request: Request) -> Request:
-        if self._fallback.kind == "stop":
+        if self.fallback.kind == "stop":
             return Request(0.0)
-        if self._fallback.kind == "fallback_current":
-            return Request(self._fallback.current_a)
+        if self.fallback.kind == "fallback_current":
+            return Request(self.fallback.current_a)
         return Request(request.current_a, request.power_w)
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 
 from hub.charger.evse import Evse
-from hub.charger.limits import CSMS
+from hub.charger.limits import HOUSE
 from hub.charger.memory import PAUSE, Body, Memory
 from hub.charger.publisher import Publisher
 from hub.charger.sessions import restored, step
@@ -52,7 +52,7 @@ class Records:
             self._publisher.session(body, closed=result.closed is not None)
 
     def limit(self, evse: Evse, source: str, now: Moment) -> None:
-        if source != CSMS:
+        if source not in HOUSE:
             self._memory.limit(evse.number, source, evse.limits.body(source, now))
 
     def pause(self, evse: Evse) -> None:

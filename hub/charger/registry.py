@@ -35,6 +35,8 @@ class Registry:
     def __init__(self, bus: Bus, topics: Topics, clock: Clock) -> None:
         self._bus, self._topics, self._clock = bus, topics, clock
         self._chargers: dict[str, ChargerRuntime] = {}
+        self._others: dict[str, Mapping[str, Operation]] = {}
+        """What isn't a charger and takes commands."""
         self._past: dict[tuple[str, str], _Past] = {}
 
     def add(self, runtime: ChargerRuntime) -> None:
@@ -44,6 +46,13 @@ class Registry:
 
     def remove(self, charger: str) -> None:
         self._chargers.pop(charger, None)
+
+    def serve(self, owner: str, operations: Mapping[str, Operation]) -> None:
+        """Something else takes commands under this name, which is no charger's id."""
+        self._others[owner] = operations
+
+    def withdraw(self, owner: str) -> None:
+        self._others.pop(owner, None)
 
     def get(self, charger: str) -> ChargerRuntime | None:
         return self._chargers.get(charger)
@@ -96,14 +105,15 @@ class Registry:
 
     async def _run(self, command: Command) -> CommandResult:
         runtime = self._chargers.get(command.charger)
-        if runtime is None:
-            close = suggestion(command.charger, self._chargers)
+        operations = self._others.get(command.charger) if runtime is None else runtime.operations
+        if operations is None:
+            close = suggestion(command.charger, (*self._chargers, *self._others))
             return CommandResult(
                 Outcome.ERROR, code="unknown_charger", text=f"no charger {command.charger!r}{close}"
             )
-        operation = runtime.operations.get(command.op)
+        operation = operations.get(command.op)
         if operation is None:
-            close = suggestion(command.op, runtime.operations)
+            close = suggestion(command.op, operations)
             return CommandResult(
                 Outcome.UNSUPPORTED, code="unknown_op", text=f"no operation {command.op!r}{close}"
             )

@@ -8,12 +8,14 @@ from types import MappingProxyType
 from typing import Any
 
 from hub.bus import Bus
+from hub.charger.claim import Claim
 from hub.charger.description import Description, info, merged, rated
 from hub.charger.driver import Driver, Promise
 from hub.charger.evse import Evse
-from hub.charger.limits import CSMS, Outside
+from hub.charger.limits import CIRCUIT
 from hub.charger.memory import Forgetful, Memory, Remembered
 from hub.charger.meter import By
+from hub.charger.onlookers import LimitWatcher, Onlookers
 from hub.charger.publisher import Publisher
 from hub.charger.recall import recall
 from hub.charger.records import Records
@@ -34,7 +36,6 @@ log = logging.getLogger(__name__)
 
 Operation = Callable[[Command], Awaitable[CommandResult]]
 Watcher = Callable[[int, State], None]
-LimitWatcher = Callable[[int, Outside | None], None]
 
 
 class ChargerRuntime:
@@ -63,14 +64,15 @@ class ChargerRuntime:
         self._clock = clock
         self._publisher = Publisher(bus, topics, charger, clock, self._live)
         self._slot = Slot(device, self._publisher.raw if description.raw else None)
-        self._memory: Memory = memory or Forgetful()
+        self._memory = memory or Forgetful()
         self._watchers: list[Watcher] = []
-        self._limit_watchers: list[LimitWatcher] = []
+        self._claim_watchers: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._evses = {
             number: Evse(number, device.abilities, self.ratings, description.fallback)
             for number in range(1, device.evses + 1)
         }
+        self._onlookers = Onlookers(self._evses)
         self._drivers = {number: Driver(evse, clock, self) for number, evse in self._evses.items()}
         kept = remembered or Remembered()
         recall(charger, self._evses, kept, clock.now())
@@ -187,11 +189,22 @@ class ChargerRuntime:
 
     def watch_limits(self, watcher: LimitWatcher) -> Callable[[], None]:
         """Called with the lowest limit of anybody but the CSMS, whenever there is another one or none any more."""
-        self._limit_watchers.append(watcher)
-        for number, evse in self._evses.items():
-            if (outside := evse.limits.outside()) is not None:
-                watcher(number, outside)
-        return lambda: self._limit_watchers.remove(watcher)
+        return self._onlookers.watch(watcher)
+
+    def watch_claims(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Called when a `claim` may have changed."""
+        self._claim_watchers.append(watcher)
+        return lambda: self._claim_watchers.remove(watcher)
+
+    def claim(self, evse: int) -> Claim:
+        """What it would like to draw, and may be drawing."""
+        safe = self.description.fallback.current_a
+        return self._evses[evse].claim(self.abilities.actions, available=self.available, safe_a=safe)
+
+    def grant(self, evse: int, current_a: float | None, *, restrained: bool) -> None:
+        """What the EVSE's circuit gives it; None: it is on none. `restrained`: that is less than it could have."""
+        self._evses[evse].restrained = restrained
+        self.limit(evse, CIRCUIT, current_a)
 
     def permit(self, evse: int, allowed: bool | None) -> None:
         self._evses[evse].control.permitted = allowed
@@ -239,7 +252,7 @@ class ChargerRuntime:
     def holding(self, evse: int) -> dict[str, Scalar]:
         """The limit that holds, in a command's answer. Not `confirmed`: it is told when somebody charges."""
         chosen = self._evses[evse]
-        offer = chosen.offer()
+        offer = chosen.told_offer()
         held: dict[str, Scalar] = {
             "evse": evse,
             "current_limit": offer.current_a,
@@ -293,6 +306,9 @@ class ChargerRuntime:
         if chosen.device:
             state = chosen.overlaid(available=self.available)
             self._publisher.evse(evse, state, self._clock.now())
+        self._onlookers.tell(evse)
+        for watcher in self._claim_watchers:
+            watcher()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(contained(f"charger {self.id}", work, None))
@@ -394,7 +410,5 @@ class ChargerRuntime:
         return {"age_s": age, "session_duration": session.duration_s(now) if session else None}
 
     def _keep_limit(self, number: int, source: str, now: Moment) -> None:
-        evse = self._evses[number]
-        self._records.limit(evse, source, now)
-        for watcher in self._limit_watchers if source != CSMS else ():
-            watcher(number, evse.limits.outside())
+        self._records.limit(self._evses[number], source, now)
+        self._onlookers.tell(number)

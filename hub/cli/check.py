@@ -13,6 +13,7 @@ from hub.errors import BlueprintError, ConfigError, HubError
 from hub.integration.api import DeviceSetup
 from hub.integration.loader import load_appliance, load_codec
 from hub.shipped import shipped
+from hub.uplink.setup import default_problems
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -38,7 +39,7 @@ def work(given: argparse.Namespace) -> int:
         print(f"{path}: {len(problems)} problem{'s' if len(problems) > 1 else ''}")
     elif config is not None:
         print(f"{path}: good, {len(config.chargers)} charger{'s' if len(config.chargers) != 1 else ''}")
-        print("".join(f"  {line}\n" for line in use), end="")
+        print("".join(f"  {line}\n" for line in (*config.odd, *use)), end="")
     return 1 if problems else 0
 
 
@@ -48,10 +49,15 @@ def loaded(config: Config) -> tuple[dict[str, BlueprintMapping], list[str]]:
     search = (*config.blueprint_search, shipped("blueprints"))
     for settings in config.chargers.values():
         try:
-            mappings[settings.id] = load_blueprint(settings.blueprint, settings.inputs, search, load_codec)
+            mapping = load_blueprint(settings.blueprint, settings.inputs, search, load_codec)
+            wire_use({settings.id: mapping})
+            mappings[settings.id] = mapping
         except BlueprintError as error:
             problems += settings.problems(error.problems)
-    return mappings, problems
+        except HubError as error:
+            problems += settings.problems([str(error)])
+        problems += default_problems(settings.csms)
+    return mappings, list(dict.fromkeys(problems))
 
 
 def wire_use(mappings: Mapping[str, BlueprintMapping]) -> list[str]:

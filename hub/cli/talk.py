@@ -65,11 +65,26 @@ def work_status(given: argparse.Namespace) -> int:
     for gauge in told["gauges"]:
         if gauge["name"].endswith("_use_ratio"):
             print(f"{gauge['labels']['wire']}: {gauge['value']:.0%} in use")
+    for circuit, state in told["circuits"].items():
+        print(f"{circuit:<20} {_shared(state)}")
     for charger in told["chargers"]:
         states = told["states"].get(charger["id"], {})
         words = ", ".join(f"{number}: {_words(state)}" for number, state in states.items())
         print(f"{charger['id']:<20} {'online' if charger['online'] else 'OFFLINE':<8} {words}")
     return 0
+
+
+def _shared(state: dict[str, Any]) -> str:
+    """A circuit in a line."""
+    waiting = [f"{each['charger']}/{each['evse']}" for each in state["members"] if each["state"] == "waiting"]
+    words = f"{state['allocated']:g} of {state['available']:g} A given"
+    if state["other"] is not None:
+        words += f", {state['other']:g} A drawn by others"
+    if state["meter"] == "silent":
+        words += ", its meter is SILENT"
+    if waiting:
+        words += f", waiting: {', '.join(waiting)}"
+    return words + (", OVERLOADED" if state["overloaded"] else "")
 
 
 def _words(state: dict[str, Any]) -> str:
@@ -83,7 +98,8 @@ def work_reload(given: argparse.Namespace) -> int:
         print(json.dumps(told))
     else:
         changes = [f"{name}: {', '.join(ids)}" for name, ids in told.items() if isinstance(ids, list) and ids]
-        print("; ".join(changes) or ("mqtt" if told["mqtt"] else "nothing changed"))
+        changes += [name for name, changed in told.items() if changed is True]
+        print("; ".join(changes) or "nothing changed")
     return 0
 
 

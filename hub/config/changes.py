@@ -24,6 +24,7 @@ class Changes:
     devices: bool = False
     """What isn't a charger."""
     blueprints: tuple[str, ...] = ()
+    circuits: bool = False
 
     def __bool__(self) -> bool:
         return self != Changes()
@@ -63,4 +64,5 @@ def compare(old: Config, new: Config) -> Changes:
             )
         ),
         old.devices != new.devices,
+        circuits=old.circuits != new.circuits,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.config import schema
 from hub.config.accepted import lay_below
+from hub.config.circuits import circuits
 from hub.config.devices import devices, meter
 from hub.config.settings import (
     ChargerSettings,
@@ -30,7 +31,7 @@ from hub.yaml import Tagged, Tree, YamlError, load, suggestion
 MAX_INCLUDES = 16
 PROTOCOLS = ("echonet_lite",)
 PLACE = re.compile(r"(.*?):(\d+):(\d+): ")
-DEFAULT_PLACES = (Path("/etc/evhub/evhub.yaml"), Path("config/evhub.yaml"))
+DEFAULT_PLACES = (Path("/etc/evhub/evhub.yaml"), Path("evhub.yaml"), Path("config/evhub.yaml"))
 
 
 def config_path(given: str | None) -> Path:
@@ -99,6 +100,7 @@ class _Reader:
         self.charger_problems: dict[str, list[str]] = {}
         self._secrets: Tree | None = None
         self._includes = 0
+        self._open = [path.resolve()]
 
     def read(self) -> Tree:
         tree = self._file(self._path, self._text(self._path))
@@ -178,6 +180,15 @@ class _Reader:
             raise ValueError(f"more than {MAX_INCLUDES} includes")
         if not file.is_relative_to(folder) or not (_name(file) in self._given or file.is_file()):
             raise ValueError(f"!include {name}: no such file beside {self._path.name}")
+        if file in self._open:
+            raise ValueError(f"!include {name}: it includes itself")
+        self._open.append(file)
+        try:
+            return self._included(file, path, tree)
+        finally:
+            self._open.pop()
+
+    def _included(self, file: Path, path: tuple[object, ...], tree: Tree) -> Any:
         included = self._file(file, self._text(file))
         for table, theirs in ((tree.values, included.values), (tree.keys, included.keys)):
             table.update({(*path, *place): position for place, position in theirs.items() if place})
@@ -201,6 +212,10 @@ class _Maker:
         found, bad_devices = devices(self._tree, top.get("devices") or {}, top.get("chargers") or {})
         self._devices = found.keys() | bad_devices.keys()
         chargers, bad = self._chargers()
+        declared = top.get("chargers") or {}
+        shared, wrong, odd = circuits(self._tree, top.get("circuits") or {}, declared, self._devices)
+        if "chargers" not in self._bad and "devices" not in self._bad:
+            self.problems += wrong
         return Config(
             self._path,
             self._hub(top.get("hub", {})),
@@ -213,6 +228,8 @@ class _Maker:
             protocols={name: top[name] for name in PROTOCOLS if name in top},
             devices=found,
             bad_devices=bad_devices,
+            circuits=shared,
+            odd=tuple(odd),
         )
 
     def _say(self, path: tuple[object, ...], words: str) -> str:
@@ -251,6 +268,12 @@ class _Maker:
         ):
             words = "a broker without user name lets everybody command the chargers; insecure: true if that is meant"
             self.problems.append(self._say(("mqtt", "broker"), words))
+        tls = self._tls(mqtt.get("tls", {}))
+        self.problems += [
+            self._say(("mqtt", "tls", name), f"{file}: no such file")
+            for name, file in (("ca", tls.ca), ("cert", tls.cert), ("key", tls.key))
+            if file and not file.is_file()
+        ]
         return MqttSettings(
             broker,
             host,
@@ -259,7 +282,7 @@ class _Maker:
             mqtt.get("username"),
             Secret(mqtt["password"]) if "password" in mqtt else None,
             users,
-            self._tls(mqtt.get("tls", {})),
+            tls,
             mqtt.get("insecure", False),
             mqtt.get("version", "5"),
         )
@@ -331,8 +354,18 @@ class _Maker:
             if file and not file.is_file()
         ]
         password = Secret(merged["password"]) if "password" in merged else None
-        identity = merged.get("identity", charger)
-        return CsmsSettings(**{**merged, **files, "password": password, "identity": identity}), problems
+        made = {**merged, **files, "password": password, "identity": merged.get("identity", charger)}
+        return CsmsSettings(**made, places=self._places(path, merged["defaults"])), problems
+
+    def _places(self, path: tuple[object, ...], defaults: Mapping[str, str]) -> dict[str, str]:
+        """Of each default: the charger's own, or everybody's."""
+        own = (*path, "defaults")
+        return {
+            name: self._tree.where(
+                (*own, name) if (*own, name) in self._tree.values else ("csms", "defaults", name)
+            )
+            for name in defaults
+        }
 
 
 def _secure(merged: Mapping[str, Any]) -> bool:

@@ -14,6 +14,8 @@ from hub.yaml import Tree, suggestion
 LATER = frozenset({"modbus", "ocpp", "ocpp_lite", "web", "metrics"})
 """Sections of later versions: said to be so instead of being read and ignored."""
 LATER_MQTT = frozenset({"homeassistant", "compat"})
+OWN = ("bridge", "circuit")
+"""First levels of topics that aren't a charger's."""
 METERED = (
     "power",
     "energy",
@@ -22,6 +24,7 @@ METERED = (
 )
 """What a meter beside a charger may say in its stead."""
 VERSIONS = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
+MEMBER = re.compile(r"[a-z0-9_-]{1,48}(/[1-9]\d?)?")
 ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[^:\[\]]+):(?P<port>\d{1,5})")
 
 
@@ -57,6 +60,21 @@ def _amperes(value: Any) -> float:
     return float(value)
 
 
+def _reserve(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1000:
+        raise vol.Invalid(f"expected amperes (0 or more), not {value!r}")
+    return float(value)
+
+
+def _seconds(high: int) -> Any:
+    def check(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= high:
+            raise vol.Invalid(f"expected seconds from 0 to {high}, not {value!r}")
+        return float(value)
+
+    return check
+
+
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise vol.Invalid(f"expected true or false, not {value!r}")
@@ -90,7 +108,9 @@ def _broker(value: Any) -> str:
         good = parts.scheme in ("mqtt", "mqtts", "ws", "wss") and parts.hostname and (parts.port or 1)
     except ValueError:
         good = False
-    if not good or parts.username or parts.password:
+    if good and (parts.username or parts.password):
+        raise vol.Invalid("the user and the password have keys of their own: username, password")
+    if not good:
         raise vol.Invalid(
             f"{value!r}: expected embedded, or mqtt://host, mqtts://host, ws://host, wss://host"
         )
@@ -103,10 +123,10 @@ def _csms_url(value: Any) -> str:
         good = parts.scheme in ("ws", "wss") and parts.hostname and (parts.port or 1)
     except ValueError:
         good = False
-    if not good or parts.username or parts.password:
-        raise vol.Invalid(
-            f"{value!r}: expected ws:// or wss:// and a host; the password has a key of its own"
-        )
+    if good and (parts.username or parts.password):
+        raise vol.Invalid("the user is the charger's identity, and the password has a key of its own")
+    if not good:
+        raise vol.Invalid(f"{value!r}: expected ws:// or wss:// and a host")
     return str(value).rstrip("/")
 
 
@@ -198,6 +218,34 @@ def _source(value: Any) -> tuple[str, str]:
     return device, key
 
 
+def _circuit_meter(value: Any) -> tuple[tuple[str, str], ...]:
+    """One for the circuit, or one for each phase."""
+    sources = tuple(_source(item) for item in (value if isinstance(value, list) else [value]))
+    wrong = [key for _, key in sources if "power" not in key and "current" not in key]
+    if wrong or not 1 <= len(sources) <= 3:
+        raise vol.Invalid(
+            f"expected a power or a current, or one for each phase, not {', '.join(wrong) or value}"
+        )
+    return sources
+
+
+def _members(value: Any) -> tuple[tuple[str, int], ...]:
+    """(charger, charger/EVSE or circuit; priority)"""
+    if not isinstance(value, list) or not value:
+        raise vol.Invalid("expected a list of chargers, EVSEs (box/2) and circuits")
+    return tuple(_member(item) for item in value)
+
+
+def _member(value: Any) -> tuple[str, int]:
+    body = value if isinstance(value, Mapping) else {"member": value}
+    name, priority = body.get("member"), body.get("priority", 0)
+    if not isinstance(name, str) or not MEMBER.fullmatch(name) or set(body) - {"member", "priority"}:
+        raise vol.Invalid(
+            f"{value!r}: expected a charger, an EVSE (box/2) or a circuit, or {{member: box, priority: 1}}"
+        )
+    return name, _whole(-9, 9)(priority)
+
+
 ECHONET_LITE = {
     "interfaces": _interfaces,
     "discover": _discover,
@@ -266,6 +314,7 @@ TOP = vol.Schema(
         "tokens": {_text: _Maybe({"name": _text, "group": _text})},
         "echonet_lite": _Maybe(ECHONET_LITE),
         "devices": _map,
+        "circuits": _map,
     }
 )
 CHARGER = vol.Schema(
@@ -283,6 +332,20 @@ CHARGER = vol.Schema(
         "meter": {"evse": _whole(1, 64), **dict.fromkeys(METERED, _source)},
     }
 )
+CIRCUIT = vol.Schema(
+    {
+        "name": _text,
+        vol.Required("max_current"): _amperes,
+        vol.Required("members"): _members,
+        "phases": vol.In((1, 3), msg="expected 1 or 3"),
+        "meter": _circuit_meter,
+        "reserve": _reserve,
+        "rotate": _seconds(86_400),
+        "raise_delay": _seconds(600),
+        "fallback": _one_of("hold", "fallback_current", "stop"),
+        "fallback_current": _reserve,
+    }
+)
 DEVICE = vol.Schema({"name": _text, vol.Required("integration"): _text, "input": _map})
 
 
@@ -291,9 +354,9 @@ def check(tree: Tree, path: tuple[object, ...], schema: vol.Schema, value: Any) 
     try:
         return schema(value), []
     except vol.MultipleInvalid as error:
-        return None, sorted({_told(tree, path, item, schema) for item in _flat(error)})
+        return None, sorted({_told(tree, path, item, schema, value) for item in _flat(error)})
     except vol.Invalid as error:
-        return None, [_told(tree, path, error, schema)]
+        return None, [_told(tree, path, error, schema, value)]
 
 
 def check_sections(tree: Tree, value: Mapping[str, Any]) -> tuple[dict[str, Any], list[str], set[str]]:
@@ -310,7 +373,7 @@ def check_sections(tree: Tree, value: Mapping[str, Any]) -> tuple[dict[str, Any]
 def check_id(charger: object) -> str | None:
     if not isinstance(charger, str) or not SLUG.fullmatch(charger):
         return f"{charger!r}: a charger's id has 1 to 48 of a-z, 0-9, _ and -"
-    return "'bridge' is no charger's id: its topics are the hub's" if charger == "bridge" else None
+    return f"{charger!r} is no charger's id: its topics are the hub's" if charger in OWN else None
 
 
 def _flat(error: vol.Invalid) -> list[vol.Invalid]:
@@ -319,7 +382,7 @@ def _flat(error: vol.Invalid) -> list[vol.Invalid]:
     return [error]
 
 
-def _told(tree: Tree, path: tuple[object, ...], error: vol.Invalid, schema: vol.Schema) -> str:
+def _told(tree: Tree, path: tuple[object, ...], error: vol.Invalid, schema: vol.Schema, value: object) -> str:
     parts = tuple(getattr(part, "schema", part) for part in error.path)
     place = (*path, *parts)
     dotted = ".".join(map(str, place))
@@ -331,6 +394,10 @@ def _told(tree: Tree, path: tuple[object, ...], error: vol.Invalid, schema: vol.
         words = "is missing"
     elif words.startswith("expected") and "dict" in words:
         words = "expected a map"
+    for part in parts:
+        value = value.get(part) if isinstance(value, Mapping) else value
+    if words == "expected a map" and value is None:
+        words += ", and there is nothing: indent what belongs here, or leave the key out"
     return f"{tree.where(place, key=extra)}: {dotted}: {words}"
 
 

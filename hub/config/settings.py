@@ -85,6 +85,8 @@ class CsmsSettings:
     cert: Path | None = None
     key: Path | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """file:line:column of each default."""
     allow_hosts: tuple[str, ...] = ()
     """Where the CSMS may send the hub for files although nobody may (this machine, link-local)."""
     data_transfer: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -114,6 +116,32 @@ class DeviceSettings:
     name: str
     integration: str
     inputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSettings:
+    """`id`: of a charger or a circuit. `evse` None: all that there are."""
+
+    id: str
+    evse: int | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitSettings:
+    """A and s. `meter`: (device, key of its state), one for all phases or one for each."""
+
+    id: str
+    name: str
+    max_current: float
+    members: tuple[MemberSettings, ...]
+    phases: int = 3
+    meter: tuple[tuple[str, str], ...] = ()
+    reserve: float = 0.0
+    rotate: float = 900.0
+    raise_delay: float = 5.0
+    fallback: str = "hold"
+    fallback_current: float = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +193,9 @@ class Config:
     """What stands in the section of an integration, by its protocol."""
     devices: Mapping[str, DeviceSettings] = field(default_factory=dict)
     bad_devices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    circuits: Mapping[str, CircuitSettings] = field(default_factory=dict)
+    odd: tuple[str, ...] = field(default=(), compare=False)
+    """What may be meant so, and perhaps isn't."""
 
     @property
     def hash(self) -> str:

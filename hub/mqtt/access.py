@@ -8,6 +8,7 @@ from hub.topics import Topics, matches
 
 COMMANDS = (
     "{base}/+/cmd",
+    "{base}/circuit/+/cmd",
     "{base}/+/evse/+/set",
     "{base}/+/evse/+/set/+",
     "{base}/+/evse/+/get",

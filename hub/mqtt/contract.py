@@ -28,6 +28,10 @@ EVENTS = (
     *("tariff", "cost", "transaction_limit"),
 )
 """Of a charger."""
+CIRCUIT_EVENTS = (
+    "limit_expired",
+    *("overloaded", "overloaded_no_more", "meter_silent", "meter_silent_no_more"),
+)
 BRIDGE_EVENTS = ("bad_charger", "bad_config")
 TYPES = {"bool": "boolean", "number": "number", "enum": "string", "text": "string", "time": "string"}
 WORDS: Mapping[str, tuple[str, ...]] = {
@@ -174,4 +178,30 @@ SET: Schema = {
     },
     "additionalProperties": False,
 }
+SEAT = _object(
+    {
+        "charger": TEXT,
+        "evse": EVSE,
+        "state": {"enum": ["idle", "charging", "waiting", "offline"]},
+        **dict.fromkeys(("share", "held"), NUMBER),
+        "drawn": MAYBE_NUMBER,
+        "restrained": BOOLEAN,
+        "priority": {"type": "integer"},
+    }
+)
+CIRCUIT = _object(
+    {
+        "name": TEXT,
+        **dict.fromkeys(("max_current", "limit", "available", "allocated", "drawn"), NUMBER),
+        "limit_source": TEXT,
+        "limit_until": {"type": ["string", "null"]},
+        **dict.fromkeys(("measured", "other"), MAYBE_NUMBER),
+        "meter": {"enum": ["none", "ok", "silent"]},
+        "overloaded": BOOLEAN,
+        "members": {"type": "array", "items": SEAT},
+        "ts": TIME,
+    }
+)
+"""In A for each phase."""
+CIRCUIT_EVENT = _object({"event_type": {"enum": list(CIRCUIT_EVENTS)}, "ts": TIME}, {"source": TEXT})
 EVENT = _object({"event_type": {"enum": list(EVENTS)}, "ts": TIME}, additionalProperties=True)

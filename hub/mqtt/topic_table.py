@@ -44,6 +44,12 @@ TOPICS = (
     ),
     Topic("bridge/request/{op}", "A request to the hub.", c.ANYTHING, inward=True),
     Topic("bridge/response/{op}", "Its answer.", c.RESPONSE),
+    Topic(
+        "circuit/{circuit}/state", "What several chargers share, and who has what.", c.CIRCUIT, retain=True
+    ),
+    Topic("circuit/{circuit}/cmd", "A command to a circuit: `set_limit`.", c.COMMAND, inward=True),
+    Topic("circuit/{circuit}/cmd_result", "What became of it.", c.RESULT),
+    Topic("circuit/{circuit}/event", "What happened to a circuit.", c.CIRCUIT_EVENT),
     Topic("{charger}/availability", "Does the charger answer?", c.ONLINE, retain=True, plain=True),
     Topic("{charger}/info", "Who and what the charger is.", c.INFO, retain=True),
     Topic(

@@ -6,14 +6,31 @@ from urllib.parse import urlsplit
 
 from hub import __version__
 from hub.blueprint.mapping import BlueprintMapping
+from hub.charger.snapshot import exposed
 from hub.config.settings import ChargerSettings, CsmsSettings, HubSettings, TokenSettings
 from hub.link.websocket import Endpoint
+from hub.ocpp.station.measurands import measurable
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import VOLTAGE
 from hub.ocpp.station.urls import LOCAL_NAMES, Reach
+from hub.ocpp.station.variable_table import BY_NAME, VARIABLES
+from hub.ocpp.station.variables import SetResult, checked, members, named
 from hub.uplink.installer import CommandInstaller
 from hub.uplink.jobs import Desk, Diary, NoInstaller
+from hub.yaml import suggestion
 
+NAMES = tuple(
+    name
+    for variable in VARIABLES
+    for name in (variable.name, variable.key, ".".join(variable.place[:2]) if variable.place else None)
+    if name
+)
+"""As OCPP 2.0.1 and 1.6 have them."""
+NO_VALUE = {
+    SetResult.REJECTED: "no value of it",
+    SetResult.TOO_LOW: "too low for it",
+    SetResult.TOO_HIGH: "too high for it",
+}
 LOOPBACK = LOCAL_NAMES | {"127.0.0.1", "::1"}
 
 
@@ -35,6 +52,7 @@ def station_setup(
     timezone: str = "UTC",
 ) -> StationSetup:
     csms = settings.csms
+    measurands = measurable(exposed(mapping.abilities.readings))
     free = settings.free if settings.free is not None else csms is None and not tokens
     return StationSetup(
         charger=settings.id,
@@ -52,10 +70,34 @@ def station_setup(
         keys=keys,
         version=__version__,
         csms=csms is not None,
-        defaults={**_supply(mapping), **(csms.defaults if csms else {})},
+        measurands=measurands,
+        defaults={**_metered(measurands), **_supply(mapping), **(csms.defaults if csms else {})},
         voltage=_volts(mapping),
         **({} if csms is None else _connection(csms)),
     )
+
+
+def default_problems(csms: CsmsSettings | None) -> list[str]:
+    """The first values of variables that can't be: they are passed over."""
+    if csms is None:
+        return []
+    problems = []
+    for name, text in csms.defaults.items():
+        variable, place = named(name), f"{csms.places.get(name, csms.url)}: csms.defaults.{name}"
+        if variable is None:
+            problems.append(f"{place}: OCPP has no such variable here{suggestion(name, NAMES)}")
+        elif (said := checked(variable, text)) is not SetResult.ACCEPTED:
+            shown = "***" if variable.secret else repr(text)
+            problems.append(f"{place}: {shown} is {NO_VALUE[said]}")
+    return problems
+
+
+def _metered(measurands: tuple[str, ...]) -> Mapping[str, str]:
+    """A CSMS that makes a sensor of each measurand is offered none that stays empty."""
+    return {
+        name: ",".join(word for word in members(BY_NAME[name].default) if word in measurands)
+        for name in ("TxUpdatedMeasurands", "AlignedMeasurands")
+    }
 
 
 def _supply(mapping: BlueprintMapping) -> Mapping[str, str]:

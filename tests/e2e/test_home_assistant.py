@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from hub.simulate.ev import Car
-from tests.e2e.homeassistant import HomeAssistant, Point16, Sensors
+from tests.e2e.homeassistant import TAG, HomeAssistant, Sensors
+from tests.e2e.homeassistant16 import Point16
+from tests.e2e.homeassistant201 import Point201
 from tests.e2e.world import World
+
+METERED = ["Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage"]
+LIMITED = {"power": 6900, "current_l1": 10, "current_l3": 10}
 
 
 @asynccontextmanager
@@ -22,26 +27,56 @@ async def site(folder: Path, kind: type[Sensors], version: str) -> AsyncIterator
 
 async def test_home_assistant_sees_a_whole_session_in_1_6(tmp_path: Path) -> None:
     async with site(tmp_path, Point16, "ocpp1.6") as (world, point):
-        garage = world.chargers["garage"]
         await world.until(lambda: point.metrics.get("status 1") == "Available")
-        assert point.metrics["charge_point_vendor"] == "KEBA"
-        assert {"Core", "SmartCharging", "RemoteTrigger"} <= point.features
-        print(point.metrics, point.warnings)
-        garage.plug(Car(needs_wh=50_000))
-        await world.until(lambda: point.metrics["status 1"] == "Preparing")
-        assert await point.start_transaction()
-        await world.until(lambda: point.metrics["status 1"] == "Charging")
-        assert await point.limit(10)
-        await world.until(lambda: garage.outlets[1].limit_a == 10)
-        await point.trigger("MeterValues", 1)
-        await world.until(lambda: "Power.Active.Import" in point.metrics)
-        print(point.metrics, point.units, point.warnings)
-        assert await point.stop_transaction()
-        await world.until(lambda: point.metrics.get("stop_reason") == "Remote")
-        await world.until(lambda: point.metrics["status 1"] == "Finishing")
-        garage.unplug()
-        await world.until(lambda: point.metrics["status 1"] == "Available")
-        boots = point.boots
-        assert await point.reset()
-        await world.until(lambda: point.boots > boots)
-        assert point.warnings == []
+        assert (point.metrics["charge_point_vendor"], point.metrics["serial"]) == ("KEBA", "17619300")
+        assert point.features >= {
+            "Core",
+            "SmartCharging",
+            "RemoteTrigger",
+            "Reservation",
+            "FirmwareManagement",
+        }
+        assert point.metrics["measurands"] == METERED
+        await session(world, point)
+        assert point.metrics["stop_reason"] == "Remote"
+
+
+async def test_home_assistant_sees_a_whole_session_in_2_0_1(tmp_path: Path) -> None:
+    async with site(tmp_path, Point201, "ocpp2.0.1") as (world, point):
+        await world.until(lambda: point.metrics.get("status 1") == "Available")
+        assert (point.metrics["vendor_name"], point.metrics["serial_number"]) == ("KEBA", "17619300")
+        assert point.features >= {"SmartChargingCtrlr", "ReservationCtrlr", "LocalAuthListCtrlr"}
+        assert point.inventory["evses"] == {1: 1}
+        assert point.inventory["measurands"] == METERED
+        await session(world, point)
+        assert point.metrics["stop_reason"] == "Remote"
+        assert point.metrics["Power.Active.Import"] == 0
+
+
+async def session(world: World, point: Any) -> None:
+    """As its buttons and its slider have it."""
+    garage = world.chargers["garage"]
+    garage.plug(Car(needs_wh=50_000))
+    await world.until(lambda: point.metrics["status 1"] == "Preparing")
+    assert await point.start_transaction()
+    await world.until(lambda: point.metrics["status 1"] == "Charging")
+    assert point.metrics["id_tag"].endswith(TAG)
+    assert await point.limit(10)
+    await world.until(lambda: all(world.state("garage", name) == value for name, value in LIMITED.items()))
+    await point.trigger("MeterValues" if isinstance(point, Point16) else "TransactionEvent")
+    await world.until(lambda: point.metrics.get("Current.Import") == 30)
+    shown = {name: (point.metrics[name], point.units[name]) for name in ("Power.Active.Import", "Voltage")}
+    assert shown == {"Power.Active.Import": (6.9, "kW"), "Voltage": (230.0, "V")}
+    assert point.metrics[METERED[0]] > point.metrics["meter_start"] > 1000
+    assert point.metrics["session_energy"] > 0
+    assert {point.units[name] for name in (METERED[0], "meter_start", "session_energy")} == {"kWh"}
+    assert await point.limit(32)
+    await world.until(lambda: (garage.outlets[1].limit_a or 32) >= 16)
+    assert await point.stop_transaction()
+    await world.until(lambda: point.metrics.get("stop_reason"))
+    garage.unplug()
+    await world.until(lambda: point.metrics["status 1"] == "Available")
+    boots = point.boots
+    assert await point.reset()
+    await world.until(lambda: point.boots > boots)
+    assert point.warnings == []

@@ -317,6 +317,7 @@ async def test_a_reload_applies_the_difference_and_refuses_what_is_bad(tmp_path:
             "changed": [],
             "blueprints": [],
             "mqtt": True,
+            "circuits": False,
         }
         await world.until(lambda: world.csms.stations == ["street"])
         assert list(world.hub.bus.retained("evhub/garage/#")) == []

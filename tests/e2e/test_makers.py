@@ -38,7 +38,7 @@ async def test_card_charge_limit_fault_and_departure_reach_the_csms(tmp_path: Pa
 async def _day(world: World, name: str, version: str) -> None:
     charger = world.chargers[name]
     outlet = charger.outlets[1]
-    await world.until(lambda: world.status(name) == "available", PATIENCE_S)
+    await world.until(lambda: world.status(name) == "available" and _registered(world, name), PATIENCE_S)
     charger.plug(Car(needs_wh=2_000_000))
     await world.until(lambda: world.status(name) != "available", PATIENCE_S)
     await _begin(world, name, version)
@@ -63,6 +63,12 @@ async def _begin(world: World, name: str, version: str) -> None:
         return
     answer = await world.csms.call(name, *START[version])
     assert answer["status"] == "Accepted"
+
+
+def _registered(world: World, name: str) -> bool:
+    return any(
+        (station, action) == (name, "StatusNotification") for station, action, _ in world.csms.messages
+    )
 
 
 def _faulted(world: World, name: str) -> bool:

@@ -19,7 +19,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from hub.simulate.ev import Car
 from tests.e2e.world import World
 
-NOW = "2026-01-01T00:00:00Z"
+NOW = "2026-01-01T00:00:00.123456"
+"""Without a zone, as Python's utcnow() writes it."""
 TOKEN = {"idToken": "APP-1", "type": "Central"}
 
 

@@ -20,15 +20,21 @@ SEARCH = (shipped("blueprints"),)
 
 
 class World:
-    """`chargers`: id -> (blueprint, inputs, more YAML of the charger)."""
+    """`chargers`: id -> (blueprint, inputs, more YAML of the charger). `also`: other sections of the configuration."""
 
     def __init__(
-        self, folder: Path, chargers: dict[str, tuple[str, dict[str, Any], str]], *, csms: bool = True
+        self,
+        folder: Path,
+        chargers: dict[str, tuple[str, dict[str, Any], str]],
+        *,
+        csms: bool = True,
+        also: str = "",
     ) -> None:
         self.folder = folder
         self.path = folder / "evhub.yaml"
         self.csms = Csms(Settings())
         self._with_csms = csms
+        self.also = also
         self._declared = chargers
         self.chargers: dict[str, SimulatedCharger] = {}
         self._ports: dict[str, int] = {}
@@ -78,6 +84,7 @@ class World:
                 given = "".join(f", {key}: {value}" for key, value in inputs.items())
                 where = f"{{{self._where(name, path)}{given}}}"
                 lines.append(f"  {name}: {{use_blueprint: {{path: {path}, input: {where}}}{more}}}")
+        lines += [self.also] if self.also else []
         self.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def _where(self, name: str, path: str) -> str:

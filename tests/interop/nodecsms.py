@@ -1,49 +1,27 @@
-"""CSMSs of others that run in Node: installed into a folder of their own, spoken to by lines of JSON."""
+"""CSMSs of others that run in Node, spoken to by lines of JSON."""
 
 import asyncio
 import json
-import os
-import shutil
-import subprocess
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 HERE = Path(__file__).parent / "node"
-PACKAGES = ("ocpp-rpc@2.2.1", "ocpp-ts@0.3.0")
-
-
-def install(folder: Path, packages: tuple[str, ...] = PACKAGES) -> Path:
-    """Where the packages are; skips without Node or the registry. EVHUB_NODE_MODULES names them instead."""
-    ready = os.environ.get("EVHUB_NODE_MODULES")
-    if ready:
-        return Path(ready)
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("Node and npm are not installed")
-    command = (npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder))
-    done = subprocess.run((*command, *packages), capture_output=True, timeout=180, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"npm can't install {', '.join(packages)}")
-    return folder / "node_modules"
 
 
 class NodeCsms:
     """Enter it with `async with`. `heard`: everything that the script has said, in order."""
 
-    def __init__(self, modules: Path, script: str, *arguments: str) -> None:
-        self._command = ("node", str(HERE / f"{script}.js"), *arguments)
-        self._environment = {**os.environ, "NODE_PATH": str(modules)}
+    def __init__(self, node: list[str], script: str, *arguments: str) -> None:
+        self._command = (*node, str(HERE / f"{script}.js"), *arguments)
         self.heard: list[dict[str, Any]] = []
         self._process: Process | None = None
         self._numbers = iter(range(10_000))
 
     async def __aenter__(self) -> "NodeCsms":
         self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=PIPE, stdout=PIPE, env=self._environment, limit=1 << 22
+            *self._command, stdin=PIPE, stdout=PIPE, limit=1 << 22
         )
         self._reader = asyncio.create_task(self._read())
         await self.until(lambda: self.port)

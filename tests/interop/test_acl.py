@@ -26,11 +26,17 @@ ASKS = (
     "{charger}/evse/{evse}/set/{key}",
     "{charger}/evse/{evse}/get",
 )
-RUNS = (*ASKS, "{charger}/update/set", "bridge/request/{op}")
+SHARED = "circuit/{circuit}/cmd"
+RUNS = (*ASKS, SHARED, "{charger}/update/set", "bridge/request/{op}")
 
 
 def named(pattern: str, charger: str) -> str:
-    filled = pattern.replace("{charger}", charger).replace("{evse}", "1").replace("{op}", "reload")
+    filled = (
+        pattern.replace("{charger}", charger)
+        .replace("{evse}", "1")
+        .replace("{op}", "reload")
+        .replace("{circuit}", "shed")
+    )
     return "evhub/" + filled.replace("{key}", "power").replace("{direction}", "up")
 
 
@@ -44,7 +50,7 @@ def asks(patterns: tuple[str, ...], *chargers: str) -> set[str]:
 
 WRITES = {
     "evhub": set(ALL),
-    "ems": asks(ASKS, "garage", "street"),
+    "ems": asks((*ASKS, SHARED), "garage", "street"),
     "operator": asks(RUNS, "garage", "street"),
     "watcher": set(),
     "tenant": asks(ASKS, "garage"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.interop.gorules import complaints, narrow
-from tests.interop.nodecsms import HERE, install
+from tests.interop.nodecsms import HERE
 
 pytestmark = pytest.mark.interop
 
@@ -51,12 +51,11 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[list[Any]]:
     return messages
 
 
-def test_citrineos_takes_every_message_whole(said: list[list[Any]], tmp_path: Path) -> None:
-    modules = install(tmp_path, ("@citrineos/base@1.8.2",))
-    if not (modules / "@citrineos").is_dir():
-        pytest.skip("@citrineos/base is not among EVHUB_NODE_MODULES")
+def test_citrineos_takes_every_message_whole(
+    said: list[list[Any]], node: list[str], node_modules: Path
+) -> None:
     lines = "".join(json.dumps(message) + "\n" for message in said)
-    command = ("node", str(HERE / "citrineos.mjs"), str(modules))
+    command = (*node, str(HERE / "citrineos.mjs"), str(node_modules))
     done = subprocess.run(command, input=lines.encode(), capture_output=True, timeout=120, check=True)
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [item for item in found if not item["unknown"]] == []

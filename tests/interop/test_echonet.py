@@ -1,14 +1,6 @@
-"""Stacks of other makers: as chargers that the hub finds and tells, and as controllers that read the hub's node.
-
-`EVHUB_PEERS` names a folder with `node_modules` and `venv` where they are installed already; else they are
-installed into a temporary one, with the ordinary clients.
-"""
+"""Stacks of other makers: as chargers that the hub finds and tells, and as controllers that read the hub's node."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,55 +10,7 @@ from tests.netns.lan import Lan, until, why_not
 
 HERE = Path(__file__).parent / "echonet"
 REASON = why_not()
-NPM, PIP = ("echonet-lite", "date-utils", "node-echonet-lite"), ("pychonet",)
 pytestmark = [pytest.mark.interop, pytest.mark.skipif(REASON is not None, reason=str(REASON))]
-
-
-@pytest.fixture(scope="module")
-def peers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    given = os.environ.get("EVHUB_PEERS")
-    return Path(given) if given else tmp_path_factory.mktemp("peers")
-
-
-@pytest.fixture(scope="module")
-def npm(peers: Path) -> Path:
-    if not (peers / "node_modules").is_dir():
-        if not shutil.which("npm") or not shutil.which("node"):
-            pytest.skip("node and npm are not installed")
-        _installed(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(peers), *NPM])
-    for script in HERE.glob("*.js"):
-        shutil.copy(script, peers)
-    return peers
-
-
-@pytest.fixture(scope="module")
-def pychonet(peers: Path) -> Path:
-    python = peers / "venv" / "bin" / "python"
-    if not python.is_file():
-        _installed([sys.executable, "-m", "venv", str(peers / "venv")])
-        _installed([str(python), "-m", "pip", "install", "--quiet", *PIP])
-    return python
-
-
-@pytest.fixture(scope="module")
-def pyhems(peers: Path) -> Path:
-    python = peers / "venv-newer" / "bin" / "python"
-    if not python.is_file():
-        newer = next(filter(None, map(shutil.which, ("python3.14", "python3.13"))), None)
-        if newer is None:
-            pytest.skip("pyhems needs Python 3.13 or newer")
-        _installed([newer, "-m", "venv", str(peers / "venv-newer")])
-        _installed([str(python), "-m", "pip", "install", "--quiet", "pyhems"])
-    return python
-
-
-def _installed(command: list[str]) -> None:
-    try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=180)
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"{command[0]} took too long")
-    if done.returncode:
-        pytest.skip(f"{' '.join(command[:3])}: {done.stderr.decode(errors='replace').strip()[-200:]}")
 
 
 def charger(host: str) -> str:
@@ -77,11 +21,11 @@ def charger(host: str) -> str:
 
 @pytest.mark.parametrize("script", ["device_sugimura.js", "device_futomi.js"])
 async def test_a_charger_of_another_stack_is_found_followed_and_told(
-    npm: Path, tmp_path: Path, script: str
+    node: list[str], tmp_path: Path, script: str
 ) -> None:
     async with Lan() as lan:
         device, house = lan.host("192.0.2.20/24"), lan.host("192.0.2.1/24")
-        stand_in = await device.run("node", script, cwd=npm)
+        stand_in = await device.run(*node, str(HERE / script))
         await until(lambda: "ready" in stand_in.output, stand_in)
         hub = await house.hub(tmp_path, charger("auto"))
 
@@ -106,11 +50,13 @@ async def test_a_charger_of_another_stack_is_found_followed_and_told(
         assert found["vendor"] == "Kanagawa Institute of Technology"
 
 
-async def test_a_hundred_chargers_behind_one_address_whose_list_overflows(npm: Path, tmp_path: Path) -> None:
+async def test_a_hundred_chargers_behind_one_address_whose_list_overflows(
+    node: list[str], tmp_path: Path
+) -> None:
     """Rule 11."""
     async with Lan() as lan:
         device, house = lan.host("192.0.2.20/24"), lan.host("192.0.2.1/24")
-        stand_in = await device.run("node", "device_sugimura.js", "100", cwd=npm)
+        stand_in = await device.run(*node, str(HERE / "device_sugimura.js"), "100")
         await until(lambda: "ready" in stand_in.output, stand_in)
         hub = await house.hub(tmp_path)
 
@@ -120,12 +66,12 @@ async def test_a_hundred_chargers_behind_one_address_whose_list_overflows(npm: P
         await until(all_found, hub, 40.0)
 
 
-async def test_echonet_lite_js_reads_our_node(npm: Path, tmp_path: Path) -> None:
+async def test_echonet_lite_js_reads_our_node(node: list[str], tmp_path: Path) -> None:
     """Rule 28."""
     async with Lan() as lan:
         other, house = lan.host("192.0.2.20/24"), lan.host("192.0.2.1/24")
         await house.hub(tmp_path)
-        controller = await other.run("node", "controller_sugimura.js", cwd=npm)
+        controller = await other.run(*node, str(HERE / "controller_sugimura.js"))
 
         def known() -> dict[str, Any]:
             lines = [line for line in controller.lines if line.startswith("{")]
@@ -137,12 +83,12 @@ async def test_echonet_lite_js_reads_our_node(npm: Path, tmp_path: Path) -> None
         assert known()["0ef001"]["83"].startswith("fe")
 
 
-async def test_node_echonet_lite_reads_our_node(npm: Path, tmp_path: Path) -> None:
+async def test_node_echonet_lite_reads_our_node(node: list[str], tmp_path: Path) -> None:
     """Rule 28."""
     async with Lan() as lan:
         other, house = lan.host("192.0.2.20/24"), lan.host("192.0.2.1/24")
         await house.hub(tmp_path)
-        controller = await other.run("node", "controller_futomi.js", cwd=npm)
+        controller = await other.run(*node, str(HERE / "controller_futomi.js"))
 
         def told() -> dict[str, Any]:
             every = [json.loads(line) for line in controller.lines if line.startswith("{")]

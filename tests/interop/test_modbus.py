@@ -1,14 +1,9 @@
-"""Modbus servers of other makers: libmodbus (C), whose answers are spoilt in nineteen ways, and npm's modbus-serial.
-
-`EVHUB_PEERS` names a folder with `node_modules` where modbus-serial is installed already.
-"""
+"""Modbus servers of other makers: libmodbus (C), whose answers are spoilt in nineteen ways, and npm's modbus-serial."""
 
 import asyncio
 import contextlib
 import os
-import shutil
 import socket
-import subprocess
 import tty
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -117,29 +112,14 @@ async def started(*command: str) -> Peer:
     return peer
 
 
-@pytest.fixture(scope="module")
-def libmodbus(tmp_path_factory: pytest.TempPathFactory) -> str:
-    if not shutil.which("cc") or not shutil.which("pkg-config"):
-        pytest.skip("no C compiler")
-    program = tmp_path_factory.mktemp("peer") / "peer"
-    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libmodbus"], capture_output=True, text=True)
-    if flags.returncode:
-        pytest.skip("libmodbus's headers are not installed")
-    subprocess.run(["cc", "-O1", "-o", program, HERE / "peer.c", *flags.stdout.split()], check=True)
-    return str(program)
+@pytest.fixture
+def libmodbus(compiled: Callable[..., Path]) -> list[str]:
+    return [str(compiled(HERE / "peer.c", "libmodbus"))]
 
 
-@pytest.fixture(scope="module")
-def modbus_serial(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    given = os.environ.get("EVHUB_PEERS")
-    folder = Path(given) if given else tmp_path_factory.mktemp("peers")
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("node and npm are not installed")
-    if not (folder / "node_modules" / "modbus-serial").is_dir():
-        command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), "modbus-serial"]
-        if subprocess.run(command, capture_output=True, timeout=180).returncode:
-            pytest.skip("npm has no modbus-serial")
-    return Path(shutil.copy(HERE / "peer.js", folder))
+@pytest.fixture
+def modbus_serial(node: list[str]) -> list[str]:
+    return [*node, str(HERE / "peer.js")]
 
 
 def free_port() -> int:
@@ -166,8 +146,8 @@ TCP = "host: 127.0.0.1, port: !input port"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_spoilt_answer_never_becomes_a_value(libmodbus: str, tmp_path: Path, kind: str) -> None:
-    peer = await started(libmodbus, "tcp", "0")
+async def test_a_spoilt_answer_never_becomes_a_value(libmodbus: list[str], tmp_path: Path, kind: str) -> None:
+    peer = await started(*libmodbus, "tcp", "0")
     peer.truth()
     async with polled(tmp_path, TCP, port=peer.port) as (_, seen):
         await until(lambda: seen.now == TRUTH)
@@ -188,9 +168,9 @@ async def test_a_spoilt_answer_never_becomes_a_value(libmodbus: str, tmp_path: P
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_long_run_of_spoilt_answers_has_no_wrong_value(
-    libmodbus: str, tmp_path: Path, seed: int
+    libmodbus: list[str], tmp_path: Path, seed: int
 ) -> None:
-    peer = await started(libmodbus, "tcp", "0")
+    peer = await started(*libmodbus, "tcp", "0")
     peer.truth()
     async with polled(tmp_path, TCP, port=peer.port) as (_, seen):
         await until(lambda: seen.now == TRUTH)
@@ -201,8 +181,8 @@ async def test_a_long_run_of_spoilt_answers_has_no_wrong_value(
     assert sum(reading.evses[1].values.get("near") == TRUTH["near"] for reading in seen.readings) > 0
 
 
-async def test_modbus_serial_is_read_and_written(modbus_serial: Path, tmp_path: Path) -> None:
-    peer = await started("node", str(modbus_serial), str(free_port()))
+async def test_modbus_serial_is_read_and_written(modbus_serial: list[str], tmp_path: Path) -> None:
+    peer = await started(*modbus_serial, str(free_port()))
     peer.truth()
     async with polled(tmp_path, TCP, port=peer.port) as (device, seen):
         await until(lambda: seen.now == TRUTH)
@@ -213,10 +193,10 @@ async def test_modbus_serial_is_read_and_written(modbus_serial: Path, tmp_path: 
 
 @pytest.mark.parametrize("baud", [9600, 19200, 115200])
 async def test_libmodbus_is_read_and_written_on_a_serial_line(
-    libmodbus: str, tmp_path: Path, baud: int
+    libmodbus: list[str], tmp_path: Path, baud: int
 ) -> None:
     async with serial_line() as (hub_end, peer_end):
-        peer = await started(libmodbus, "rtu", peer_end, str(baud), "7")
+        peer = await started(*libmodbus, "rtu", peer_end, str(baud), "7")
         peer.truth()
         link = f"serial: {hub_end}, baudrate: {baud}, unit_id: 7, parity: none"
         async with polled(tmp_path, link) as (device, seen):

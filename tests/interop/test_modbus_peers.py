@@ -1,18 +1,14 @@
 """Modbus servers of other hands (libmodbus, npm's modbus-serial) behind a wire that spoils their replies: whatever
 comes, no wrong value is taken and no write is believed that wasn't done.
-
-The npm package is looked for in NODE_PATH: npm install --prefix DIR modbus-serial; NODE_PATH=DIR/node_modules.
 """
 
 import asyncio
 import contextlib
 import os
 import random
-import shutil
 import socket
-import subprocess
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -30,29 +26,14 @@ UNIT, BAUDRATE = 17, 115200
 pytestmark = pytest.mark.interop
 
 
-def libmodbus(tmp_path: Path) -> list[str]:
-    program = tmp_path / "libmodbus_server"
-    source = str(HERE / "libmodbus_server.c")
-    built = shutil.which("cc") and subprocess.run(
-        ["cc", "-I/usr/include/modbus", "-o", str(program), source, "-lmodbus"],
-        check=False,
-        capture_output=True,
-    )
-    if not built or built.returncode:
-        pytest.skip("libmodbus and a C compiler are not installed")
-    return [str(program)]
+@pytest.fixture
+def libmodbus(compiled: Callable[..., Path]) -> list[str]:
+    return [str(compiled(HERE / "libmodbus_server.c", "libmodbus"))]
 
 
-def modbus_serial(_: Path) -> list[str]:
-    node = shutil.which("node")
-    if (
-        not node
-        or subprocess.run(
-            [node, "-e", "require('modbus-serial')"], check=False, capture_output=True
-        ).returncode
-    ):
-        pytest.skip("npm's modbus-serial is not in NODE_PATH")
-    return [node, str(HERE / "modbus_serial_server.js")]
+@pytest.fixture
+def modbus_serial(node: list[str]) -> list[str]:
+    return [*node, str(HERE / "modbus_serial_server.js")]
 
 
 @contextlib.asynccontextmanager
@@ -134,13 +115,15 @@ class Asker:
 
 
 @pytest.mark.parametrize("wire", ["tcp", "rtu", "rtu+tcp"])
-@pytest.mark.parametrize("peer", [libmodbus, modbus_serial])
+@pytest.mark.parametrize("peer", ["libmodbus", "modbus_serial"])
 async def test_no_fault_of_the_wire_becomes_a_value(
-    tmp_path: Path, peer: object, wire: str, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, peer: str, wire: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("integrations.modbus.links.FIRST_PAUSE_S", 0.02)
-    assert callable(peer)
-    async with wired(peer(tmp_path), wire, seed=1) as (disturbed, address), LINKS.open(address) as link:
+    async with (
+        wired(request.getfixturevalue(peer), wire, seed=1) as (disturbed, address),
+        LINKS.open(address) as link,
+    ):
         link._first_pause = link._pause = 0.02
         asker = Asker(link, seed=2)
         for _ in range(50):

@@ -10,7 +10,7 @@ import pytest
 
 from hub.simulate.ev import Car
 from tests.e2e.world import World
-from tests.interop.nodecsms import NodeCsms, install
+from tests.interop.nodecsms import NodeCsms
 
 pytestmark = pytest.mark.interop
 
@@ -20,19 +20,14 @@ FIRST = 7
 PERIOD = {"startPeriod": 0, "limit": 9.0}
 
 
-@pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install(tmp_path_factory.mktemp("node"))
-
-
 @asynccontextmanager
 async def site(
-    folder: Path, modules: Path, script: str, version: str
+    folder: Path, node: list[str], script: str, version: str
 ) -> AsyncIterator[tuple[World, NodeCsms]]:
     """A hub with a KEBA, registered at the CSMS."""
     more = f", csms: {{versions: [{version}]}}"
     world = World(folder, {"garage": ("keba/p30", {}, more)})
-    async with NodeCsms(modules, script, version) as csms:
+    async with NodeCsms(node, script, version) as csms:
         world.csms.start = lambda: asyncio.sleep(0, csms.port)  # type: ignore[method-assign, assignment]
         async with world:
             await world.until(lambda: world.status("garage") == "available")
@@ -48,8 +43,8 @@ async def plug(world: World) -> Any:
     return garage
 
 
-async def test_ocpp_rpc_plays_a_session_in_2_0_1(tmp_path: Path, modules: Path) -> None:
-    async with site(tmp_path, modules, "ocpp_rpc", "ocpp2.0.1") as (world, csms):
+async def test_ocpp_rpc_plays_a_session_in_2_0_1(tmp_path: Path, node: list[str]) -> None:
+    async with site(tmp_path, node, "ocpp_rpc", "ocpp2.0.1") as (world, csms):
         garage = await plug(world)
         schedule = [{"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{**PERIOD, "limit": 12.0}]}]
         profile = {
@@ -135,8 +130,8 @@ async def reset(csms: NodeCsms, kind: str) -> None:
 
 
 @pytest.mark.parametrize("script", ["ocpp_rpc", "ocpp_ts"])
-async def test_a_session_in_1_6(tmp_path: Path, modules: Path, script: str) -> None:
-    async with site(tmp_path, modules, script, "ocpp1.6") as (world, csms):
+async def test_a_session_in_1_6(tmp_path: Path, node: list[str], script: str) -> None:
+    async with site(tmp_path, node, script, "ocpp1.6") as (world, csms):
         garage = await plug(world)
         profile = {
             "chargingProfileId": 1,

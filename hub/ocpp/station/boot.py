@@ -29,14 +29,12 @@ class Boot:
         self._asked = False
         self._again = False
         """An accepted station was asked to say it once more: it stays accepted until the CSMS says otherwise."""
-        self._triggered = False
-        """It was the CSMS that asked."""
         self._due = 0.0
         self._heartbeat_due: float | None = None
 
     def link(self, up: bool) -> None:
         self.connected = up
-        self._asked = self._again = self._triggered = False
+        self._asked = self._again = False
         if up and self.registration is not Registration.ACCEPTED:
             self._due = 0.0
             self.registration = Registration.NONE
@@ -56,12 +54,12 @@ class Boot:
         return self.accepted and self._heartbeat_due is not None and now.mono >= self._heartbeat_due
 
     def asked(self) -> None:
-        self._asked, self._again, self._triggered = True, False, False
+        self._asked, self._again = True, False
 
     @property
     def told_reason(self) -> str:
         """Of the BootNotification that is due now."""
-        return TRIGGERED if self._triggered else self.reason
+        return TRIGGERED if self._again else self.reason
 
     def answered(self, status: str, interval_s: int, now: Moment) -> None:
         self._asked = self._again = False
@@ -80,9 +78,14 @@ class Boot:
         """Not before this, on the loop's clock."""
         self._due = until
 
-    def again(self, *, triggered: bool = False) -> None:
-        """A BootNotification at once."""
-        self._again, self._due, self._triggered = True, 0.0, triggered
+    def waited(self) -> None:
+        """What the first BootNotification waits for is there. One that was sent is sent: it hasn't started anew."""
+        if self.registration is Registration.NONE:
+            self._due = 0.0
+
+    def again(self) -> None:
+        """A triggered BootNotification: at once."""
+        self._again, self._due = True, 0.0
 
     def spoke(self, now: Moment, heartbeat_s: int) -> None:
         """Any CALL is as good as a heartbeat (1.6, 4.6)."""

@@ -137,6 +137,8 @@ class Flow:
         waits = self.grant is None or self.begins_until is not None
         if self.status is Status.SUSPENDED_EVSE and waits:
             return "EVConnected"  # nobody is authorized, or only just
+        if self.status is Status.FAULTED and self.grant is not None:
+            return "SuspendedEVSE"
         return CHARGING_STATES.get(self.status, "EVConnected")
 
 

@@ -1,5 +1,6 @@
 """Measurands: where each comes from in an EVSE's state, and in which unit it is reported."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from hub.model.entity import State
@@ -55,6 +56,18 @@ SOURCES: dict[str, tuple[Source, ...]] = {
     "Frequency": (Source("frequency", "Hz"),),
 }
 MEASURANDS = tuple(SOURCES)
+GIVERS = frozenset({"energy_export", "soc"})
+"""Of chargers that may take energy from a car at least one is known."""
+
+
+def measurable(keys: Collection[str]) -> tuple[str, ...]:
+    """What a charger with these keys in its state can be metered for; the register always, if only by the power."""
+    least = -1 if GIVERS & set(keys) else 0
+    return tuple(
+        name
+        for name, sources in SOURCES.items()
+        if name == ENERGY or any(source.key in keys and source.flow >= least for source in sources)
+    )
 
 
 def samples(names: list[str], state: State, register_wh: int, context: str) -> tuple[Sample, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hub.model.charger import Abilities, Identity, Ratings
+from hub.ocpp.station.measurands import MEASURANDS
 from hub.ocpp.station.smart_charging import VOLTAGE
 from hub.ocpp.station.urls import Reach
 
@@ -36,5 +37,7 @@ class StationSetup:
     reach: Reach = field(default_factory=Reach)
     vendors: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """DataTransfer that somebody here wants: vendorId -> messageIds, none named: all of them."""
+    measurands: tuple[str, ...] = MEASURANDS
+    """Those that the charger can be metered for."""
     voltage: float = VOLTAGE
     """Of the supply, by phase: what watts become amperes with."""

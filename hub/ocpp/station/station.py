@@ -141,7 +141,7 @@ class Station:
             self.emit(Keep("identity", "device", body))
         if not self._device_known:
             self._device_known = True
-            self.boot.again()
+            self.boot.waited()
 
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)

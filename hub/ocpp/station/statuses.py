@@ -132,7 +132,10 @@ class Statuses:
     def _least(self, flow: Flow, status: Status) -> float:
         """How long a status has to last to be told: MinimumStatusDuration, and a moment for the device to begin."""
         least = self._station.variables.int("MinimumStatusDuration")
-        guessed = flow.status is Status.PREPARING and status in CHARGING
+        before = flow.reported[0] if flow.reported else None
+        # A device that has just been permitted to charge may still say that it isn't.
+        stale = status is Status.SUSPENDED_EVSE and before == self._taken()
+        guessed = stale or (flow.status is Status.PREPARING and status in CHARGING)
         assert self._station.dialect is not None
         told = self._station.dialect.connector_status(status) != self._taken()
         return max(least, SETTLES_S) if guessed and told else least

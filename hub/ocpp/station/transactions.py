@@ -78,6 +78,9 @@ class Transactions:
         self.reschedule(flow, now)
         flow.transaction.begun_nowhere = flow.grant is not None and flow.grant.roams
         meter = () if flow.transaction.begun_nowhere else self._first_values(flow, now)
+        if self.ends_with_samples:  # its first message has room for one register only
+            first = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.Begin")
+            flow.transaction.history.extend(first)
         self._tell(flow, now, "Started", trigger, meter)
         self._emit(Happened("session_authorized", {"evse": flow.evse, "transaction_id": flow.transaction.id}))
 
@@ -143,6 +146,8 @@ class Transactions:
         transaction = flow.transaction
         if transaction is None or transaction.charging_state == flow.charging_state():
             return
+        if flow.lost_since is not None:
+            return  # the charger isn't heard: it may well go on
         transaction.charging_state = flow.charging_state()
         self._tell(flow, now, "Updated", "ChargingStateChanged", ())
 

@@ -127,7 +127,7 @@ class Dialect16:
             case Heartbeat():
                 return "Heartbeat", {}
             case StatusNotification():
-                return "StatusNotification", self._status(message)
+                return "StatusNotification", self._status(station, message)
             case Authorize(token=token):
                 return "Authorize", {"idTag": id_tag(token)}
             case MeterReport(evse=evse, value=value):
@@ -166,7 +166,7 @@ class Dialect16:
         }
         return {name: text for name, text in said.items() if text}
 
-    def _status(self, message: StatusNotification) -> dict[str, object]:
+    def _status(self, station: Station, message: StatusNotification) -> dict[str, object]:
         said: dict[str, object] = {
             "connectorId": message.evse,
             "errorCode": "NoError",
@@ -179,6 +179,7 @@ class Dialect16:
                 said["info"] = message.error[:50]
         if message.vendor_error:
             said["vendorErrorCode"] = message.vendor_error[:50]
+            said["vendorId"] = station.identity.vendor[:255] or "evhub"  # whose code that is
         return said
 
     def _transaction(self, station: Station, event: TransactionEvent) -> Words | None:

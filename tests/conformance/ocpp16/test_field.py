@@ -278,3 +278,15 @@ def test_a_schedule_begins_now_where_the_central_system_s_clock_is_a_little_ahea
     said = charging.ask("GetCompositeSchedule", {"connectorId": 1, "duration": 300})["chargingSchedule"]
     told = [(it["startPeriod"], it["limit"]) for it in said["chargingSchedulePeriod"]]
     assert told == begins
+
+
+@pytest.mark.parametrize("device", ["any"], indirect=True)
+def test_a_code_of_the_maker_is_told_with_the_maker(booted: Bench) -> None:
+    state = booted.outlets[1].state()
+    booted.state({**state, "status": "faulted", "error_code": "GroundFailure", "vendor_error": "CX002"})
+    (said,) = booted.told("StatusNotification")
+    assert (said["errorCode"], said["vendorErrorCode"], said["vendorId"]) == (
+        "GroundFailure",
+        "CX002",
+        "Maker",
+    )

@@ -33,7 +33,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("check -c nope.yaml", "nope.yaml: cannot be read: No such file or directory"),
         ("check -c dir", "dir: cannot be read: Is a directory"),
         ("check -c binary", "binary: cannot be read: it is no text in UTF-8"),
-        ("check", "config/evhub.yaml: cannot be read: No such file or directory; name yours with -c"),
         ("run -c nope.yaml", "nope.yaml: cannot be read: No such file or directory"),
         ("status -c nope.yaml", "nope.yaml: there is no such file"),
         ("status -c evhub.yaml", "no hub is running on state (No such file or directory)"),
@@ -62,6 +61,50 @@ def test_a_mishap_is_one_clear_line(
     told = capsys.readouterr()
     assert words in told.out + told.err
     assert "Errno" not in told.out + told.err
+
+
+def test_without_any_configuration_it_is_said_how_to_name_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out.startswith("evhub.yaml: good")
+    monkeypatch.chdir(folder / "dir")
+    assert main(["check"]) == 1
+    words = "config/evhub.yaml: cannot be read: No such file or directory; name yours with -c"
+    assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changed", "problems"),
+    [
+        (
+            {"host: 127.0.0.1": "host: 'http://h'"},
+            ["evhub.yaml:2:36: charger garage: 'http://h': expected one"],
+        ),
+        (
+            {"chargers": "csms: {url: 'ws://h', defaults: {HartbeatInterval: 3}}\nchargers"},
+            ["evhub.yaml:2:52: csms.defaults.HartbeatInterval: OCPP has no such variable here; did you mean"],
+        ),
+        (
+            {
+                "chargers": "csms: {url: 'ws://h', defaults: {HeartbeatInterval: often}}\nchargers",
+            },
+            ["evhub.yaml:2:53: csms.defaults.HeartbeatInterval: 'often' is no value of it"],
+        ),
+    ],
+)
+def test_what_only_a_part_of_the_hub_can_judge_is_said_with_its_place(
+    folder: Path, changed: dict[str, str], problems: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = CONFIG
+    for before, after in changed.items():
+        text = text.replace(before, after)
+    (folder / "evhub.yaml").write_text(text)
+    assert main(["check", "-c", "evhub.yaml"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == len(problems) + 1
+    for line, begin in zip(told, problems, strict=False):
+        assert line.startswith(begin), line
 
 
 def test_a_name_that_nobody_knows_is_said(

@@ -49,7 +49,18 @@ def problems(folder: Path, text: str) -> list[str]:
         ("web: {}", "web: is not in this version yet"),
         ("mqtt: {compat: {}}", "mqtt.compat: is not in this version yet"),
         ("mqtt: {broker: 'http://h'}", "expected embedded, or mqtt://host"),
-        ("mqtt: {broker: 'mqtt://u:p@h'}", "expected embedded"),
+        ("mqtt: {broker: 'mqtt://u:p@h'}", "mqtt.broker: the user and the password have keys of their own"),
+        (
+            "csms: {url: 'ws://u:p@h'}",
+            "csms.url: the user is the charger's identity, and the password has a key",
+        ),
+        (
+            "mqtt:\nlisten: 127.0.0.1:1",
+            "mqtt: expected a map, and there is nothing: indent what belongs here",
+        ),
+        ("mqtt: {tls: {cert: no.pem}}", "evhub.yaml:1:20: mqtt.tls.cert: no.pem: no such file"),
+        ("mqtt: !include evhub.yaml", "evhub.yaml:1:7: mqtt: !include evhub.yaml: it includes itself"),
+        ("hub: " + "[" * 3000 + "]" * 3000, "evhub.yaml:1:1: nested deeper than"),
         ("mqtt: {broker: 'mqtt://h:x'}", "expected embedded"),
         ("mqtt: {broker: 'mqtt://h'}", "insecure: true if that is meant"),
         ("mqtt: {listen: '0.0.0.0:1883'}", "needs users"),
@@ -129,6 +140,7 @@ def test_secrets_environment_and_includes_are_resolved(
     (tmp_path / "secrets.yaml").write_text("pw: 0123456789abcdef\n")
     (tmp_path / "secrets.yaml").chmod(0o600)
     (tmp_path / "chargers.yaml").write_text("garage:\n  " + KEBA + "\n  limits: {max_current: 16}\n")
+    (tmp_path / "ca.pem").touch()
     monkeypatch.setenv("EVHUB_TEST_NAME", "Depot")
     text = (
         "hub: {name: !env EVHUB_TEST_NAME}\n"
@@ -161,10 +173,14 @@ def test_the_example_is_good() -> None:
     assert load_config(shipped("config") / "evhub.yaml").chargers["garage"].limits.max_current == 16
 
 
-def test_the_place_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_place_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EVHUB_CONFIG", raising=False)
     assert config_path("x.yaml") == Path("x.yaml")
     assert config_path(None).name == "evhub.yaml"
+    monkeypatch.chdir(tmp_path)
+    assert config_path(None) == Path("config/evhub.yaml")
+    (tmp_path / "evhub.yaml").touch()
+    assert config_path(None) == Path("evhub.yaml")
     monkeypatch.setenv("EVHUB_CONFIG", "y.yaml")
     assert config_path(None) == Path("y.yaml")
     assert repr(Secret("x")) == "'***'"

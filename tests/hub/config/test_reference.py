@@ -8,7 +8,7 @@ from typing import Any
 import voluptuous as vol
 
 from hub.config.load import load_config
-from hub.config.schema import CHARGER, DEVICE, TOP
+from hub.config.schema import CHARGER, CIRCUIT, DEVICE, TOP
 from hub.shipped import shipped
 
 PAGE = (shipped("config").parent / "docs/reference/configuration.md").read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ def named(text: str) -> set[str]:
 
 def test_every_key_has_its_line() -> None:
     for top, body in TOP.schema.items():
-        declared = {"chargers": CHARGER, "devices": DEVICE}.get(top, body)
+        declared = {"chargers": CHARGER, "devices": DEVICE, "circuits": CIRCUIT}.get(top, body)
         wanted = {name.split(f".{FREE}")[0] for name in keys(declared) if not name.startswith(FREE)}
         told = named(section(top))
         plain = {name for name in wanted if name not in told and name.split(".")[0] not in told}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub.blueprint.compile import load_blueprint
+from hub.blueprint.testing import example_inputs
 from hub.config.settings import ChargerSettings, CsmsSettings, FirmwareSettings, HubSettings
 from hub.integration.loader import load_codec
 from hub.logs import Diary
@@ -13,7 +14,7 @@ from hub.ocpp.station.urls import BadUrl
 from hub.shipped import shipped
 from hub.uplink.installer import CommandInstaller
 from hub.uplink.jobs import NoInstaller
-from hub.uplink.setup import desk, station_setup
+from hub.uplink.setup import default_problems, desk, station_setup
 
 MAPPING = load_blueprint("keba/p30", {"host": "192.0.2.1"}, (shipped("blueprints"),), load_codec)
 CHARGER = ChargerSettings("garage", "Garage", "keba/p30", {"host": "192.0.2.1"})
@@ -64,3 +65,36 @@ def test_the_voltage_of_the_supply_is_known_to_ocpp() -> None:
     mapping = load_blueprint("echonet/ev_charger", {"host": "auto"}, (shipped("blueprints"),), load_codec)
     assert station_setup(CHARGER, mapping, {}, frozenset()).voltage == 200
     assert station_setup(CHARGER, MAPPING, {}, frozenset()).voltage == 230
+
+
+def test_first_values_that_cannot_be_are_told_and_no_password_is_shown() -> None:
+    defaults = {"OCPPCommCtrlr.HeartbeatInterval": "60", "SecurityCtrlr.BasicAuthPassword": "", "Xyz": "1"}
+    csms = CsmsSettings(
+        "ws://h", "a", defaults=defaults, places={"SecurityCtrlr.BasicAuthPassword": "evhub.yaml:1:2"}
+    )
+    assert default_problems(csms) == [
+        "evhub.yaml:1:2: csms.defaults.SecurityCtrlr.BasicAuthPassword: *** is no value of it",
+        "ws://h: csms.defaults.Xyz: OCPP has no such variable here",
+    ]
+    assert default_problems(None) == []
+
+
+def test_a_station_offers_what_its_charger_can_be_metered_for() -> None:
+    setup = station_setup(CHARGER, MAPPING, {}, frozenset())
+    assert "SoC" not in setup.measurands
+    assert "Power.Active.Export" not in setup.measurands
+    usual = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage"
+    assert setup.defaults["TxUpdatedMeasurands"] == usual
+    said = CsmsSettings("wss://csms.example", "garage", defaults={"TxUpdatedMeasurands": "SoC"})
+    assert (
+        station_setup(replace(CHARGER, csms=said), MAPPING, {}, frozenset()).defaults["TxUpdatedMeasurands"]
+        == "SoC"
+    )
+
+
+@pytest.mark.parametrize("path", ["wallbox/quasar", "echonet/ev_charger_discharger", "sigenergy/evdc"])
+def test_a_charger_that_takes_energy_from_cars_is_metered_for_both_ways(path: str) -> None:
+    inputs = example_inputs(path, (shipped("blueprints"),))
+    mapping = load_blueprint(path, inputs, (shipped("blueprints"),), load_codec)
+    setup = station_setup(CHARGER, mapping, {}, frozenset())
+    assert {"Power.Active.Import", "Power.Active.Export"} <= set(setup.measurands)

@@ -50,3 +50,26 @@ def test_where_nobody_is_authorized_the_car_is_connected() -> None:
     world.take()
     world.state(PAUSED)
     assert states(world) == ["EVConnected"]
+
+
+def charging() -> World:
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    world.take()
+    return world
+
+
+def test_a_fault_suspends_what_runs() -> None:
+    world = charging()
+    world.state({**PLUGGED, "status": "faulted", "error_code": "GroundFailure"})
+    world.state(CHARGING)
+    assert states(world) == ["SuspendedEVSE", "Charging"]
+
+
+def test_a_charger_that_is_not_heard_may_well_go_on() -> None:
+    world = charging()
+    world.state({"status": "faulted"})
+    world.state(CHARGING)
+    assert states(world) == []

@@ -44,6 +44,19 @@ def test_a_device_that_is_silent_is_not_waited_for_long() -> None:
     assert boots(world) == [(None, None)]
 
 
+@pytest.mark.parametrize("status", ["Accepted", "Pending"])
+def test_a_device_that_speaks_late_is_no_second_start(status: str) -> None:
+    world = World(boot=False, identity=Identity("Maker", "Model"), abilities=TELLS)
+    answer = {"status": status, "currentTime": "2026-01-01T00:00:00Z", "interval": 300}
+    world.answers["BootNotification"] = answer
+    world.connect()
+    world.advance(4)
+    world.station.identify(DEVICE)
+    world.state(IDLE)
+    assert boots(world) == [(None, None)]
+    assert world.station.identity == DEVICE
+
+
 def test_a_silent_device_is_waited_for_once_and_no_longer_than_the_most_impatient_csms_waits() -> None:
     world = stranger()
     world.advance(1.9)

@@ -100,6 +100,27 @@ def test_a_device_has_a_moment_to_begin_before_the_car_is_said_to_wait() -> None
     assert statuses(world) == ["Preparing", "SuspendedEV"]
 
 
+def test_a_device_that_has_just_been_permitted_may_still_say_that_it_waits() -> None:
+    world = World("1.6")
+    waiting = {**PLUGGED, "status": "suspended_evse", "charging_enabled": False}
+    world.state(waiting)
+    world.swipe()
+    world.advance(2)
+    assert statuses(world) == ["Preparing"]
+    world.state(CHARGING)
+    assert statuses(world) == ["Preparing", "Charging"]
+    world.state(waiting)
+    assert statuses(world)[-1] == "SuspendedEVSE"
+
+
+def test_a_device_that_goes_on_waiting_is_told_to_wait() -> None:
+    world = World("1.6")
+    world.state({**PLUGGED, "status": "suspended_evse", "charging_enabled": False})
+    world.swipe()
+    world.advance(4)
+    assert statuses(world) == ["Preparing", "SuspendedEVSE"]
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_status_follows_the_event_that_it_comes_from(version: str) -> None:
     world = World(version)

@@ -1,0 +1,77 @@
+"""What else draws on a circuit: its meter's reading without the chargers' own.
+
+Theory: the meter and the chargers are never read in the same moment. While a charger's current moves, the difference
+says nothing: the other load is taken to be as it was, unless the meter shows more than the circuit may carry.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from hub.charger.limits import VOLTAGE
+
+SILENT_S = 150.0
+"""A meter that has said nothing for so long is silent: everything is published again each minute."""
+SETTLE_S = 15.0
+MOVES_A = 1.0
+
+
+class OtherLoad:
+    """`sources`: (device, key of its state), one for all phases or one for each. Amperes of the fullest phase."""
+
+    def __init__(self, sources: Sequence[tuple[str, str]], phases: int) -> None:
+        self.sources, self._phases = tuple(sources), phases
+        self.measured_a: float | None = None
+        self.other_a: float | None = None
+        """None: nobody knows."""
+        self._said: dict[tuple[str, str], float | None] = {}
+        self._said_at = float("-inf")
+        self._drawn = 0.0
+        self._moved_at = float("-inf")
+
+    def hear(self, device: str, state: Mapping[str, object], now: float, most_a: float) -> None:
+        """A state of a device on the bus."""
+        for source in self.sources:
+            if source[0] == device:
+                self._said[source] = _number(state.get(source[1]))
+        self._said_at = now
+        self.measured_a = self._measured()
+        if self.measured_a is None:
+            self.other_a = None
+            return
+        other = max(0.0, self.measured_a - self._drawn)
+        if self.other_a is None or now - self._moved_at >= SETTLE_S:
+            self.other_a = other
+        elif self.measured_a > most_a:
+            self.other_a = max(self.other_a, other)
+
+    def draw(self, amperes: float, now: float) -> None:
+        """What the chargers draw together."""
+        if abs(amperes - self._drawn) >= MOVES_A:
+            self._moved_at = now
+        self._drawn = amperes
+
+    def look(self, now: float) -> float | None:
+        """After it: when to look again. A meter that is silent for long says nothing."""
+        if self.other_a is None:
+            return None
+        if now - self._said_at >= SILENT_S:
+            self.measured_a = self.other_a = None
+            return None
+        return self._said_at + SILENT_S
+
+    def _measured(self) -> float | None:
+        told = [(key, self._said.get((device, key))) for device, key in self.sources]
+        if any(value is None for _, value in told):
+            return None
+        phases = self._phases if len(told) == 1 else 1
+        amperes = [
+            value / (VOLTAGE * phases) if "power" in key else value
+            for key, value in told
+            if value is not None
+        ]
+        return max(amperes)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)

@@ -1,0 +1,259 @@
+"""The circuits while they run: chargers that join and leave, limits, meters, restarts and reloads."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.bus import Bus
+from hub.charger.description import Description
+from hub.charger.registry import Registry
+from hub.charger.runtime import ChargerRuntime
+from hub.circuits.site import Site
+from hub.clock import ManualClock
+from hub.config.settings import CircuitSettings, MemberSettings
+from hub.integration.api import EvseReading, Reading
+from hub.model.charger import Status
+from hub.model.command import Command, CommandResult
+from hub.model.moment import rfc3339
+from hub.store.database import Database
+from hub.topics import Topics
+from tests import contract
+from tests.hub.charger.world import ACTIONS, READINGS, Device
+
+SHED = CircuitSettings("shed", "Shed", 32.0, (MemberSettings("a"), MemberSettings("b")))
+METERED = CircuitSettings("shed", "Shed", 32.0, SHED.members, meter=(("panel", "current_l1"),))
+
+
+class Yard:
+    def __init__(self, database: Database) -> None:
+        self.bus, self.topics, self.clock, self.database = Bus(), Topics(), ManualClock(), database
+        contract.watch(self.bus)
+        self.events: list[Any] = []
+        self.bus.subscribe("evhub/circuit/+/event", lambda message: self.events.append(message.payload))
+        self.begin()
+
+    def begin(self) -> None:
+        """A hub starts."""
+        self.registry = Registry(self.bus, self.topics, self.clock)
+        self.site = Site(self.bus, self.topics, self.clock, self.registry, self.database)
+        self.chargers: dict[str, ChargerRuntime] = {}
+        self.devices: dict[str, Device] = {}
+
+    async def open(self, *settings: CircuitSettings) -> None:
+        await self.site.open({each.id: each for each in settings})
+
+    def add(self, charger: str, *, evses: int = 1) -> ChargerRuntime:
+        device = self.devices[charger] = Device(evses, ACTIONS, READINGS)
+        description = Description(charger, "modbus")
+        runtime = ChargerRuntime(
+            charger, description, device, bus=self.bus, topics=self.topics, clock=self.clock
+        )
+        self.chargers[charger] = runtime
+        self.registry.add(runtime)
+        self.leave = self.site.join(runtime)
+        return runtime
+
+    async def see(self, charger: str, *, car: bool = True, evse: int = 1, **more: Any) -> None:
+        """A car is there and may charge, or there is none."""
+        status = Status.CHARGING if car else Status.AVAILABLE
+        values = {"power": 0.0, "plugged": car, **more}
+        runtime = self.chargers[charger]
+        runtime.reading(Reading({evse: EvseReading(values, status)}))
+        runtime.permit(evse, car)
+        await self.calm()
+
+    async def calm(self) -> None:
+        """Until nothing happens by itself."""
+        for _ in range(4):
+            await self.site.look()
+            for _ in range(10):
+                await asyncio.sleep(0)
+
+    async def wait(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        for runtime in self.chargers.values():
+            runtime.tick(self.clock.now())
+        await self.calm()
+
+    def told(self, charger: str) -> float | None:
+        """What the device was told last."""
+        if not self.devices[charger].told:
+            return None
+        action, _, arguments = self.devices[charger].told[-1]
+        return 0.0 if action == "pause" else float(arguments["limit"])  # type: ignore[arg-type]
+
+    async def ask(self, **message: object) -> CommandResult:
+        command = Command("circuit/shed", "set_limit", message, source="ems")
+        result = await self.registry.execute(command)
+        await self.calm()
+        return result
+
+    def measure(self, amperes: float | None) -> None:
+        state = {
+            "available": amperes is not None,
+            "current_l1": amperes,
+            "ts": rfc3339(self.clock.now().wall),
+        }
+        self.bus.publish("evhub/panel/state", state, retain=True)
+
+    def shown(self) -> Mapping[str, Any]:
+        (message,) = self.bus.retained("evhub/circuit/shed/state")
+        assert isinstance(message.payload, Mapping)
+        return message.payload
+
+
+@pytest.fixture
+async def yard(tmp_path: Path) -> AsyncIterator[Yard]:
+    database = await Database.open(tmp_path / "hub.db")
+    yield Yard(database)
+    await database.close()
+
+
+async def two(yard: Yard, settings: CircuitSettings = SHED) -> None:
+    """Cars at both."""
+    await yard.open(settings)
+    for charger in ("a", "b"):
+        yard.add(charger)
+        await yard.see(charger, car=False)
+    for charger in ("a", "b"):
+        await yard.see(charger)
+
+
+async def test_two_cars_share(yard: Yard) -> None:
+    await two(yard)
+    assert (yard.told("a"), yard.told("b")) == (16.0, 16.0)
+    await yard.wait(1)
+    assert [seat["state"] for seat in yard.shown()["members"]] == ["charging", "charging"]
+
+
+async def test_a_charger_that_is_on_no_circuit_is_left_alone(yard: Yard) -> None:
+    await yard.open(SHED)
+    yard.add("lonely")
+    await yard.see("lonely")
+    assert yard.told("lonely") == 32.0
+
+
+async def test_a_charger_that_leaves_counts_with_what_it_had(yard: Yard) -> None:
+    await two(yard)
+    await yard.leave()
+    await yard.see("a", car=False)
+    await yard.see("a")
+    await yard.wait(100)
+    assert yard.told("a") == 16.0
+    assert yard.shown()["members"][1]["state"] == "offline"
+
+
+async def test_nothing_is_told_to_a_charger_before_its_share_is_known(yard: Yard) -> None:
+    await yard.open(SHED)
+    yard.add("a")
+    yard.add("b")
+    await yard.see("a")
+    assert yard.told("a") == 0.0
+    await yard.wait(11)
+    assert yard.told("a") == 0.0  # b may draw all it can: nobody has ever heard of it
+    await yard.see("b", car=False)
+    await yard.wait(61)
+    assert yard.told("a") == 32.0
+
+
+async def test_the_next_hub_goes_on_with_the_shares_that_there_were(yard: Yard) -> None:
+    await two(yard)
+    await yard.calm()
+    yard.begin()
+    await yard.open(SHED)
+    yard.add("a")
+    yard.add("b")
+    await yard.see("a", limit_applied=16.0)
+    assert yard.told("a") == 16.0
+    await yard.wait(100)
+    assert yard.told("a") == 16.0  # b wasn't heard yet
+    await yard.see("b", limit_applied=16.0)
+    assert yard.told("b") == 16.0
+
+
+async def test_an_ems_lowers_the_circuit_and_its_time_ends(yard: Yard) -> None:
+    await two(
+        yard,
+        CircuitSettings("shed", "Shed", 32.0, SHED.members, fallback="fallback_current", fallback_current=14),
+    )
+    result = await yard.ask(current=20, expires_in=60)
+    assert (result.result["limit"], result.result["limit_source"]) == (20.0, "ems")
+    assert (yard.told("a"), yard.told("b")) == (10.0, 10.0)
+    await yard.wait(61)
+    assert (yard.told("a"), yard.told("b")) == (7.0, 7.0)
+    assert [event["event_type"] for event in yard.events] == ["limit_expired"]
+
+
+async def test_a_limit_outlives_the_hub_until_it_is_withdrawn(yard: Yard) -> None:
+    await two(yard)
+    await yard.ask(power=13_800)
+    yard.begin()
+    await two(yard)
+    assert (yard.told("a"), yard.told("b")) == (10.0, 10.0)
+    await yard.ask(clear=True)
+    yard.begin()
+    await two(yard)
+    await yard.wait(61)
+    assert yard.told("a") == 16.0
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{}, {"current": -1}, {"current": 5, "clear": True}, {"clear": True, "expires_in": 5}, {"power": "x"}],
+)
+async def test_what_is_no_limit_is_rejected(yard: Yard, message: dict[str, object]) -> None:
+    await yard.open(SHED)
+    result = await yard.ask(**message)
+    assert (result.outcome, result.code) == ("rejected", "bad_value")
+
+
+async def test_what_is_mistyped_is_told(yard: Yard) -> None:
+    await yard.open(SHED)
+    result = await yard.ask(current=10, expires=5)
+    assert (result.code, result.text) == ("unknown_key", "unknown key 'expires'; did you mean 'expires_in'?")
+
+
+async def test_the_house_goes_before_the_cars(yard: Yard) -> None:
+    await two(yard, METERED)
+    assert (yard.told("a"), yard.told("b")) == (0.0, 0.0)
+    await yard.wait(61)
+    assert (yard.told("a"), yard.told("b")) == (6.0, 0.0)  # the meter has said nothing
+    yard.measure(12.0)
+    await yard.wait(6)
+    await yard.wait(6)
+    assert (yard.told("a"), yard.told("b")) == (10.0, 10.0)
+    yard.measure(18.0)
+    await yard.wait(1)
+    assert (yard.told("a"), yard.told("b")) == (7.0, 7.0)
+    yard.measure(None)
+    await yard.wait(1)
+    await yard.wait(11)
+    assert yard.told("b") == 0.0
+    assert yard.events[-1]["event_type"] == "meter_silent"
+
+
+async def test_circuits_come_and_go_while_cars_charge(yard: Yard) -> None:
+    await two(yard)
+    await yard.site.use({})
+    await yard.wait(2)
+    assert (yard.told("a"), yard.told("b")) == (32.0, 32.0)
+    assert not list(yard.bus.retained("evhub/circuit/#"))
+    assert (await yard.ask(current=10)).code == "unknown_charger"
+    await yard.site.use({"shed": SHED})
+    await yard.calm()
+    assert (yard.told("a"), yard.told("b")) == (16.0, 16.0)
+    assert all(action != "pause" for _, device in yard.devices.items() for action, _, _ in device.told[2:])
+
+
+async def test_the_same_circuit_with_less_keeps_its_limits(yard: Yard) -> None:
+    await two(yard)
+    await yard.ask(current=30)
+    await yard.site.use({"shed": CircuitSettings("shed", "Shed", 24.0, SHED.members)})
+    await yard.calm()
+    assert (yard.told("a"), yard.told("b")) == (12.0, 12.0)
+    await yard.site.use({"shed": CircuitSettings("shed", "Shed", 40.0, SHED.members)})
+    await yard.wait(6)
+    assert (yard.told("a"), yard.told("b")) == (15.0, 15.0)

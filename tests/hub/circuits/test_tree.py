@@ -1,0 +1,51 @@
+"""Circuits within circuits."""
+
+from hub.circuits.circuit import Circuit
+from hub.circuits.tree import Tree, roots
+from hub.config.settings import CircuitSettings, MemberSettings
+
+SETTINGS = {
+    "sub": CircuitSettings("sub", "sub", 16.0, (MemberSettings("b", priority=1), MemberSettings("twin", 2))),
+    "main": CircuitSettings(
+        "main",
+        "main",
+        63.0,
+        (MemberSettings("a"), MemberSettings("sub", priority=2)),
+        rotate=60.0,
+        raise_delay=1.0,
+    ),
+    "alone": CircuitSettings("alone", "alone", 20.0, (MemberSettings("duo"),)),
+}
+EVSES = {"a": 1, "b": 1, "twin": 2, "duo": 2}
+
+
+def test_the_outermost_are_found() -> None:
+    assert roots(SETTINGS) == ["main", "alone"]
+
+
+def test_each_evse_has_the_circuits_above_it() -> None:
+    assert Tree("main", SETTINGS).leaves(EVSES.get) == {
+        ("a", 1): (["main"], 0),
+        ("b", 1): (["main", "sub"], 3),
+        ("twin", 2): (["main", "sub"], 2),
+    }
+    assert set(Tree("alone", SETTINGS).leaves(EVSES.get)) == {("duo", 1), ("duo", 2)}
+
+
+def test_a_charger_that_is_not_there_has_the_evse_that_is_named_or_one() -> None:
+    leaves = Tree("main", SETTINGS).leaves(lambda _: None)
+    assert set(leaves) == {("a", 1), ("b", 1), ("twin", 2)}
+
+
+def test_an_evse_that_a_charger_does_not_have_is_left_out() -> None:
+    assert ("twin", 2) not in Tree("main", SETTINGS).leaves(lambda _: 1)
+
+
+def test_what_is_known_of_a_circuit_is_taken_over() -> None:
+    known = Circuit(SETTINGS["sub"])
+    known.limits.set("ems", 10.0)
+    tree = Tree("main", SETTINGS)
+    tree.take_over({"sub": known})
+    assert list(tree.circuits) == ["main", "sub"]
+    assert tree.circuits["sub"].limit().asked_a == 10.0
+    assert (tree.balance.pace.rotate_s, tree.balance.pace.raise_s) == (60.0, 1.0)

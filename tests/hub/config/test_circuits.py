@@ -1,0 +1,113 @@
+"""The section `circuits`: who shares what, and every mistake with its place."""
+
+from pathlib import Path
+
+import pytest
+
+from hub.config.changes import compare
+from hub.config.load import load_config
+from hub.config.settings import CircuitSettings, Config, MemberSettings
+from hub.errors import ConfigError
+
+CHARGERS = """
+chargers:
+  a: {use_blueprint: {path: keba/p30, input: {host: h}}}
+  b: {use_blueprint: {path: keba/p30, input: {host: i}}}
+  twin: {use_blueprint: {path: alfen/eve, input: {host: j}}}
+devices:
+  panel: {integration: echonet_lite, input: {eoj: 0x0287, host: auto}}
+circuits:
+"""
+
+
+def load(folder: Path, *lines: str) -> Config:
+    file = folder / "evhub.yaml"
+    file.write_text(CHARGERS + "".join(f"  {line}\n" for line in lines), encoding="utf-8")
+    return load_config(file)
+
+
+def problems(folder: Path, *lines: str) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        load(folder, *lines)
+    return [problem.replace(f"{folder}/", "") for problem in error.value.problems]
+
+
+def test_a_circuit_with_all_its_keys(tmp_path: Path) -> None:
+    config = load(
+        tmp_path,
+        "shed: {max_current: 16, members: [b, twin/2], phases: 1}",
+        "main: {name: All, max_current: 63, members: [{member: a, priority: 2}, shed, twin/1], reserve: 3,",
+        "  meter: [panel/current_l1, panel/current_l2], rotate: 600, raise_delay: 10, fallback: stop}",
+    )
+    assert config.circuits["shed"] == CircuitSettings(
+        "shed", "shed", 16.0, (MemberSettings("b"), MemberSettings("twin", 2)), phases=1
+    )
+    main = config.circuits["main"]
+    assert main.members == (
+        MemberSettings("a", priority=2),
+        MemberSettings("shed"),
+        MemberSettings("twin", 1),
+    )
+    assert main.meter == (("panel", "current_l1"), ("panel", "current_l2"))
+    assert (main.name, main.reserve, main.rotate, main.raise_delay) == ("All", 3.0, 600.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            "m: {max_current: 16, members: [aa]}",
+            "circuits.m.members.0: there is no charger and no circuit 'aa'",
+        ),
+        ("main: {max_current: 16, members: [twinn]}", "did you mean 'twin'?"),
+        ("m: {max_current: 16, members: [a, a/1]}", "circuits.m.members.1: 'a/1' stands twice"),
+        ("m: {max_current: 16, members: [m]}", "circuits.m.members: goes round: m in m"),
+        ("m: {max_current: 16, members: [a], meter: pnael/power}", "did you mean 'panel'?"),
+        ("m: {max_current: 16, members: [a], meter: panel/soc}", "expected a power or a current"),
+        ("m: {max_current: 16, members: []}", "expected a list of chargers"),
+        ("m: {max_current: 16, members: [{member: a, prio: 1}]}", "or {member: box, priority: 1}"),
+        ("m: {max_current: 16, members: [{member: a, priority: 10}]}", "from -9 to 9"),
+        ("m: {max_current: 0, members: [a]}", "expected amperes (more than 0)"),
+        ("m: {max_current: 16, members: [a], reserve: -1}", "expected amperes (0 or more)"),
+        ("m: {max_current: 16, members: [a], rotate: -1}", "expected seconds from 0 to 86400"),
+        ("m: {max_current: 16, members: [a], phases: 2}", "expected 1 or 3"),
+        ("m: {max_curent: 16, members: [a]}", "did you mean 'max_current'?"),
+        ("m: {members: [a]}", "max_current: is missing"),
+        ("a: {max_current: 16, members: [b]}", "'a' is a charger's id"),
+        ("panel: {max_current: 16, members: [b]}", "'panel' is a device's id"),
+        ("bridge: {max_current: 16, members: [b]}", "its topics are the hub's"),
+    ],
+)
+def test_mistakes(tmp_path: Path, line: str, problem: str) -> None:
+    found = problems(tmp_path, line)
+    assert any(problem in each and each.startswith("evhub.yaml:9:") for each in found), found
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        "p: {max_current: 16, members: [a, q]}",
+        "q: {max_current: 16, members: [a, r, b]}",
+        "r: {max_current: 16, members: [p, nobody], rotate: 3}",
+    )
+    assert [each.partition(": ")[2] for each in found] == [
+        "circuits.p.members: goes round: p in r in q in p",
+        "circuits.q.members.0: 'a' is in p already",
+        "circuits.r.members.1: there is no charger and no circuit 'nobody'",
+        "circuits.r.rotate: is said at the outermost circuit, for all in it",
+    ]
+
+
+def test_a_circuit_that_is_too_small_is_odd_and_no_mistake(tmp_path: Path) -> None:
+    config = load(tmp_path, "p: {max_current: 5, members: [a]}", "q: {max_current: 10, members: [b, twin]}")
+    assert [each.partition(": ")[2] for each in config.odd] == [
+        "circuits.p.max_current: 5 A are too little for any car, which needs 6 A",
+        "circuits.q.max_current: 10 A are 6 A each for 1: 2 members will take turns",
+    ]
+
+
+def test_a_changed_circuit_changes_no_charger(tmp_path: Path) -> None:
+    before = load(tmp_path, "p: {max_current: 16, members: [a]}")
+    changes = compare(before, load(tmp_path, "p: {max_current: 20, members: [a, b]}"))
+    assert changes.circuits
+    assert str(changes) == "circuits"
