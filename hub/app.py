@@ -22,7 +22,7 @@ from hub.config.load import load_config
 from hub.config.settings import Config, MqttSettings
 from hub.control import ControlServer, questions
 from hub.discovery import Discovery
-from hub.errors import ConfigError, HubError, StoreError
+from hub.errors import ConfigError, HubError, StoreError, reason
 from hub.logs import Diary, setup_logs
 from hub.mqtt.access import Access, Account
 from hub.mqtt.address import Credentials, parse_broker
@@ -201,7 +201,7 @@ class Hub:
         try:
             await asyncio.to_thread(kept.keep, config)
         except OSError as error:
-            log.warning("no copy of %s was kept: %s", config.path, error)
+            log.warning("no copy of %s was kept: %s", config.path, reason(error))
 
     # MQTT
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,10 @@ async def _work(given: argparse.Namespace, config: Config) -> Any:
     discovery = Discovery(Bus(), Topics(), SystemClock(), config.hub.state_dir, lambda: (), _nothing)
     try:
         protocol = PROTOCOLS[given.what]
-        discovery.need(protocol, dict(config.protocols.get(protocol, {})) | {"discover": True})
+        settings: dict[str, Any] = {**config.protocols.get(protocol, {}), "discover": True}
+        if not config.hub.state_dir.is_dir():
+            settings.setdefault("node_id", secrets.token_hex(13))  # no hub is known by one here yet
+        discovery.need(protocol, settings)
         await asyncio.sleep(given.wait)
         if given.accept:
             return {"charger": await discovery.accept(given.accept, given.charger)}

@@ -14,7 +14,7 @@ from hub.config.settings import Config
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("run", help="the hub, in the foreground")
-    parser.add_argument("-c", "--config", help="evhub.yaml (else EVHUB_CONFIG, /etc/evhub, ./config)")
+    parser.add_argument("-c", "--config", help="evhub.yaml (else EVHUB_CONFIG, /etc/evhub, here, ./config)")
     parser.set_defaults(work=work)
 
 

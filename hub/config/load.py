@@ -31,7 +31,7 @@ from hub.yaml import Tagged, Tree, YamlError, load, suggestion
 MAX_INCLUDES = 16
 PROTOCOLS = ("echonet_lite",)
 PLACE = re.compile(r"(.*?):(\d+):(\d+): ")
-DEFAULT_PLACES = (Path("/etc/evhub/evhub.yaml"), Path("config/evhub.yaml"))
+DEFAULT_PLACES = (Path("/etc/evhub/evhub.yaml"), Path("evhub.yaml"), Path("config/evhub.yaml"))
 
 
 def config_path(given: str | None) -> Path:

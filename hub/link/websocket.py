@@ -162,7 +162,11 @@ async def connect(endpoint: Endpoint) -> WebSocketLink:
         raise LinkRefused("http", f"HTTP {status}", status) from error
     except InvalidHandshake as error:
         raise LinkRefused("http", str(error)) from error
-    except (OSError, TimeoutError, ValueError, WebSocketException) as error:
+    except TimeoutError as error:
+        raise LinkRefused("network", f"no connection within {OPEN_S:g} s") from error
+    except OSError as error:
+        raise LinkRefused("network", reason(error)) from error
+    except (ValueError, WebSocketException) as error:
         raise LinkRefused("network", str(error) or type(error).__name__) from error
     if connection.subprotocol not in endpoint.subprotocols:
         await connection.close(1002)

@@ -6,7 +6,7 @@ from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Sequence
 from pathlib import Path
 
-from hub.errors import HubError
+from hub.errors import HubError, reason
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class CommandInstaller:
                 *self._command, str(file), sha256, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
             )
         except OSError as error:
-            raise HubError(f"{self._command[0]} can't be run: {error}") from error
+            raise HubError(f"{self._command[0]} can't be run: {reason(error)}") from error
         said = await self._said(process)
         for line in said.decode("utf-8", "replace").splitlines()[-20:]:
             log.info("firmware: %s", line)

@@ -33,7 +33,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("check -c nope.yaml", "nope.yaml: cannot be read: No such file or directory"),
         ("check -c dir", "dir: cannot be read: Is a directory"),
         ("check -c binary", "binary: cannot be read: it is no text in UTF-8"),
-        ("check", "config/evhub.yaml: cannot be read: No such file or directory; name yours with -c"),
         ("run -c nope.yaml", "nope.yaml: cannot be read: No such file or directory"),
         ("status -c nope.yaml", "nope.yaml: there is no such file"),
         ("status -c evhub.yaml", "no hub is running on state (No such file or directory)"),
@@ -62,6 +61,17 @@ def test_a_mishap_is_one_clear_line(
     told = capsys.readouterr()
     assert words in told.out + told.err
     assert "Errno" not in told.out + told.err
+
+
+def test_without_any_configuration_it_is_said_how_to_name_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out.startswith("evhub.yaml: good")
+    monkeypatch.chdir(folder / "dir")
+    assert main(["check"]) == 1
+    words = "config/evhub.yaml: cannot be read: No such file or directory; name yours with -c"
+    assert words in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

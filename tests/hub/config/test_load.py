@@ -173,10 +173,14 @@ def test_the_example_is_good() -> None:
     assert load_config(shipped("config") / "evhub.yaml").chargers["garage"].limits.max_current == 16
 
 
-def test_the_place_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_place_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EVHUB_CONFIG", raising=False)
     assert config_path("x.yaml") == Path("x.yaml")
     assert config_path(None).name == "evhub.yaml"
+    monkeypatch.chdir(tmp_path)
+    assert config_path(None) == Path("config/evhub.yaml")
+    (tmp_path / "evhub.yaml").touch()
+    assert config_path(None) == Path("evhub.yaml")
     monkeypatch.setenv("EVHUB_CONFIG", "y.yaml")
     assert config_path(None) == Path("y.yaml")
     assert repr(Secret("x")) == "'***'"
