@@ -31,6 +31,7 @@ from hub.ocpp.station.messages import (
     Message,
     Token,
 )
+from hub.ocpp.station.meter_triggers import MeterTriggers
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.queue import Queue
@@ -122,6 +123,7 @@ class Station:
         self.transaction_limits = TransactionLimits(self, now)
         self.dynamic = DynamicProfiles(self, now)
         self.costs = Costs(self)
+        self.meter_triggers = MeterTriggers(self)
         self.control = Control(self)
         self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept)
@@ -249,7 +251,7 @@ class Station:
 
     def _timed(self) -> tuple["Timed", ...]:
         charging = self.dynamic, self.reservations, self.evses, self.tokens, self.metering, self.statuses
-        return *charging, self.transaction_limits, self.control, self.upkeep
+        return *charging, self.transaction_limits, self.meter_triggers, self.control, self.upkeep
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
