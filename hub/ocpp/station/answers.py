@@ -85,7 +85,11 @@ class Answers:
             self._station.dynamic.update(message.profile, limit, now)
 
     def forget_id(self, event: TransactionEvent) -> None:
-        if event.event == "Ended" and self._station.csms_ids.pop(event.transaction, None) is not None:
+        if event.event != "Ended":
+            return
+        number = self._station.csms_ids.pop(event.transaction, None)
+        if number is not None:
+            self._station.costs.closed(event.evse, event.transaction, number)
             self._station.emit(Keep("csms_id", event.transaction, None))
 
     def none_came(self, message: Message, now: Moment) -> None:

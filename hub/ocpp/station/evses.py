@@ -143,6 +143,8 @@ class Evses:
             self._station.transaction_limits.ended(before)
             self._station.control.idle(now)
             self._station.upkeep.firmware.idle(now)
+        if flow.transaction is not None:
+            self._station.meter_triggers.began(flow)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:
             waiting, flow.grant.profile = flow.grant.profile, None
             profiles.install(self._station, waiting, now, strict=False)
