@@ -149,6 +149,14 @@ async def test_a_station_with_two_evses_is_two_members(yard: Yard) -> None:
     assert told == {(1, 16.0), (2, 16.0)}
 
 
+async def test_an_evse_that_is_not_there_is_said(yard: Yard, caplog: pytest.LogCaptureFixture) -> None:
+    await yard.open(CircuitSettings("shed", "Shed", 32.0, (MemberSettings("a", 2, where="f:1:1"),)))
+    yard.add("a")
+    assert "f:1:1: circuits.shed.members: a has no EVSE 2, only 1" in caplog.text
+    await yard.calm()
+    assert not list(yard.site.listing()["shed"]["members"])  # type: ignore[index]
+
+
 async def test_a_charger_that_is_on_no_circuit_is_left_alone(yard: Yard) -> None:
     await yard.open(SHED)
     yard.add("lonely")
