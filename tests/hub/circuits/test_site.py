@@ -254,7 +254,7 @@ async def test_the_house_goes_before_the_cars(yard: Yard) -> None:
     await yard.wait(6)
     assert (yard.told("a"), yard.told("b")) == (10.0, 10.0)
     yard.measure(18.0)
-    await yard.wait(1)
+    await yard.wait(16)
     assert (yard.told("a"), yard.told("b")) == (7.0, 7.0)
     yard.measure(None)
     await yard.wait(1)
