@@ -35,7 +35,7 @@ def snapshot(reading: Reading, evse: int) -> dict[str, Scalar]:
     """The device's own view of an EVSE; what the station and the limits know is laid over it later."""
     seen = reading.evses[evse]
     state: dict[str, Scalar] = {
-        "status": seen.status.value,
+        "status": _status(seen).value,
         "iec_status": IEC.get(seen.status),
         "plugged": _plugged(seen),
         "charging_enabled": seen.enabled,
@@ -55,6 +55,13 @@ def snapshot(reading: Reading, evse: int) -> dict[str, Scalar]:
     if counted is not None:
         state["session_energy"] = counted
     return state
+
+
+def _status(seen: EvseReading) -> Status:
+    """Many devices tell only that a car is there and doesn't charge: with nothing offered, that isn't its doing."""
+    if seen.status is Status.SUSPENDED_EV and seen.enabled is False:
+        return Status.SUSPENDED_EVSE
+    return seen.status
 
 
 def exposed(readings: frozenset[str]) -> list[str]:

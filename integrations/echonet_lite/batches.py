@@ -22,10 +22,11 @@ class Got:
 
 
 class Batches:
-    """One object's. `proven`: so many were answered at once already."""
+    """One object's. `proven`: so many were answered at once already. `halves`: is silence a reason to ask for less?"""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST, *, halves: bool = True) -> None:
         self.most = most
+        self._halves = halves
         self.proven = 0
         self._sizes: dict[int, int] = {}
 
@@ -71,7 +72,7 @@ class Batches:
 
     def unanswered(self, asked: Sequence[int]) -> bool:
         """Is it worth while to ask for less at once?"""
-        if len(asked) <= max(self.proven, 1):
+        if len(asked) <= max(self.proven, 1) or not self._halves:
             return False
         self.most = max(self.proven, len(asked) // 2, 1)
         return True

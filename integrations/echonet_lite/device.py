@@ -36,6 +36,10 @@ log = logging.getLogger(__name__)
 
 SWITCHES = frozenset({"start", "pause"})
 """Rules ask which of these was done last: a mode that nobody has asked for is the vehicle's or a person's."""
+LOST = "lost"
+"""Instead of one of them: it has started anew since, and does nothing any more of what it was told."""
+RESTART_S = 15.0
+"""So soon after it has announced itself its leaving of a mode is no wish of anybody's."""
 OTHERS_S = 300.0
 """So often is read what the blueprint doesn't map."""
 MAKER = 0x8A
@@ -190,7 +194,11 @@ class EchonetDevice:
 
     async def _poll(self, remote: Remote) -> None:
         loop = asyncio.get_running_loop()
+        started_at = remote.node.started_at
         while True:
+            if remote.node.started_at != started_at:
+                started_at = remote.node.started_at
+                remote.schedule.all_now()
             due = remote.schedule.due(loop.time())
             if due:
                 await remote.read(due, manners=self._urgent if remote.schedule.urgent else None)
@@ -203,6 +211,10 @@ class EchonetDevice:
         rest = [epc for epc in self._meters(remote) if epc not in fresh] if self._moved(reading) else []
         if rest:
             await remote.read(rest, manners=self._urgent)
+            reading = self._look()
+        if self._forgot(remote, reading):
+            log.warning("charger %s has started anew, and doesn't charge any more", self._charger)
+            self._note("told", LOST)
             reading = self._look()
         self._tell(reading)
 
@@ -236,6 +248,13 @@ class EchonetDevice:
         return any(
             number in told and told[number].status != seen.status for number, seen in reading.evses.items()
         )
+
+    def _forgot(self, remote: Remote, reading: Reading) -> bool:
+        """A charger that was told to start, and that a restart and nobody else has stopped."""
+        if self._context[1].get("told") != "start" or self._reading is None:
+            return False
+        since = asyncio.get_running_loop().time() - remote.node.started_at
+        return since < RESTART_S and bool(self._reading.evses[1].enabled) and not reading.evses[1].enabled
 
     # Telling
 

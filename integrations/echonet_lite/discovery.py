@@ -70,6 +70,8 @@ class Discovery:
         listed = frame is not None and not self._expected(known, frame)
         if listed and known is not None:
             known.suspect = True  # it has started, or its objects have changed: perhaps it's another
+        if known is not None and frame is not None and frame.esv is Esv.INF and frame.deoj == NODE_PROFILE:
+            known.started_at = self._loop.time()  # or it answers a search, perhaps somebody else's
         since = self._loop.time() - self._looked.get(host, float("-inf"))
         if host not in self._looks and (since > LOOK_AGAIN_S or (listed and since > SOON_S)):
             self._start_look(host)

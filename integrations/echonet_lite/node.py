@@ -55,7 +55,8 @@ class Datagram:
 
 
 class Node:
-    """`accepts`: may that address talk to us? `known`: do we know who is there?"""
+    """`accepts`: may that address talk to us? `known`: do we know who is there? `first_tid`: at random, for some
+    controllers take whatever has the TID that they wait for, from 1 on, for their answer."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Node:
         *,
         accepts: Callable[[str], bool] = lambda _host: True,
         known: Callable[[str], bool] = lambda _host: False,
+        first_tid: int = 1,
     ) -> None:
         self.own = own
         self.own_hosts: frozenset[str] = frozenset()
@@ -71,7 +73,7 @@ class Node:
         self._accepts, self._known = accepts, known
         self._echoes: deque[bytes] = deque(maxlen=32)
         self._seconds: dict[str, tuple[int, int]] = {}
-        self._tid = 0
+        self._tid = first_tid - 1
         self.outbox: list[Datagram] = []
         self.counters: Counter[str] = transactions.counters
 

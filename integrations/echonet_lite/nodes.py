@@ -46,6 +46,8 @@ class KnownNode:
     aliases: set[str] = field(default_factory=set)
     suspect: bool = False
     """It has announced itself: nothing is read until it is clear that it's still the same."""
+    started_at: float = float("-inf")
+    """When it last announced its objects: it has probably started anew."""
     told_at: float | None = None
     """When it last announced something by itself."""
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from hub.errors import DeviceOffline
 from integrations.echonet_lite.batches import MOST, Batches, Got, Written
@@ -70,7 +71,7 @@ class Remote:
     ) -> None:
         """Learns what it can do; `periods` by EPC, of which those that it doesn't have are dropped, and `also`
         what it says itself that it has. Raises DeviceOffline."""
-        got = (await self._get(MAPS)).values
+        got = await self._maps()
         self.readable, self.settable, announced = (self._map(got.get(epc, b"")) for epc in (0x9F, 0x9E, 0x9D))
         self.announced = announced or frozenset()
         self.release = release(got.get(0x82, b""))
@@ -108,12 +109,32 @@ class Remote:
 
     # Inside
 
-    async def _get(self, epcs: Iterable[int], manners: Manners | None = None) -> Got:
+    async def _maps(self) -> Mapping[int, bytes]:
+        """Raises DeviceOffline. There are those who never answer to one of them: then the others count."""
+        first, *rest = self._manners.patience_s
+        once = replace(self._manners, patience_s=(first,))
+        try:
+            return (await self._get(MAPS, once, Batches(self._batches.most, halves=False))).values
+        except DeviceOffline as error:
+            silence = error
+        found: dict[int, bytes] = {}
+        answered = False
+        for epc in MAPS:
+            with contextlib.suppress(DeviceOffline):
+                got = await self._get((epc,), replace(once, patience_s=(first, *rest[:1])))
+                found, answered = {**found, **got.values}, True
+        if not answered:
+            raise silence
+        return found
+
+    async def _get(
+        self, epcs: Iterable[int], manners: Manners | None = None, batches: Batches | None = None
+    ) -> Got:
         """What was read of a node that has become suspect meanwhile may be another's."""
         await self._sure()
         host = self.node.host
         got = await self._stack.get(
-            host, self.eoj, list(epcs), manners=manners or self._manners, batches=self._batches
+            host, self.eoj, list(epcs), manners=manners or self._manners, batches=batches or self._batches
         )
         # Whoever answered our search meanwhile is only sure again after it has told who it is.
         await self._sure()

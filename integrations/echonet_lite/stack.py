@@ -70,7 +70,11 @@ class Stack:
         self.counters: Counter[str] = transactions.counters
         self.links = Links(self._receive, self.counters)
         self.node = Node(
-            own, transactions, accepts=self.links.accepts, known=lambda host: self.nodes.at(host) is not None
+            own,
+            transactions,
+            accepts=self.links.accepts,
+            known=lambda host: self.nodes.at(host) is not None,
+            first_tid=random.randrange(0x100, 0x8000),  # noqa: S311
         )
         self.met: Met | None = None
         """Who wants to know of unknown addresses, and of instance lists."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from hub.errors import HubError
 
@@ -75,7 +75,12 @@ def address_of(link: Mapping[str, Any], port: int | None = None) -> Address:
         if scheme not in SCHEMES or not rest.hostname:
             raise HubError(f"{where!r}: expected one of {', '.join(SCHEMES)}://host:port")
         spoken, secured = SCHEMES[scheme]
-        return _tcp(link, rest.hostname, port or rest.port, spoken, secured=secured)
+        if not secured:
+            return _tcp(link, rest.hostname, port or rest.port, spoken)
+        declared = {**link, "tls": link.get("tls") or _files(where, rest.query)}
+        if int(link.get("port") or DEFAULT_PORT) == DEFAULT_PORT:
+            declared["port"] = TLS_PORT  # A blueprint's own port is the one without TLS.
+        return _tcp(declared, rest.hostname, port or rest.port, spoken)
     if where.startswith(("/", "COM", "\\\\")):
         return SerialAddress(
             where,
@@ -91,11 +96,17 @@ def address_of(link: Mapping[str, Any], port: int | None = None) -> Address:
     return _tcp(link, where.strip("[]"), port, str(framer or "tcp"))
 
 
-def _tcp(
-    link: Mapping[str, Any], host: str, port: int | None, framer: str, *, secured: bool = False
-) -> TcpAddress:
+def _files(where: str, query: str) -> dict[str, str] | bool:
+    """?ca=FILE&cert=FILE&key=FILE"""
+    found = dict(parse_qsl(query, keep_blank_values=True))
+    wrong = found.keys() - {"ca", "cert", "key"}
+    if wrong:
+        raise HubError(f"{where!r}: expected ca, cert and key behind the ?, not {', '.join(sorted(wrong))}")
+    return found or True
+
+
+def _tcp(link: Mapping[str, Any], host: str, port: int | None, framer: str) -> TcpAddress:
     files = link.get("tls")
-    tls = Tls(**files) if isinstance(files, Mapping) else Tls() if files or secured else None
-    usual = TLS_PORT if tls else DEFAULT_PORT
-    number = port or int(link.get("port") or usual)
+    tls = Tls(**files) if isinstance(files, Mapping) else Tls() if files else None
+    number = port or int(link.get("port") or (TLS_PORT if tls else DEFAULT_PORT))
     return TcpAddress(host, number, framer, link.get("tid") != "ignore", tls)

@@ -148,6 +148,11 @@ class ModbusDevice:
         """As they were read, by element and EVSE (0: shared)."""
         return self._registers.raw
 
+    @property
+    def read_at(self) -> Mapping[tuple[str, int], float]:
+        """By element and EVSE (0: shared)."""
+        return self._registers.times()
+
     # Polling
 
     async def _poll_for_ever(self) -> None:

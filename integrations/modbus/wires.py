@@ -48,7 +48,7 @@ class _Stream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._transport is not None:
             self._transport = None
-            self._lost(str(exc) if exc else "the device closed the connection")
+            self._lost(_said(exc) if exc else "the device closed the connection")
 
     def send(self, message: bytes) -> None:
         if self._transport is not None:
@@ -58,6 +58,10 @@ class _Stream(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
+
+
+def _said(error: Exception) -> str:
+    return f"TLS: {refusal(error)}" if isinstance(error, ssl.SSLError) else str(error)
 
 
 class _Serial:

@@ -1,6 +1,7 @@
 """A CSMS written by hand from the specification: it knows nothing of the hub's code, checks all, and misbehaves."""
 
 import asyncio
+import contextlib
 import json
 import random
 import re
@@ -35,6 +36,12 @@ GARBAGE: tuple[str | bytes, ...] = (
     b"\xff\xfe\x00",
     '[2,"n6","DataTransfer",{"vendorId":"\\u0000\\ud83d\\ude00"}]',
 )
+COSTLY = frozenset({"error", "silent", "overdue", "types"})
+"""Faults that cost the station an attempt."""
+NONSENSE = {"currentTime": 7, "transactionId": "seven", "idTagInfo": 7, "idTokenInfo": [], "status": {}}
+OVERDUE_S = 1.5
+"""Longer than the station waits."""
+HUGE = "x" * (2 << 20)
 
 
 @dataclass(slots=True)
@@ -65,6 +72,7 @@ class StrictCsms:
         self._numbers: dict[str, int] = {}
         self._failed: set[str] = set()
         self._booted: set[str] = set()
+        self._late: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
 
     async def start(self, port: int = 0) -> int:
@@ -79,6 +87,8 @@ class StrictCsms:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
+        for task in self._late:
+            task.cancel()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -120,8 +130,26 @@ class StrictCsms:
             return await link.send(json.dumps([4, number, "InternalError", "on purpose", {}]))
         await self._before(fault, link)
         self._count(station, action, payload)
-        text = json.dumps([3, number, answer])
-        await link.send(text)
+        if fault == "types":
+            answer = NONSENSE
+        elif fault == "extra":
+            answer = {**answer, "surplus": {"of": "ours"}, "statusInfo": None}
+        await self._say(fault, link, json.dumps([3, number, answer]))
+
+    async def _say(self, fault: str, link: ServerConnection, text: str) -> None:
+        """The answer, in the way of the fault."""
+        if fault == "overdue":
+            task = asyncio.create_task(_later(link, text))
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+        elif fault == "half":
+            # A text frame of 126 bytes and more that is cut off after three.
+            link.transport.write(b"\x81\x7e\x10\x00[3,")
+            link.transport.abort()
+        elif fault == "pieces":
+            await link.send([text[:4], text[4:]])
+        else:
+            await link.send(text)
         if fault == "twice":
             await link.send(text)
         if fault == "close_after":
@@ -133,7 +161,7 @@ class StrictCsms:
             return ""
         fault = self._random.choice(self.faults)
         key = json.dumps([action, payload.get("timestamp"), payload.get("seqNo")])
-        if fault in ("error", "silent"):
+        if fault in COSTLY:
             if key in self._failed:
                 return ""
             self._failed.add(key)
@@ -153,8 +181,19 @@ class StrictCsms:
             for frame in GARBAGE:
                 await link.send(frame)
         elif fault == "flood":
-            for turn in range(20):
+            for turn in range(100):
                 await link.send(json.dumps([2, f"flood-{turn}", "ClearCache", {}]))
+        elif fault == "strangers":
+            for frame in (
+                [3, "nobody", {}],
+                [4, "nobody", "InternalError", "", {}],
+                [3, "", {"status": "Accepted"}],
+            ):
+                await link.send(json.dumps(frame))
+        elif fault == "binary":
+            await link.send(bytes(range(256)) * 40)
+        elif fault == "huge":
+            await link.send(HUGE)
 
     def _answer(self, station: str, action: str, payload: dict[str, Any]) -> dict[str, Any]:
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
@@ -234,6 +273,12 @@ class StrictCsms:
         return bool(self.transactions) and all(
             told.started == told.ended == 1 for told in self.transactions.values()
         )
+
+
+async def _later(link: ServerConnection, text: str) -> None:
+    await asyncio.sleep(OVERDUE_S)
+    with contextlib.suppress(ConnectionClosed):
+        await link.send(text)
 
 
 def _timestamps(payload: Any) -> list[str]:

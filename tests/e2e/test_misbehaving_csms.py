@@ -8,7 +8,10 @@ from hub.simulate.ev import Car
 from tests.e2e.strict import StrictCsms
 from tests.e2e.world import World
 
-FAULTS = ("close", "abort", "close_after", "error", "silent", "late", "garbage", "flood", "twice")
+FAULTS = (
+    *("close", "abort", "close_after", "error", "silent", "late", "garbage", "flood", "twice"),
+    *("overdue", "types", "extra", "half", "pieces", "strangers", "binary", "huge"),
+)
 DEFAULTS = {
     "ocpp2.0.1": "MessageTimeout: 1, MessageAttemptInterval: 0",
     "ocpp1.6": "MessageTimeout: 1, TransactionMessageRetryInterval: 0",

@@ -139,7 +139,7 @@ class Host:
         program = HubProgram(self.name, (sys.executable, "-m", "hub.cli.main", "run", "-c", str(file)), ROOT)
         program.socket = folder / "state" / "control.sock"
         await self.lan.enter(program)
-        await until(lambda: program.socket.exists(), program)
+        await until(lambda: program.socket.exists() and program.hears, program)
         return program
 
 
@@ -186,6 +186,12 @@ class HubProgram(Program):
     """`evhub run`, asked through its control socket."""
 
     socket: Path
+
+    @property
+    def hears(self) -> bool:
+        """Is anybody at port 3610 of its machine? Some peers ask once, and never again."""
+        told = Path(f"/proc/{self._process.pid}/net/udp").read_text()
+        return any(line.split()[1].endswith(":0E1A") for line in told.splitlines()[1:])
 
     async def found(self) -> list[dict[str, Any]]:
         return list((await ask(self.socket, "discovery/list"))["devices"])

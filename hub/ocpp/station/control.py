@@ -1,5 +1,6 @@
 """What a CSMS can have a station do, in no version's words."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 30.0
 """How long a reset waits for the CSMS to take the end of a transaction."""
-
+UNLOCK_S = 8.0
+"""How long the answer to an unlock waits for the device: CSMSs give up after ten seconds, or thirty."""
 
 INTERVALS = frozenset(
     {
@@ -37,7 +39,8 @@ class Control:
 
     def __init__(self, station: "Station") -> None:
         self._station = station
-        self._waiting: dict[str, Mapping[bool, str]] = {}
+        self._waiting: dict[str, tuple[Mapping[bool, str], float]] = {}
+        """Call id -> (words for success and failure, answered by)."""
         self._resets: dict[int, bool] = {}
         """EVSE (0: the station) -> is it a scheduled one; each waits until it is idle and all is told."""
         self._patience: dict[int, float] = {}
@@ -113,8 +116,9 @@ class Control:
     # Device
 
     def unlock(self, call_id: str, evse: int, words: Mapping[bool, str], now: Moment) -> None:
-        """The answer comes when the device has done it."""
-        self._waiting[call_id] = words
+        """The answer comes when the device has done it; one that takes too long hasn't."""
+        # A person waits for the device itself.
+        self._waiting[call_id] = words, now.mono + (math.inf if call_id.startswith("cmd:") else UNLOCK_S)
         self._station.emit(Act(call_id, evse, "unlock"))
 
     def device_done(self, ref: str, good: bool, now: Moment) -> None:
@@ -122,8 +126,8 @@ class Control:
             self._reset_done(ref, good)
         if ref.startswith("phases:") and not good:
             self._station.evses.phases_failed(int(ref.removeprefix("phases:")))
-        words = self._waiting.pop(ref, None)
-        if words is not None:
+        if ref in self._waiting:
+            words, _ = self._waiting.pop(ref)
             self._station.reply(ref, {"status": words[good]})
 
     def unlock_now(self, evse: int) -> None:
@@ -169,10 +173,15 @@ class Control:
 
     def tick(self, now: Moment) -> None:
         self.idle(now)
+        for ref in [ref for ref, (_, due) in self._waiting.items() if due <= now.mono]:
+            self.device_done(ref, False, now)
 
     def deadlines(self) -> list[float]:
         # While a transaction runs there is nothing to be impatient about.
-        return [due for evse, due in self._patience.items() if evse in self._resets and not self._busy(evse)]
+        resets = [
+            due for evse, due in self._patience.items() if evse in self._resets and not self._busy(evse)
+        ]
+        return [*resets, *(due for _, due in self._waiting.values() if due < math.inf)]
 
     def _busy(self, evse: int) -> list[Flow]:
         flows = self._station.evses.flows.values()

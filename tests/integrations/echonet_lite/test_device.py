@@ -17,7 +17,7 @@ from hub.shipped import shipped
 from integrations.echonet_lite import actions, schedule, visits
 from integrations.echonet_lite import discovery as finding
 from integrations.echonet_lite.device import EchonetDevice, make_device
-from integrations.echonet_lite.frame import Esv
+from integrations.echonet_lite.frame import Esv, Frame
 from integrations.echonet_lite.network import NETWORKS, Network
 from integrations.echonet_lite.stack import Manners, StackSettings
 from integrations.echonet_lite.transactions import CONTEST
@@ -134,6 +134,38 @@ async def test_a_mode_that_nobody_asked_for_is_the_cars() -> None:
         await device.execute("start", 1, {"limit": 16.0})
         peer.change(0xDA, b"\x44")
         await until(lambda: told.status is Status.SUSPENDED_EV)
+
+
+async def test_a_charger_that_starts_anew_has_forgotten_that_it_was_told_to_start() -> None:
+    """Its standby is nobody's wish then: whoever drives it sees that it isn't enabled, and starts it again."""
+    device = made()
+    async with Peer() as peer, running(device) as told:
+        peer.change(0xC7, b"\x41")
+        await until(lambda: told.status is Status.PREPARING)
+        device.set_context(1, transaction=True)
+        await device.execute("start", 1, {"limit": 16.0})
+        assert told.readings[-1].evses[1].enabled
+        peer.objects[CHARGER][0xDA] = b"\x44"
+        peer.announce()
+        await until(lambda: told.readings[-1].evses[1].enabled is False)
+        assert told.status is Status.PREPARING
+        await device.execute("start", 1, {"limit": 16.0})
+        assert peer.objects[CHARGER][0xDA] == b"\x42"
+        peer.change(0xDA, b"\x44")
+        await until(lambda: told.status is not Status.CHARGING)
+
+
+@pytest.mark.parametrize("mute", [{0x9F}, {0x9D, 0x9E, 0x9F}])
+async def test_a_charger_that_never_answers_to_its_maps_is_read_all_the_same(mute: set[int]) -> None:
+    device = made()
+
+    def answers(asked: Frame, answer: bytes) -> list[bytes]:
+        return [] if asked.deoj == CHARGER and any(p.epc in mute for p in asked.properties) else [answer]
+
+    async with Peer(behave=answers) as peer, running(device) as told:
+        await until(lambda: told.status is Status.AVAILABLE)
+        peer.change(0xC7, b"\x41")
+        await until(lambda: told.status is Status.PREPARING)
 
 
 async def test_a_limit_in_watts_where_amperes_cannot_be_set() -> None:

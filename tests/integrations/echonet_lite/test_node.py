@@ -179,3 +179,12 @@ def test_whatever_comes_is_never_an_exception(payloads: list[bytes]) -> None:
         node.receive(THEM, payload, float(second))
         assert len(node.outbox) <= 2
         node.step(float(second))
+
+
+def test_what_we_say_by_ourselves_has_a_tid_that_few_wait_for() -> None:
+    """Controllers that match by TID alone, and count from 1, take it for the answer to what they have asked."""
+    own = OwnNode(bytes(range(13)))
+    node = Node(own, Transactions(0, lambda: 0.0), first_tid=0xFFFF)
+    node.announce()
+    node.search()
+    assert [frame.tid for _, frame in sent(node)] == [0xFFFF, 1, 2]

@@ -16,6 +16,12 @@ from integrations.modbus.address import Address, SerialAddress, TcpAddress, Tls,
         ({"host": "h", "framer": "rtu"}, TcpAddress("h", 502, "rtu")),
         ({"host": "rtu+tcp://h:4196"}, TcpAddress("h", 4196, "rtu")),
         ({"host": "tls://h"}, TcpAddress("h", 802, tls=Tls())),
+        ({"host": "tls://h", "port": 502}, TcpAddress("h", 802, tls=Tls())),
+        ({"host": "tls://h:502", "port": 502}, TcpAddress("h", 502, tls=Tls())),
+        ({"host": "tls://h", "port": 1802}, TcpAddress("h", 1802, tls=Tls())),
+        ({"host": "tls://h?ca=/ca.pem&cert=/c.pem&key=/k.pem"},
+         TcpAddress("h", 802, tls=Tls("/ca.pem", "/c.pem", "/k.pem"))),
+        ({"host": "tls://h", "tls": {"ca": "/ca.pem"}}, TcpAddress("h", 802, tls=Tls("/ca.pem"))),
         ({"host": "h", "tls": {"ca": "/ca.pem"}}, TcpAddress("h", 802, tls=Tls("/ca.pem"))),
         ({"host": "[::1]"}, TcpAddress("::1", 502)),
         ({"serial": "/dev/ttyUSB0"}, SerialAddress("/dev/ttyUSB0")),
@@ -39,7 +45,9 @@ def test_equal_wires_have_equal_keys_whatever_is_spoken() -> None:
     assert str(SerialAddress("/dev/a")) == "/dev/a 19200 8E1"
 
 
-@pytest.mark.parametrize("link", [{}, {"host": "http://h"}, {"host": "rtu+tcp://"}])
+@pytest.mark.parametrize(
+    "link", [{}, {"host": "http://h"}, {"host": "rtu+tcp://"}, {"host": "tls://h?pem=x"}]
+)
 def test_a_link_that_names_none_is_said(link: dict[str, Any]) -> None:
     with pytest.raises(HubError):
         address_of(link)

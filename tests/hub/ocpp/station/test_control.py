@@ -7,6 +7,7 @@ import pytest
 from hub.model.charger import Abilities
 from hub.model.command import CommandResult, Outcome
 from hub.model.moment import rfc3339
+from hub.ocpp.station.control import UNLOCK_S
 from hub.ocpp.station.effects import Act, Happened, Keep, Limit, Reconnect
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
@@ -262,6 +263,19 @@ def test_the_answer_to_an_unlock_is_the_devices(version: str, good: Outcome, sta
     world.pump()
     assert world.replies[act.ref] == {"status": status}
     world.station.device_done("unknown", CommandResult(good), world.clock.now())
+
+
+def test_a_device_that_takes_too_long_to_unlock_has_failed() -> None:
+    world = World("2.0.1")
+    assert world.ask("UnlockConnector", {"evseId": 1, "connectorId": 1}) is None
+    world.advance(UNLOCK_S + 0.1)
+    assert world.replies == {"0": {"status": "UnlockFailed"}}
+    world.station.device_done("0", CommandResult(Outcome.ACCEPTED), world.clock.now())
+    world.pump()
+    assert world.replies == {"0": {"status": "UnlockFailed"}}
+    assert world.ask("UnlockConnector", {"evseId": 1, "connectorId": 1}, cmd=True) is None
+    world.advance(10 * UNLOCK_S)
+    assert len(world.replies) == 1
 
 
 def test_an_unlock_during_a_transaction() -> None:
