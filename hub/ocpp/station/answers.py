@@ -71,6 +71,9 @@ class Answers:
         told = self._station.dialect.told(payload)
         if told is not None:
             self._station.costs.answered(event, told)
+        priority = self._station.dialect.priority(payload)
+        if priority is not None:
+            self._station.priorities.answered(event.transaction, priority)
         allowance = self._station.dialect.allowance(payload)
         if allowance is not None:
             self._station.transaction_limits.allow(event.transaction, allowance, now)

@@ -72,6 +72,7 @@ class Evses:
         self._station.transaction_limits.check(flow, now)
         if first:
             transactions.permit_again(flow)
+            self._station.priorities.show(flow)
             self.limit(flow, now)
         if self._station.reservations.shared():
             self._station.statuses.show_all(now)
@@ -138,6 +139,7 @@ class Evses:
             for profile in self._station.profiles.ended(before):
                 self._station.emit(Keep("profile", str(profile.id), None))
             self._station.costs.ended(flow, before, now)
+            self._station.priorities.show(flow)
             self._station.transaction_limits.ended(before)
             self._station.control.idle(now)
             self._station.upkeep.firmware.idle(now)

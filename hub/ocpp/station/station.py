@@ -34,6 +34,7 @@ from hub.ocpp.station.messages import (
 from hub.ocpp.station.meter_triggers import MeterTriggers
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
+from hub.ocpp.station.priorities import Priorities
 from hub.ocpp.station.queue import Queue
 from hub.ocpp.station.reservations import Reservations
 from hub.ocpp.station.setup import StationSetup
@@ -123,6 +124,7 @@ class Station:
         self.transaction_limits = TransactionLimits(self, now)
         self.dynamic = DynamicProfiles(self, now)
         self.costs = Costs(self)
+        self.priorities = Priorities(self)
         self.meter_triggers = MeterTriggers(self)
         self.control = Control(self)
         self.answers = Answers(self)
