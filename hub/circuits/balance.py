@@ -101,7 +101,7 @@ class Balance:
         for leaf, member in members.items():
             self._aim(now, leaf, member, targets)
         loads = self._loads(members, rooms)
-        for leaf in (*self._queue, *(leaf for leaf in members if leaf not in self._queue)):
+        for leaf in dict.fromkeys((*self._queue, *members)):
             self._raise(now, leaf, members[leaf], rooms, loads)
         given = {leaf: self._given(leaf, member) for leaf, member in members.items()}
         return Step(given, min((at for at in self._wake if at > now), default=None), loads)
@@ -115,23 +115,23 @@ class Balance:
             place = self._places[leaf]
             place.since = place.turn_since = place.stopped_at = place.slack_since = place.enough_a = None
         self._queue = [leaf for leaf in self._queue if leaf in wanting]
-        self._queue += sorted(wanting - set(self._queue))
+        self._queue += sorted(wanting.difference(self._queue))
         if self.pace.rotate_s:
             self._rotate(now, members)
 
     def _rotate(self, now: float, members: Mapping[Leaf, Member]) -> None:
         """Those whose turn is over stand at the end, if somebody of their rank waits."""
         waiting = {members[leaf].priority for leaf in self._queue if self._places[leaf].turn_since is None}
-        over = []
+        over: dict[Leaf, None] = {}
         for leaf in self._queue:
             since = self._places[leaf].turn_since
             if since is None or members[leaf].priority not in waiting:
                 continue
             if now - since >= self.pace.rotate_s:
-                over.append(leaf)
+                over[leaf] = None
                 since = self._places[leaf].turn_since = now
             self._wake.append(since + self.pace.rotate_s)
-        self._queue = [leaf for leaf in self._queue if leaf not in over] + over
+        self._queue = [*(leaf for leaf in self._queue if leaf not in over), *over]
 
     # How it should be
 

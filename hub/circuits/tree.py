@@ -76,7 +76,7 @@ class Tree:
     def take(self, leaf: Leaf, claim: Claim, unknown_a: float) -> None:
         """What an EVSE would like and does now."""
         before, (above, priority) = self._seen.get(leaf), self.places[leaf]
-        self.members[leaf] = Member(claim, above, priority, unknown_a)
+        self.members[leaf] = Member(claim, above, priority + claim.priority, unknown_a)
         self.stale = self.stale or before is None or _matters(before, self.members[leaf])
 
     def due(self, now: float) -> bool:

@@ -72,6 +72,7 @@ class Evses:
         self._station.transaction_limits.check(flow, now)
         if first:
             transactions.permit_again(flow)
+            self._station.priorities.show(flow)
             self.limit(flow, now)
         if self._station.reservations.shared():
             self._station.statuses.show_all(now)
@@ -138,9 +139,12 @@ class Evses:
             for profile in self._station.profiles.ended(before):
                 self._station.emit(Keep("profile", str(profile.id), None))
             self._station.costs.ended(flow, before, now)
+            self._station.priorities.show(flow)
             self._station.transaction_limits.ended(before)
             self._station.control.idle(now)
             self._station.upkeep.firmware.idle(now)
+        if flow.transaction is not None:
+            self._station.meter_triggers.began(flow)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:
             waiting, flow.grant.profile = flow.grant.profile, None
             profiles.install(self._station, waiting, now, strict=False)

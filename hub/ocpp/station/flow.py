@@ -33,6 +33,8 @@ class Grant:
     """The reservation that it has used up."""
     roams: bool = False
     """Given for the station, not for one EVSE: it follows the first cable."""
+    priority: int = 0
+    """The token's own chargingPriority."""
 
 
 @dataclass(slots=True)
@@ -74,6 +76,8 @@ class Transaction:
     told_at: str = ""
     """When its last event was, by the hub's own clock."""
     csms_id: int | None = None
+    priority: int | None = None
+    """What the CSMS has said of this transaction's chargingPriority."""
     history: list[MeterValue] = field(default_factory=list)
 
 
@@ -180,6 +184,7 @@ def document(flow: Flow) -> dict[str, object] | None:
             grant.reservation_id,
             grant.refused,
             grant.refused_at_wh,
+            grant.priority,
         ],
         "conditions": sorted(flow.conditions),
     }
@@ -200,5 +205,6 @@ def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
         text, kind, group, remote, *more = body["grant"]
         flow.grant = Grant(Token(text, kind), group, remote)
         if more:
-            flow.grant.reservation_id, flow.grant.refused, flow.grant.refused_at_wh = more
+            flow.grant.reservation_id, flow.grant.refused, flow.grant.refused_at_wh, *rest = more
+            flow.grant.priority = rest[0] if rest else 0
     return flow

@@ -129,6 +129,26 @@ async def test_two_cars_share(yard: Yard) -> None:
     assert [seat["state"] for seat in yard.shown()["members"]] == ["charging", "charging"]
 
 
+async def test_whom_the_csms_prefers_goes_first(yard: Yard) -> None:
+    await two(yard)
+    yard.chargers["b"].annotate(1, {"charging_priority": 1})
+    await yard.calm()
+    await yard.wait(6)
+    assert (yard.told("a"), yard.told("b")) == (6.0, 26.0)
+    assert [seat["priority"] for seat in yard.shown()["members"]] == [0, 1]
+
+
+async def test_a_station_with_two_evses_is_two_members(yard: Yard) -> None:
+    await yard.open(SHED)
+    yard.add("a", evses=2)
+    yard.add("b")
+    await yard.see("b", car=False)
+    for evse in (1, 2):
+        await yard.see("a", evse=evse)
+    told = {(evse, arguments.get("limit")) for _, evse, arguments in yard.devices["a"].told[-2:]}
+    assert told == {(1, 16.0), (2, 16.0)}
+
+
 async def test_a_charger_that_is_on_no_circuit_is_left_alone(yard: Yard) -> None:
     await yard.open(SHED)
     yard.add("lonely")
