@@ -1,7 +1,7 @@
 """One EVSE as its transactions see it: what is known now, and the transaction that runs."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from hub.model.charger import PLUGGED, Status
@@ -79,6 +79,9 @@ class Transaction:
     priority: int | None = None
     """What the CSMS has said of this transaction's chargingPriority."""
     history: list[MeterValue] = field(default_factory=list)
+
+
+REMEMBERED = frozenset(field.name for field in fields(Transaction))
 
 
 @dataclass(slots=True)
@@ -194,10 +197,11 @@ def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
     flow = Flow(evse)
     if body is None:
         return flow
-    fields = dict(body["transaction"])
+    # An earlier version of the hub may have known more of a transaction.
+    known = {name: value for name, value in body["transaction"].items() if name in REMEMBERED}
     for name in ("token", "stopped_by"):
-        fields[name] = tuple(fields[name]) if fields.get(name) else None
-    flow.transaction = Transaction(**fields)
+        known[name] = tuple(known[name]) if known.get(name) else None
+    flow.transaction = Transaction(**known)
     flow.register = Register(*body["register"])
     flow.conditions = frozenset(body["conditions"])
     flow.plugged = "EVConnected" in flow.conditions

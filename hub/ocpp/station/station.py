@@ -130,6 +130,8 @@ class Station:
         self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept)
         self.upkeep.begin(now)
+        left = {int(key): body for key, body in kept("transaction").items() if int(key) not in flows}
+        self.evses.gone([restored(evse, body) for evse, body in sorted(left.items())], now)
 
     # Inputs
 
