@@ -137,7 +137,9 @@ class Station:
 
     def connected(self, dialect: Dialect, now: Moment) -> None:
         self.dialect = dialect
-        self.transactions.ends_with_samples = dialect.ends_with_samples
+        if self.transactions.ends_with_samples != dialect.ends_with_samples:
+            self.transactions.ends_with_samples = dialect.ends_with_samples
+            self.metering.realign(now)
         self.boot.link(True)
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost
