@@ -106,6 +106,8 @@ class Availability:
         return list(flows.values()) if evse == 0 else [flows[evse]]
 
     def _set(self, key: str, word: str | None) -> None:
+        if self._words.get(key) == word:
+            return  # many a CSMS says Operative at each connection: no answer waits for the disk
         if word is None:
             self._words.pop(key, None)
         else:
