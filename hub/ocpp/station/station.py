@@ -130,12 +130,16 @@ class Station:
         self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept)
         self.upkeep.begin(now)
+        left = {int(key): body for key, body in kept("transaction").items() if int(key) not in flows}
+        self.evses.gone([restored(evse, body) for evse, body in sorted(left.items())], now)
 
     # Inputs
 
     def connected(self, dialect: Dialect, now: Moment) -> None:
         self.dialect = dialect
-        self.transactions.ends_with_samples = dialect.ends_with_samples
+        if self.transactions.ends_with_samples != dialect.ends_with_samples:
+            self.transactions.ends_with_samples = dialect.ends_with_samples
+            self.metering.realign(now)
         self.boot.link(True)
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost
