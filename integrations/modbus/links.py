@@ -301,6 +301,7 @@ class BusLink:
         now = self._alarm.now()
         self._misses, self._heard_at, self._pause = 0, now, self._first_pause
         self._old.answered(request, now)
+        self.load.answered(max(took_s, 0.0))
         if self._units.heard(request.unit, max(took_s, 0.0), now):
             log.info("%s: unit %d answers again", self.address, request.unit)
 
