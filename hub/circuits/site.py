@@ -17,6 +17,7 @@ from hub.circuits.shares import Leaf
 from hub.circuits.tree import NOBODY, Tree, roots
 from hub.circuits.troubles import Troubles
 from hub.clock import Clock
+from hub.config.circuits import missing_evses
 from hub.config.settings import CircuitSettings
 from hub.errors import StoreError
 from hub.model.moment import Moment
@@ -164,6 +165,9 @@ class Site:
         runtime = self._joined.get(charger)
         if runtime is not None:
             self._begin(runtime)
+            settings = {circuit: known.settings for circuit, known in self._circuits().items()}
+            for problem in missing_evses(settings, {charger: runtime.evses}):
+                log.error("%s", problem)
         self._touch(charger)
 
     def _evses(self, charger: str) -> int | None:

@@ -108,6 +108,7 @@ class Station:
         self._charging(kept, now)
         self._service(kept)
         self.upkeep.begin(now)
+        self._leave(kept, now)
 
     def _know_device(self, kept: Kept) -> None:
         known = kept.one("identity", "device", {})
@@ -154,11 +155,19 @@ class Station:
         self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept.all)
 
+    def _leave(self, kept: Kept, now: Moment) -> None:
+        """What ran at EVSEs that are no more."""
+        left = {int(key): body for key, body in kept.all("transaction").items()}
+        gone = [restored(evse, body) for evse, body in sorted(left.items()) if evse not in self.evses.flows]
+        self.evses.gone(gone, now)
+
     # Inputs
 
     def connected(self, dialect: Dialect, now: Moment) -> None:
         self.dialect = dialect
-        self.transactions.ends_with_samples = dialect.ends_with_samples
+        if self.transactions.ends_with_samples != dialect.ends_with_samples:
+            self.transactions.ends_with_samples = dialect.ends_with_samples
+            self.metering.realign(now)
         self.boot.link(True)
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost

@@ -149,6 +149,14 @@ async def test_a_station_with_two_evses_is_two_members(yard: Yard) -> None:
     assert told == {(1, 16.0), (2, 16.0)}
 
 
+async def test_an_evse_that_is_not_there_is_said(yard: Yard, caplog: pytest.LogCaptureFixture) -> None:
+    await yard.open(CircuitSettings("shed", "Shed", 32.0, (MemberSettings("a", 2, where="f:1:1"),)))
+    yard.add("a")
+    assert "f:1:1: circuits.shed.members: a has no EVSE 2, only 1" in caplog.text
+    await yard.calm()
+    assert not list(yard.site.listing()["shed"]["members"])  # type: ignore[index]
+
+
 async def test_a_charger_that_is_on_no_circuit_is_left_alone(yard: Yard) -> None:
     await yard.open(SHED)
     yard.add("lonely")
@@ -246,7 +254,7 @@ async def test_the_house_goes_before_the_cars(yard: Yard) -> None:
     await yard.wait(6)
     assert (yard.told("a"), yard.told("b")) == (10.0, 10.0)
     yard.measure(18.0)
-    await yard.wait(1)
+    await yard.wait(16)
     assert (yard.told("a"), yard.told("b")) == (7.0, 7.0)
     yard.measure(None)
     await yard.wait(1)
