@@ -258,6 +258,25 @@ async def test_a_charger_that_falls_silent_is_offline_and_comes_back() -> None:
         assert len(told.losses) == 1
 
 
+async def test_a_request_that_is_lost_with_all_its_tries_makes_no_charger_fall_silent() -> None:
+    async with Peer() as peer, running(made()) as told:
+        await until(lambda: told.status is Status.AVAILABLE)
+        told.losses.clear()
+        lost: list[int] = []
+
+        def loses_one_request(asked: Frame, answer: bytes) -> list[bytes]:
+            if asked.deoj == CHARGER and (not lost or asked.tid == lost[0]):
+                lost[:] = [asked.tid]
+                return []
+            return [answer]
+
+        peer.behave = loses_one_request
+        await until(lambda: lost)
+        peer.change(0xC7, b"\x41", tell=False)
+        await until(lambda: told.status is Status.PREPARING)
+        assert told.losses == []
+
+
 async def test_a_charger_is_followed_to_another_address() -> None:
     """Rule 15."""
     device = made(identification=uid(77).hex())
