@@ -39,6 +39,8 @@ class Claim:
     held_a: float | None
     safe_a: float
     draw_a: float | None
+    priority: int = 0
+    """The CSMS's chargingPriority of whoever charges."""
 
 
 def claim(evse: "Evse", actions: frozenset[str], *, available: bool, safe_a: float) -> Claim:
@@ -60,6 +62,7 @@ def claim(evse: "Evse", actions: frozenset[str], *, available: bool, safe_a: flo
         _held(evse, available=available),
         0.0 if available else max(safe_a, _falls_back_to(evse)),
         drawn(evse.device) if available else None,
+        _priority(evse),
     )
 
 
@@ -87,6 +90,11 @@ def drawn(state: Mapping[str, Scalar]) -> float | None:
     if not isinstance(phases, int) or phases < 1:
         return None
     return abs(power) / (phases * VOLTAGE)
+
+
+def _priority(evse: "Evse") -> int:
+    told = evse.notes.get("charging_priority")
+    return told if isinstance(told, int) else 0
 
 
 def _held(evse: "Evse", *, available: bool) -> float | None:

@@ -5,11 +5,13 @@ to disk, and the answer comes when both are done: what it says of the limit is w
 is no wish but an act (phases, availability) comes after that, and has an answer of its own.
 """
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hub.charger.ages import ages
 from hub.charger.keys import EVSE, taking
 from hub.charger.limits import HOUSE, RATING
 from hub.errors import DeviceOffline, DeviceRefused, HubError, NotConfirmed, StoreError, Unsupported
@@ -32,6 +34,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "resume": EVSE,
     "set": (*EVSE, "values", "expires_in"),
     "refresh": (*EVSE, "keys"),
+    "ages": (),
 }
 """What the message of each operation may hold."""
 PHASES = (1, 3)
@@ -70,7 +73,12 @@ def own_operations(runtime: "ChargerRuntime") -> Mapping[str, "Operation"]:
         await runtime.device.refresh()
         return ACCEPTED
 
+    async def told_ages(_: Command) -> CommandResult:
+        found = ages(runtime.device, asyncio.get_running_loop().time())
+        return CommandResult(Outcome.ACCEPTED, {"ages": found})
+
     operations = {
+        "ages": told_ages,
         "set_limit": operation(_limited),
         "pause": operation(lambda runtime, _: ([lambda evse: runtime.pause(evse, True)], [])),
         "resume": operation(lambda runtime, _: ([lambda evse: runtime.pause(evse, False)], [])),

@@ -19,7 +19,7 @@ from hub.model.moment import Moment, rfc3339
 
 VOLTAGE_STEP = 5.0
 STATION_KEYS = ("transaction_id", "id_tag", "operative")
-SELDOM_KEYS = ("tariff", "total_cost", "display_message")
+SELDOM_KEYS = ("tariff", "total_cost", "display_message", "charging_priority")
 """Shown once there was anything to show."""
 LOOK_AGAIN_S = 30.0
 """So often a reading that says nothing new is told all the same: energy may be counted from power and time."""

@@ -14,6 +14,7 @@ import orjson
 
 from hub.charger.sessions import Session, document
 from hub.errors import StoreError
+from hub.seldom import Trouble
 from hub.store.database import Database, Statement
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class StoredMemory:
         self._waiting: dict[tuple[object, ...], Statement] = {}
         self._work = asyncio.Event()
         self._writing = asyncio.Lock()
+        self._trouble = Trouble()
 
     def session(self, evse: int, session: Session | None, closed: Session | None) -> None:
         place = (self._charger, evse)
@@ -129,14 +131,13 @@ class StoredMemory:
 
     async def run(self) -> None:
         """Writes what waits, until cancelled; then once more."""
-        told = False
         try:
             while True:
                 await self._work.wait()
                 self._work.clear()
-                told = await self._try(told)
+                await self._try()
         finally:
-            await self._try(told)
+            await self._try()
 
     async def remembered(self) -> Remembered:
         """Raises StoreError. What a damaged disk made unreadable is said and left out."""
@@ -156,16 +157,16 @@ class StoredMemory:
         self._waiting[key] = (sql, row)
         self._work.set()
 
-    async def _try(self, told: bool) -> bool:
-        """Was a failure told?"""
+    async def _try(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             await self.written()
         except StoreError as error:
-            if not told:
+            if self._trouble.comes(loop.time()):
                 log.error("charger %s: kept in memory until it can be written: %s", self._charger, error)
-            asyncio.get_running_loop().call_later(AGAIN_S, self._work.set)
-            return True
-        return False
+            loop.call_later(AGAIN_S, self._work.set)
+        else:
+            self._trouble.goes()
 
     async def _rows(self, columns: str, table: str, which: str) -> Iterator[tuple[tuple[Any, ...], Body]]:
         # As bytes: SQLite hands out a damaged text unseen, Python's decoding of it would fail the whole query.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.bus import Bus
+from hub.charger.ages import ages
 from hub.charger.commands import own_operations
 from hub.charger.runtime import ChargerRuntime, Operation
 from hub.clock import Clock
@@ -131,6 +132,11 @@ class Registry:
             }
             for runtime in self._chargers.values()
         ]
+
+    def ages(self) -> Mapping[str, object]:
+        """For `evhub status`: seconds since each value was read."""
+        now = asyncio.get_running_loop().time()
+        return {runtime.id: ages(runtime.device, now) for runtime in self._chargers.values()}
 
     def states(self) -> Mapping[str, object]:
         """For `evhub status`."""

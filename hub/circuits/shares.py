@@ -36,7 +36,8 @@ def shares(wants: Sequence[Want], rooms: Mapping[str, float], above: Above) -> d
     left = dict(rooms)
     ranked = sorted(wants, key=lambda want: -want.priority)
     served = [want for want in ranked if _take(want.leaf, want.least_a, left, above)]
-    given = {want.leaf: want.least_a if want in served else 0.0 for want in wants}
+    given = dict.fromkeys((want.leaf for want in wants), 0.0)
+    given.update((want.leaf, want.least_a) for want in served)
     for enough in (True, False):
         for priority in sorted({want.priority for want in served}, reverse=True):
             alike = [want for want in served if want.priority == priority]

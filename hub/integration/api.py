@@ -80,6 +80,15 @@ class Traceable(Protocol):
 
 
 @runtime_checkable
+class Dated(Protocol):
+    """A device that notes when it reads what."""
+
+    @property
+    def read_at(self) -> Mapping[tuple[str, int], float]:
+        """On the loop's clock, by point (phases as name_l1..l3) and EVSE (0: shared)."""
+
+
+@runtime_checkable
 class Described(Protocol):
     """A device that knows what people read for its values."""
 

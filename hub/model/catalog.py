@@ -50,6 +50,7 @@ ENTITIES: tuple[Entity, ...] = (
     Entity("id_tag", "text"),
     Entity("transaction_id", "text"),
     Entity("display_message", "text"),
+    Entity("charging_priority", "number", digits=0),
     Entity("tariff", "text"),
     Entity("total_cost", "number", digits=2),
     Entity("locked", "bool", point="locked"),

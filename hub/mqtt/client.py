@@ -71,6 +71,7 @@ class StateClient:
             await asyncio.get_running_loop().create_future()
         finally:
             self.mirror.close()
+            self._lost = True  # from here on nobody loses anything
             if self.connected.is_set():
                 self._client.publish(self._will, b"offline", qos=1, retain=True)
                 await asyncio.sleep(0.1)
@@ -106,7 +107,8 @@ class StateClient:
     def _on_disconnect(
         self, _client: object, _data: object, _flags: object, reason: ReasonCode, _props: object
     ) -> None:
-        self._call(self._disconnected, str(reason))
+        words = "the connection was lost" if reason == "Unspecified error" else str(reason)
+        self._call(self._disconnected, words)
 
     def _on_publish(self, _client: object, _data: object, _mid: int, _reason: object, _props: object) -> None:
         self._call(self._published)
@@ -167,10 +169,11 @@ class CommandClient:
 
     async def run(self) -> None:
         """Until cancelled; comes back after every loss with growing pauses."""
-        wait = 1.0
+        wait, said = 1.0, ""
         while True:
             try:
                 async with self._client() as client:
+                    said = ""
                     for pattern in self._filters:
                         await self._subscribe(client, pattern)
                     wait = 1.0
@@ -181,7 +184,11 @@ class CommandClient:
                             self._cleared.add(str(message.topic))
                             await client.publish(str(message.topic), b"", qos=1, retain=True)
             except aiomqtt.MqttError as error:
-                log.info("MQTT commands: %s", error)
+                within = error.__context__  # aiomqtt has numbers and brackets in its text
+                words = reason(within) if isinstance(within, OSError) else str(error)
+                if words != said:
+                    log.info("MQTT commands: %s", words)
+                said = words
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             wait = min(wait * 2, 10.0)
 

@@ -14,6 +14,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from hub.errors import StoreError, reason
+from hub.seldom import Trouble
 from hub.store.ballast import Ballast
 from hub.store.migrations import migrate
 from hub.store.repair import replace, resume, sound
@@ -65,7 +67,7 @@ class Database:
         self._thread = threading.Thread(target=self._write_all, name="evhub-store", daemon=True)
         self._connection: sqlite3.Connection | None = None  # the writer's
         self._ballast = Ballast(path.with_name("ballast"))
-        self._failing = False
+        self._trouble = Trouble()
         self._closed = self._ended = False
 
     @classmethod
@@ -144,9 +146,8 @@ class Database:
             self._recovered()
         except (sqlite3.Error, OSError) as error:
             failure = StoreError(f"{self._path}: {error}")
-            if not self._failing:
+            if self._trouble.comes(time.monotonic()):
                 log.error("%s: nothing can be written: %s", self._path, error)
-            self._failing = True
         finally:
             for work in batch:
                 work.settle(refused.get(id(work), failure))
@@ -173,8 +174,7 @@ class Database:
 
     def _recovered(self) -> None:
         self._ballast.load()
-        if self._failing:
-            self._failing = False
+        if self._trouble.goes():
             log.warning("%s: written again", self._path)
 
     def _batch(self) -> list[_Work] | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from hub.clock import Clock
 from hub.errors import StoreError
 from hub.ocpp.station.effects import Durable, Keep
+from hub.seldom import Trouble
 from hub.store import journal
 from hub.store.database import Database
 
@@ -23,22 +24,21 @@ class Committer:
         self._database = database
         self._clock = clock
         self._remember = remember
+        self._trouble = Trouble()
 
     async def commit(self, changes: Iterable[Durable]) -> None:
         """Returns when it is on disk: nothing that follows may happen before."""
         kept = self._kept(changes)
-        told = False
         while kept:
             try:
                 await self._write(kept)
             except StoreError as error:
-                if not told:
+                if self._trouble.comes(self._clock.now().mono):
                     log.error("%s: waits until the store can be written: %s", self._charger, error)
-                told = True
                 await asyncio.sleep(AGAIN_S)
             else:
                 break
-        if told:
+        if kept and self._trouble.goes():
             log.warning("%s: the store can be written again", self._charger)
 
     async def last(self, changes: Iterable[Durable]) -> None:

@@ -71,6 +71,8 @@ class ModbusDevice:
         self._reading: Reading | None = None
         self._sink: Sink | None = None
         self._online = False
+        self._arriving = False
+        """What it wants first is on its way: nobody is told before, for who is told may act."""
         self._grid = Grid()
         self._counter = 0
         self._stretch = 1.0
@@ -148,6 +150,11 @@ class ModbusDevice:
         """As they were read, by element and EVSE (0: shared)."""
         return self._registers.raw
 
+    @property
+    def read_at(self) -> Mapping[tuple[str, int], float]:
+        """By element and EVSE (0: shared)."""
+        return self._registers.times()
+
     # Polling
 
     async def _poll_for_ever(self) -> None:
@@ -210,13 +217,15 @@ class ModbusDevice:
         return [link for link in self._registers.links.values() if isinstance(link, BusLink)]
 
     async def _came(self) -> None:
-        self._online = self._keeper.online = True
+        self._online = self._keeper.online = self._arriving = True
         self._reading = self._read()
         try:
             await self._quirk.came()
+            await self._all_evses("on_connect")
         except FAILURES as error:
             log.warning("charger %s: %s: %s", self._charger, self._mapping.quirk, error)
-        await self._all_evses("on_connect")
+        finally:
+            self._arriving = False
         self._tell(self._read())
 
     async def _release(self) -> None:
@@ -276,7 +285,8 @@ class ModbusDevice:
     def _tell(self, reading: Reading) -> None:
         self._reading = reading
         assert self._sink is not None
-        self._sink.reading(reading)
+        if not self._arriving:
+            self._sink.reading(reading)
 
     def _env(self, evse: int) -> dict[str, Any]:
         assert self._reading is not None

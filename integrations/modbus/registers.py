@@ -111,6 +111,16 @@ class Registers:
         )
         return max(times, default=float("-inf"))
 
+    def times(self) -> dict[tuple[str, int], float]:
+        """When each element was read last, by EVSE (0: shared)."""
+        found: dict[tuple[str, int], float] = {}
+        for block, at in self._read_at.items():
+            for item in block.spans:
+                key = item.element, item.evse
+                if key in self.raw:
+                    found[key] = max(at, found.get(key, at))
+        return found
+
     async def read_span(self, item: Span) -> list[int]:
         """Raises DeviceOffline, ModbusException."""
         request = Request(item.unit, READ[item.table], item.address, item.words)

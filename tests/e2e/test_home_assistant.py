@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hub.simulate.ev import Car
 from tests.e2e.homeassistant import TAG, HomeAssistant, Sensors
 from tests.e2e.homeassistant16 import Point16
@@ -16,9 +18,11 @@ LIMITED = {"power": 6900, "current_l1": 10, "current_l3": 10}
 
 
 @asynccontextmanager
-async def site(folder: Path, kind: type[Sensors], version: str) -> AsyncIterator[tuple[World, Any]]:
-    """A hub with a KEBA, and its charger as Home Assistant has it after its first calls."""
-    world = World(folder, {"garage": ("keba/p30", {}, f", csms: {{versions: [{version}]}}")})
+async def site(
+    folder: Path, kind: type[Sensors], version: str, path: str = "keba/p30"
+) -> AsyncIterator[tuple[World, Any]]:
+    """A hub with a charger, as Home Assistant has it after its first calls."""
+    world = World(folder, {"garage": (path, {}, f", csms: {{versions: [{version}]}}")})
     central = world.csms = HomeAssistant(kind, version)  # type: ignore[assignment]
     async with world:
         await world.until(lambda: "garage" in central.points and central.points["garage"].ready)
@@ -80,3 +84,18 @@ async def session(world: World, point: Any) -> None:
     assert await point.reset()
     await world.until(lambda: point.boots > boots)
     assert point.warnings == []
+
+
+@pytest.mark.parametrize(("kind", "version"), [(Point16, "ocpp1.6"), (Point201, "ocpp2.0.1")])
+async def test_home_assistant_sees_both_sockets(tmp_path: Path, kind: type[Sensors], version: str) -> None:
+    async with site(tmp_path, kind, version, "em2go/duo_power") as (world, point):
+        await world.until(lambda: all(point.metrics.get(f"status {n}") == "Available" for n in (1, 2)))
+        world.chargers["garage"].plug(Car(needs_wh=50_000), 2)
+        await world.until(lambda: point.metrics["status 2"] == "Preparing")
+        assert point.metrics["status 1"] == "Available"
+        assert (
+            (point.metrics["connectors"] == 2)
+            if version == "ocpp1.6"
+            else (point.inventory["evses"] == {1: 1, 2: 1})
+        )
+        assert point.warnings == []

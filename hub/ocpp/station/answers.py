@@ -71,6 +71,9 @@ class Answers:
         told = self._station.dialect.told(payload)
         if told is not None:
             self._station.costs.answered(event, told)
+        priority = self._station.dialect.priority(payload)
+        if priority is not None:
+            self._station.priorities.answered(event.transaction, priority)
         allowance = self._station.dialect.allowance(payload)
         if allowance is not None:
             self._station.transaction_limits.allow(event.transaction, allowance, now)
@@ -82,7 +85,11 @@ class Answers:
             self._station.dynamic.update(message.profile, limit, now)
 
     def forget_id(self, event: TransactionEvent) -> None:
-        if event.event == "Ended" and self._station.csms_ids.pop(event.transaction, None) is not None:
+        if event.event != "Ended":
+            return
+        number = self._station.csms_ids.pop(event.transaction, None)
+        if number is not None:
+            self._station.costs.closed(event.evse, event.transaction, number)
             self._station.emit(Keep("csms_id", event.transaction, None))
 
     def none_came(self, message: Message, now: Moment) -> None:

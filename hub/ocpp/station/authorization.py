@@ -120,8 +120,8 @@ class Authorization:
     def _remember(self, key: str, verdict: Verdict, now: Moment) -> Keep:
         at = rfc3339(now.wall)
         self._cache[key] = (verdict, at)
-        status, group, expires, evses = verdict.document()
-        return Keep("cache", key, [status, group, expires, at, evses])
+        status, group, expires, *more = verdict.document()
+        return Keep("cache", key, [status, group, expires, at, *more])
 
     def _listed(self, token: Token, now: datetime) -> Verdict | None:
         verdict = self.local_list.get(token)

@@ -25,7 +25,8 @@ class Availability:
 
     def __init__(self, station: "Station", kept: Mapping[str, str]) -> None:
         self._station = station
-        self._words = dict(kept)
+        # What its configuration has taken away since is said of nothing.
+        self._words = {key: word for key, word in kept.items() if _evse(key) <= station.setup.evses}
 
     def operative(self, evse: int) -> bool:
         """May something begin here?"""
@@ -105,6 +106,8 @@ class Availability:
         return list(flows.values()) if evse == 0 else [flows[evse]]
 
     def _set(self, key: str, word: str | None) -> None:
+        if self._words.get(key) == word:
+            return  # many a CSMS says Operative at each connection: no answer waits for the disk
         if word is None:
             self._words.pop(key, None)
         else:

@@ -64,6 +64,9 @@ class Dialect(Protocol):
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
         """What an answer says a transaction may take."""
 
+    def priority(self, payload: Mapping[str, Any]) -> int | None:
+        """What an answer to a transaction's event says of its chargingPriority."""
+
 
 class Timed(Protocol):
     """A part with something to do at times."""

@@ -1,6 +1,6 @@
 """The EVSEs of a station: what their devices say, what of the charging profiles holds at each, what falls due."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
@@ -37,6 +37,12 @@ class Evses:
         found = (flow for flow in self.flows.values() if flow.transaction and flow.transaction.id == number)
         return next(found, None)
 
+    def gone(self, flows: Iterable[Flow], now: Moment) -> None:
+        """A transaction at an EVSE that the charger no longer has, as it is configured now: it ends as it was left."""
+        for flow in flows:
+            flow.permitted = False
+            self._station.transactions.end(flow, now, "AbnormalCondition", "Other")
+
     # States
 
     def state(self, evse: int, state: State, now: Moment) -> None:
@@ -72,6 +78,7 @@ class Evses:
         self._station.transaction_limits.check(flow, now)
         if first:
             transactions.permit_again(flow)
+            self._station.priorities.show(flow)
             self.limit(flow, now)
         if self._station.reservations.shared():
             self._station.statuses.show_all(now)
@@ -138,9 +145,12 @@ class Evses:
             for profile in self._station.profiles.ended(before):
                 self._station.emit(Keep("profile", str(profile.id), None))
             self._station.costs.ended(flow, before, now)
+            self._station.priorities.show(flow)
             self._station.transaction_limits.ended(before)
             self._station.control.idle(now)
             self._station.upkeep.firmware.idle(now)
+        if flow.transaction is not None:
+            self._station.meter_triggers.began(flow)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:
             waiting, flow.grant.profile = flow.grant.profile, None
             profiles.install(self._station, waiting, now, strict=False)

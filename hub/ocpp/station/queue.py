@@ -7,6 +7,10 @@ from hub.ocpp.station.messages import Message
 from hub.ocpp.station.outbox import Entry
 
 MOST_HELD = 500
+MOST_WAITING = 2000
+"""Then the oldest goes: all of it is lost with the connection anyway."""
+MOST_ASKED = 100
+"""A CSMS that asks on and on and takes no answers to what it has asked for is told so."""
 
 
 @dataclass(slots=True)
@@ -17,7 +21,14 @@ class Queue:
     _held: deque[Message] = field(default_factory=lambda: deque(maxlen=MOST_HELD))
 
     def add(self, message: Message, newest: int) -> None:
+        if len(self._waiting) >= MOST_WAITING:
+            self._waiting.popleft()
         self._waiting.append((message, newest))
+
+    @property
+    def full(self) -> bool:
+        """No CALL should cause any more."""
+        return len(self._waiting) >= MOST_ASKED
 
     def next(self, owed: Entry | None) -> Message | None:
         """None: there is nothing, or what is owed happened before it and is about to leave as well.

@@ -31,8 +31,10 @@ from hub.ocpp.station.messages import (
     Message,
     Token,
 )
+from hub.ocpp.station.meter_triggers import MeterTriggers
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
+from hub.ocpp.station.priorities import Priorities
 from hub.ocpp.station.queue import Queue
 from hub.ocpp.station.reservations import Reservations
 from hub.ocpp.station.setup import StationSetup
@@ -47,6 +49,13 @@ from hub.ocpp.station.variables import Variables
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
 
+TELLING = frozenset(
+    {
+        *("GetBaseReport", "GetReport", "GetMonitoringReport", "GetChargingProfiles", "GetDisplayMessages"),
+        *("CustomerInformation", "TriggerMessage", "ExtendedTriggerMessage"),
+    }
+)
+"""CALLs that are answered with more than their answer."""
 TOLD = frozenset({"model", "serial", "firmware"})
 DEVICE_S = 1.5
 """So long the first BootNotification waits for what a device says of itself; afterwards it is remembered.
@@ -115,16 +124,22 @@ class Station:
         self.transaction_limits = TransactionLimits(self, now)
         self.dynamic = DynamicProfiles(self, now)
         self.costs = Costs(self)
+        self.priorities = Priorities(self)
+        self.meter_triggers = MeterTriggers(self)
         self.control = Control(self)
         self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept)
         self.upkeep.begin(now)
+        left = {int(key): body for key, body in kept("transaction").items() if int(key) not in flows}
+        self.evses.gone([restored(evse, body) for evse, body in sorted(left.items())], now)
 
     # Inputs
 
     def connected(self, dialect: Dialect, now: Moment) -> None:
         self.dialect = dialect
-        self.transactions.ends_with_samples = dialect.ends_with_samples
+        if self.transactions.ends_with_samples != dialect.ends_with_samples:
+            self.transactions.ends_with_samples = dialect.ends_with_samples
+            self.metering.realign(now)
         self.boot.link(True)
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost
@@ -171,6 +186,8 @@ class Station:
         try:
             if handler is None:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
+            if call.action in TELLING and self._queue.full and not call.id.startswith("cmd:"):
+                raise CallError(ErrorCode.GENERIC, "too much waits to be told to you")
             before = len(self._effects)
             reply = handler(self, call, now)
             self.upkeep.look(now)
@@ -240,7 +257,7 @@ class Station:
 
     def _timed(self) -> tuple["Timed", ...]:
         charging = self.dynamic, self.reservations, self.evses, self.tokens, self.metering, self.statuses
-        return *charging, self.transaction_limits, self.control, self.upkeep
+        return *charging, self.transaction_limits, self.meter_triggers, self.control, self.upkeep
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""

@@ -65,6 +65,7 @@ class Statuses:
                 self._station.evses.transaction_changed(flow, ran or None, now)
             self._station.emit(Annotate(flow.evse, shown))
         self._report(flow, status, now, force=False)
+        self._station.meter_triggers.look(flow, status, now)
 
     def show_all(self, now: Moment) -> None:
         for flow in self._station.evses.flows.values():

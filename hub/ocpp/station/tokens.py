@@ -90,6 +90,7 @@ class Tokens:
         flow.grant = grant  # before its reservation ends: in between the connector isn't free
         grant.reservation_id = self._station.reservations.use(flow.evse, grant.token, grant.group, now)
         self._station.costs.granted(flow, grant)
+        self._station.priorities.show(flow)
         if not flow.plugged:
             timeout = self._station.variables.int("EVConnectionTimeOut")
             grant.deadline = now.mono + timeout if timeout else None
@@ -218,9 +219,18 @@ class Tokens:
         remote, flow.remote = flow.remote, None
         roams = flow.roams and not verdict.evses
         if remote is None:
-            self.grant(flow, Grant(token, verdict.group, roams=roams), now, "Authorized")
+            self.grant(
+                flow, Grant(token, verdict.group, roams=roams, priority=verdict.priority), now, "Authorized"
+            )
         else:  # F01.FR.19
-            grant = Grant(token, verdict.group, remote.start_id, profile=remote.profile, roams=roams)
+            grant = Grant(
+                token,
+                verdict.group,
+                remote.start_id,
+                profile=remote.profile,
+                roams=roams,
+                priority=verdict.priority,
+            )
             self.grant(flow, grant, now, "RemoteStart")
         return "accepted"
 

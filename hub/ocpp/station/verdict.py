@@ -13,15 +13,18 @@ class Verdict:
     expires: str | None = None
     evses: tuple[int, ...] = ()
     """Where it may charge; none named: everywhere (C01.FR.19)."""
+    priority: int = 0
+    """chargingPriority (K03.FR.04)."""
 
     @property
     def accepted(self) -> bool:
         return self.status == "Accepted"
 
     def document(self) -> list[object]:
-        return [self.status, self.group, self.expires, list(self.evses)]
+        return [self.status, self.group, self.expires, list(self.evses), self.priority]
 
     @classmethod
     def restored(cls, body: list[Any]) -> "Verdict":
-        status, group, expires, *evses = body
-        return cls(status, group, expires, tuple(evses[0]) if evses else ())
+        status, group, expires = body[:3]
+        evses = tuple(body[3]) if len(body) > 3 else ()
+        return cls(status, group, expires, evses, body[4] if len(body) > 4 else 0)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from hub.model.moment import Moment
 from hub.ocpp.station.availability import WHEN_FREE
 from hub.ocpp.station.messages import Token
+from hub.ocpp.v16 import costs
 from hub.ocpp.v16.smart_charging import read_profile, startable
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def data_transfer(station: "Station", call: "Call", now: Moment) -> Answer:
     asked = call.payload
+    if asked["vendorId"] == costs.VENDOR and costs.VENDOR not in station.setup.vendors:
+        return {"status": costs.take(station, asked.get("messageId"), asked.get("data"), now)}
     status = station.control.data_transfer(asked["vendorId"], asked.get("messageId"), asked.get("data"), now)
     return {"status": status}
 

@@ -154,6 +154,9 @@ class Dialect16:
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
         return None
 
+    def priority(self, payload: Mapping[str, Any]) -> int | None:
+        return None
+
     def _boot(self, station: Station) -> dict[str, object]:
         identity = station.identity
         said = {

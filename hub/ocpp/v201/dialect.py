@@ -131,6 +131,9 @@ class Dialect201:
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
         return None
 
+    def priority(self, payload: Mapping[str, Any]) -> int | None:
+        return payload.get("chargingPriority")
+
     def _station(self, station: Station) -> dict[str, object]:
         identity = station.identity
         said = {

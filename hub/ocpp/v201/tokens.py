@@ -18,4 +18,5 @@ def id_token(token: Token) -> dict[str, object]:
 
 def read_verdict(said: Mapping[str, Any]) -> Verdict:
     group = said.get("groupIdToken", {}).get("idToken")
-    return Verdict(said["status"], group, said.get("cacheExpiryDateTime"), tuple(said.get("evseId", ())))
+    evses, priority = tuple(said.get("evseId", ())), said.get("chargingPriority", 0)
+    return Verdict(said["status"], group, said.get("cacheExpiryDateTime"), evses, priority)

@@ -104,7 +104,9 @@ async def test_one_connection_too_many_is_refused(bus: Bus) -> None:
     await listener.close()
 
 
-async def test_the_mirror_carries_the_bus_to_a_broker_and_commands_back() -> None:
+async def test_the_mirror_carries_the_bus_to_a_broker_and_commands_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     remote, local = Bus(), Bus()
     broker = Listener(remote, Access({}, "evhub"), SystemClock(), port=0)
     broker.broker._access.may_write = lambda account, topic: True  # type: ignore[method-assign]
@@ -143,6 +145,7 @@ async def test_the_mirror_carries_the_bus_to_a_broker_and_commands_back() -> Non
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert [kept.payload for kept in remote.retained("evhub/bridge/state")] == [b"offline"]
+    assert "is away" not in caplog.text
     await broker.close()
 
 

@@ -71,6 +71,19 @@ async def test_a_new_state_comes_with_what_the_meter_says_by_then(
     assert reading.evses[1].values["energy"] == 1_205_300.0
 
 
+async def test_the_age_of_a_value_is_the_time_since_its_group_was_read(
+    keba: tuple[SimulatedCharger, ModbusDevice, Watcher],
+) -> None:
+    _, device, _ = keba
+    loop = asyncio.get_running_loop()
+    assert {"power", "energy", "rfid"} <= {element for element, _ in device.read_at}
+    await asyncio.sleep(12.2)
+    old = {element: loop.time() - at for (element, _), at in device.read_at.items()}
+    assert old["power"] <= 1.5
+    assert old["energy"] <= 5.5
+    assert 11 < old["serial"] < 13
+
+
 async def test_what_the_blueprint_has_not_is_unsupported(
     keba: tuple[SimulatedCharger, ModbusDevice, Watcher],
 ) -> None:

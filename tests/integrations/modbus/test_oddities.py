@@ -57,11 +57,15 @@ class Charger(Bus):
 
 class Sink:
     def __init__(self) -> None:
-        self.last: Reading | None = None
+        self.told: list[Reading] = []
         self.lost: list[str] = []
 
+    @property
+    def last(self) -> Reading | None:
+        return self.told[-1] if self.told else None
+
     def reading(self, reading: Reading) -> None:
-        self.last = reading
+        self.told.append(reading)
 
     def offline(self, reason: str) -> None:
         self.lost.append(reason)
@@ -165,6 +169,29 @@ def test_a_write_function_is_forced_and_the_first_and_last_word_are_the_blueprin
 
     acted(odd, tmp_path, work)
     assert [write[1:] for write in odd.writes] == [(6, 4, [1]), (16, 1, [10]), (6, 4, [2])]
+
+
+FIRST = """
+link: {serial: /dev/virtual, timeout: 300ms}
+poll: {fast: 1s, slow: 1min}
+points:
+  status: {at: 0, poll: fast}
+  config: {at: 1, access: rw, poll: fast}
+actions:
+  on_connect: [{config: config | 128}, {wait: 1s}, {until: config > 127, within: 5s}]
+"""
+
+
+def test_nobody_is_told_of_a_charger_before_it_has_what_it_wants_first(tmp_path: Path) -> None:
+    odd = charger(r0=0, r1=1)
+
+    async def work() -> None:
+        async with running(odd, tmp_path, FIRST) as (_, sink):
+            assert sink.last is not None
+            assert sink.told[0].evses[1].values["config"] == 129
+
+    in_virtual_time(work())
+    assert [write[2:] for write in odd.writes] == [(1, [129])]
 
 
 def test_single_bits_are_changed_in_what_the_register_holds_now(tmp_path: Path) -> None:

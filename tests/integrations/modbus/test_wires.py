@@ -51,6 +51,7 @@ async def served() -> AsyncIterator[Served]:
     await served.close()
 
 
+@pytest.mark.real_time
 async def test_on_a_strict_serial_bus_no_frame_is_lost(served: Served) -> None:
     path = served.open_pty(baudrate=19200, strict=True)
     async with linked(SerialAddress(path)) as link:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hub.ocpp.station.effects import Keep
 from hub.ocpp.v16.dialect import DIALECT as V16
 from tests.hub.ocpp.world import IDLE, PLUGGED, World
 
@@ -21,6 +22,14 @@ def change(world: World, place: str, word: str) -> str:
 
 def statuses(world: World) -> list[str]:
     return [said["connectorStatus"] for action, said in world.take() if action == "StatusNotification"]
+
+
+def test_what_is_said_again_is_not_written_again() -> None:
+    world = World()
+    for word in ("Operative", "Operative", "Inoperative", "Inoperative"):
+        assert change(world, "station", word) == "Accepted"
+    kept = [effect for effect in world.effects if isinstance(effect, Keep) and effect.kind == "availability"]
+    assert kept == [Keep("availability", "0", "Inoperative")]
 
 
 @pytest.mark.parametrize(
