@@ -296,8 +296,10 @@ class Site:
         return hear
 
     def _touch(self, *chargers: str) -> None:
-        self._touched |= set(chargers)
-        self._work.set()
+        shared = [charger for charger in chargers if any(charger in tree.of for tree in self._trees)]
+        self._touched.update(shared)
+        if shared:
+            self._work.set()
 
     def _look(self) -> None:
         self._work.set()
