@@ -17,6 +17,7 @@ from hub.charger.memory import StoredMemory
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
 from hub.clock import Clock
+from hub.config.circuits import missing_evses
 from hub.config.settings import ChargerSettings, Config
 from hub.errors import BlueprintError, ConfigError, HubError
 from hub.integration.api import Device, DeviceSetup
@@ -207,13 +208,15 @@ def mapping_of(config: Config, settings: ChargerSettings) -> BlueprintMapping:
 async def check_blueprints(config: Config) -> None:
     """Raises BlueprintError with all problems of all chargers' blueprints."""
     problems = []
+    evses: dict[str, int] = {}
     for settings in config.chargers.values():
         try:
-            mapping_of(config, settings)
+            evses[settings.id] = mapping_of(config, settings).evses
         except BlueprintError as error:
             problems += settings.problems(error.problems)
         problems += default_problems(settings.csms)
         await asyncio.sleep(0)  # a hundred chargers' blueprints don't hold up those that charge
+    problems += missing_evses(config.circuits, evses)
     if problems:
         raise BlueprintError(list(dict.fromkeys(problems)))
 

@@ -8,6 +8,7 @@ answer can't be changed, and counts with what he may be drawing. When some have 
 wait change places after a while.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,7 @@ WORTH_A = 1.0
 """A smaller raise isn't worth telling a charger."""
 SPARE_A = 2.0
 """A car that leaves part of its share unused keeps so much more than it draws, to show that it wants more."""
+STILL_A = 0.5
 SLACK_S = 60.0
 """So long a car must leave part of its share unused."""
 
@@ -57,6 +59,8 @@ class Place:
     """Since when it should have more than it is given."""
     turn_since: float | None = None
     stopped_at: float | None = None
+    still_since: float | None = None
+    """Since when its car draws nothing of what it may."""
     slack_since: float | None = None
     enough_a: float | None = None
 
@@ -114,24 +118,36 @@ class Balance:
         for leaf in set(self._places) - wanting:
             place = self._places[leaf]
             place.since = place.turn_since = place.stopped_at = place.slack_since = place.enough_a = None
+            place.still_since = None
         self._queue = [leaf for leaf in self._queue if leaf in wanting]
         self._queue += sorted(wanting.difference(self._queue))
-        if self.pace.rotate_s:
-            self._rotate(now, members)
+        self._rotate(now, members)
 
     def _rotate(self, now: float, members: Mapping[Leaf, Member]) -> None:
         """Those whose turn is over stand at the end, if somebody of their rank waits."""
         waiting = {members[leaf].priority for leaf in self._queue if self._places[leaf].turn_since is None}
         over: dict[Leaf, None] = {}
         for leaf in self._queue:
-            since = self._places[leaf].turn_since
-            if since is None or members[leaf].priority not in waiting:
+            ends = self._turn_ends(now, self._places[leaf], members[leaf].claim)
+            if ends is None or members[leaf].priority not in waiting:
                 continue
-            if now - since >= self.pace.rotate_s:
+            if now >= ends:
                 over[leaf] = None
-                since = self._places[leaf].turn_since = now
-            self._wake.append(since + self.pace.rotate_s)
+                self._places[leaf].turn_since, self._places[leaf].still_since = now, None
+            self._wake.append(ends if now < ends else now + self.pace.rotate_s)
         self._queue = [*(leaf for leaf in self._queue if leaf not in over), *over]
+
+    def _turn_ends(self, now: float, place: Place, claim: Claim) -> float | None:
+        """A car that draws nothing needs no turn."""
+        draws = claim.draw_a is None or claim.draw_a >= STILL_A
+        if draws or not place.given_a or place.turn_since is None:
+            place.still_since = None
+        elif place.still_since is None:
+            place.still_since = now
+        if place.turn_since is None:
+            return None
+        ends = place.turn_since + self.pace.rotate_s if self.pace.rotate_s else math.inf
+        return ends if place.still_since is None else min(ends, place.still_since + SLACK_S)
 
     # How it should be
 

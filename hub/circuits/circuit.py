@@ -67,8 +67,9 @@ class Circuit:
         self.drawn_a = sum(member.claim.draw_a or 0.0 for member in members)
         self.other.draw(self.drawn_a, now)
 
-    def bear(self, load_a: float, members: Sequence[Member]) -> None:
+    def bear(self, load_a: float, members: Sequence[Member], now: float) -> None:
         """What its members may be drawing now."""
+        self.other.offer(load_a, now)
         self.load_a = load_a
         unheard = sum(member.held_a for member in members if member.claim.held_a is None)
         self.certain_a = load_a - unheard

@@ -17,6 +17,7 @@ from hub.circuits.shares import Leaf
 from hub.circuits.tree import NOBODY, Tree, roots
 from hub.circuits.troubles import Troubles
 from hub.clock import Clock
+from hub.config.circuits import missing_evses
 from hub.config.settings import CircuitSettings
 from hub.errors import StoreError
 from hub.model.moment import Moment
@@ -164,6 +165,9 @@ class Site:
         runtime = self._joined.get(charger)
         if runtime is not None:
             self._begin(runtime)
+            settings = {circuit: known.settings for circuit, known in self._circuits().items()}
+            for problem in missing_evses(settings, {charger: runtime.evses}):
+                log.error("%s", problem)
         self._touch(charger)
 
     def _evses(self, charger: str) -> int | None:
@@ -292,8 +296,10 @@ class Site:
         return hear
 
     def _touch(self, *chargers: str) -> None:
-        self._touched |= set(chargers)
-        self._work.set()
+        shared = [charger for charger in chargers if any(charger in tree.of for tree in self._trees)]
+        self._touched.update(shared)
+        if shared:
+            self._work.set()
 
     def _look(self) -> None:
         self._work.set()

@@ -102,15 +102,16 @@ class Tree:
         self.last, self.wake_at = Step(given), wake_at
 
     def step(self, now: Moment) -> Step:
-        self.stale, self._rooms, self._seen = False, self.rooms(), dict(self.members)
         self.measure(now.mono)
-        looks = [known.other.look(now.mono) for known in self.circuits.values()]
-        ends = [known.limits.deadline() for known in self.circuits.values()]
+        for known in self.circuits.values():
+            known.other.look(now.mono)
+        self.stale, self._rooms, self._seen = False, self.rooms(), dict(self.members)
         self.last = step = self.balance.step(now.mono, self.members, self._rooms)
+        wakes = [step.wake_at]
         for circuit, known in self.circuits.items():
-            known.bear(step.loads[circuit], self._fed(circuit))
-        wakes = [at for at in (*looks, *ends, step.wake_at) if at is not None]
-        self.wake_at = min(wakes, default=math.inf)
+            known.bear(step.loads[circuit], self._fed(circuit), now.mono)
+            wakes += [known.other.look(now.mono), known.limits.deadline()]
+        self.wake_at = min((at for at in wakes if at is not None), default=math.inf)
         return step
 
     def measure(self, now: float) -> None:

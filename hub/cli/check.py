@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
 from hub.clock import SystemClock
+from hub.config.circuits import missing_evses
 from hub.config.load import config_path, read_config
 from hub.config.settings import Config
 from hub.errors import BlueprintError, ConfigError, HubError
@@ -28,7 +29,9 @@ def work(given: argparse.Namespace) -> int:
     try:
         config, wrong = read_config(path)
         mappings, found = loaded(config)
-        problems = [*wrong, *config.charger_problems, *found, *device_problems(config)]
+        evses = {charger: mapping.evses for charger, mapping in mappings.items()}
+        shared = missing_evses(config.circuits, evses)
+        problems = [*wrong, *config.charger_problems, *found, *device_problems(config), *shared]
         use = [] if problems else wire_use(mappings)
     except ConfigError as error:
         config, problems, use = None, error.problems, []

@@ -32,7 +32,7 @@ def circuits(
     problems += _Members(tree, checked, section, chargers, devices).problems()
     if problems:
         return {}, problems, []
-    made = {circuit: _settings(circuit, body) for circuit, body in checked.items()}
+    made = {circuit: _settings(tree, circuit, body) for circuit, body in checked.items()}
     return made, [], list(_odd(tree, made))
 
 
@@ -116,8 +116,21 @@ class _Members:
                 yield self._say((circuit, "members"), f"goes round: {' in '.join([*way, circuit])}")
 
 
-def _settings(circuit: str, body: Mapping[str, Any]) -> CircuitSettings:
-    members = tuple(MemberSettings(*split(name), priority) for name, priority in body["members"])
+def missing_evses(circuits: Mapping[str, CircuitSettings], evses: Mapping[str, int]) -> list[str]:
+    """Members that their chargers don't have. `evses`: how many each has, as far as that is known."""
+    return [
+        f"{member.where}: circuits.{circuit}.members: {member.id} has no EVSE {member.evse}, only {evses[member.id]}"
+        for circuit, settings in circuits.items()
+        for member in settings.members
+        if member.evse is not None and member.evse > evses.get(member.id, member.evse)
+    ]
+
+
+def _settings(tree: Tree, circuit: str, body: Mapping[str, Any]) -> CircuitSettings:
+    members = tuple(
+        MemberSettings(*split(name), priority, tree.where(("circuits", circuit, "members", number)))
+        for number, (name, priority) in enumerate(body["members"])
+    )
     rest = {key: value for key, value in body.items() if key not in ("members", "name")}
     return CircuitSettings(circuit, body.get("name", circuit), members=members, **rest)
 

@@ -120,11 +120,12 @@ class DeviceSettings:
 
 @dataclass(frozen=True, slots=True)
 class MemberSettings:
-    """`id`: of a charger or a circuit. `evse` None: all that there are."""
+    """`id`: of a charger or a circuit. `evse` None: all that there are. `where`: file:line:column."""
 
     id: str
     evse: int | None = None
     priority: int = 0
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

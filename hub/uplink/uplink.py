@@ -306,6 +306,9 @@ class Uplink:
             case Annotate(evse=evse, values=values):
                 self.runtime.annotate(evse, values)
             case Happened(event=event, details=details):
+                if event == "security":
+                    what = f"{details['security_event']} {details['info']}".strip()
+                    log.info("%s: security event: %s", self.runtime.id, what)
                 self.runtime.event(event, **details)
 
     def _with_files(self, effect: StoreKey | Begin | Abandon) -> None:

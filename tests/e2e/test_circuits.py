@@ -1,5 +1,6 @@
 """Three chargers on one circuit, with real registers, a CSMS and MQTT: the fuse holds at every moment."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ import pytest
 from hub.control import ask
 from hub.model.command import Command, CommandResult
 from tests.e2e.circuits import CIRCUITS, FUSE_A, Shed, Witness
+from tests.integrations.echonet_lite.peer import Peer, interface
+
+BOARD = 0x028701
 
 
 def told(world: Shed, station: str, action: str) -> list[Mapping[str, Any]]:
@@ -144,3 +148,60 @@ async def test_a_changed_circuit_holds_after_a_reload_and_the_sessions_go_on(tmp
         await world.hub.reload()
         await world.until(lambda: world.offers() == [16, 16, 0])
         assert [world.state(name, "session_start") for name in ("left", "middle")] == sessions
+
+
+def board(power_w: float) -> dict[int, bytes]:
+    """An ECHONET Lite distribution board (0287) with its main power."""
+    return {
+        0x80: b"\x30",
+        0x82: b"\0\0R\0",
+        0x88: b"\x42",
+        0x8A: b"\x00\x00\x0b",
+        0xC2: b"\x02",
+        0xC6: round(power_w).to_bytes(4, "big"),
+    }
+
+
+class Panel:
+    """Measures a house with the chargers in it."""
+
+    def __init__(self, peer: Peer, world: Shed) -> None:
+        self._peer, self._world, self.house_w = peer, world, 0.0
+
+    def look(self) -> None:
+        drawn = sum(outlet.power_w for c in self._world.chargers.values() for outlet in c.outlets.values())
+        self._peer.objects[BOARD] = board(self.house_w + drawn)
+
+    async def run(self) -> None:
+        while True:
+            self.look()
+            await asyncio.sleep(0.05)
+
+
+async def test_the_house_s_own_current_is_measured_and_left_to_it(tmp_path: Path) -> None:
+    """An ECHONET Lite board on UDP measures; chargers on Modbus follow."""
+    async with Peer(objects={BOARD: board(0)}) as peer:
+        panel = f"{{eoj: 0x0287, host: {peer.host}, poll: 1, timeout: 0.5, retries: 1}}"
+        shed = "{max_current: 32, members: [left, middle, right], raise_delay: 1, meter: panel/power}"
+        also = f"""echonet_lite: {{interfaces: ['{interface()}'], discover: false}}
+devices: {{panel: {{integration: echonet_lite, input: {panel}}}}}
+circuits: {{shed: {shed}}}"""
+        world = Shed(tmp_path, also=also)
+        measuring = Panel(peer, world)
+        measuring.house_w = 6_900.0
+        async with world:
+            work = asyncio.create_task(measuring.run())
+            await world.idle()
+            await world.until(lambda: shown(world)["other"] == 10.0)
+            await world.plug("left")
+            await world.until(lambda: world.offers() == [22, 0, 0])
+            await world.plug("middle")
+            await world.until(lambda: world.offers() == [11, 11, 0])
+            measuring.house_w = 10_350.0
+            await world.until(lambda: world.offers() == [8.5, 8.5, 0], 60)
+            measuring.house_w = 0.0
+            await world.until(lambda: world.offers() == [16, 16, 0], 60)
+            peer.silent = True
+            await world.until(lambda: sum(world.offers()) == 6, 200)
+            await world.until(lambda: shown(world)["meter"] == "silent")
+            work.cancel()

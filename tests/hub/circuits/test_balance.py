@@ -82,6 +82,14 @@ def test_without_turns_the_first_one_keeps_what_it_has() -> None:
     assert here.pass_time(10_000) == [8, 0, 0]
 
 
+def test_a_car_that_draws_nothing_makes_place_for_one_that_waits() -> None:
+    here = site(room=8, count=2, rotate_s=0)
+    here.boxes[0].measured, here.boxes[0].takes_a = True, 0
+    here.plug(0, 1)
+    assert here.pass_time(59) == [8, 0]
+    assert here.pass_time(2) == [0, 8]
+
+
 def test_priority_goes_before_turn() -> None:
     here = site(room=20, count=2)
     here.priorities = {1: 1}

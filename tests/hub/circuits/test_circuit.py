@@ -47,9 +47,9 @@ def test_with_a_silent_meter_the_fallback_holds() -> None:
 def test_more_than_it_carries_is_an_overload_unless_it_is_only_feared() -> None:
     circuit = Circuit(SETTINGS)
     feared = Member(NOBODY, ["c"], unknown_a=32.0)
-    circuit.bear(64.0, [feared])
+    circuit.bear(64.0, [feared], 0.0)
     assert not circuit.overloaded
-    circuit.bear(64.0, [])
+    circuit.bear(64.0, [], 0.0)
     assert circuit.overloaded
 
 

@@ -59,6 +59,32 @@ def test_what_is_too_much_counts_at_once() -> None:
     assert heard(load, 21.0, power=27_600) == 24.0
 
 
+def test_a_meter_that_is_quicker_than_the_chargers_blames_the_others_only_for_what_these_cannot_draw() -> (
+    None
+):
+    load = OtherLoad([POWER], 3)
+    heard(load, power=6900)
+    load.offer(22.0, 20.0)
+    assert heard(load, 20.5, power=6900 + 22 * 690) == 10.0
+    assert heard(load, 21.0, power=10_350 + 22 * 690) == 15.0
+
+
+def test_what_it_said_meanwhile_counts_when_the_chargers_are_calm() -> None:
+    load = OtherLoad([POWER], 3)
+    heard(load, power=6900)
+    load.draw(10.0, 20.0)
+    assert heard(load, 22.0, power=15_180) == 10.0
+    assert load.look(22.0) == 35.0
+    load.look(35.0)
+    assert load.other_a == 12.0
+
+
+def test_a_little_less_is_the_same_and_a_little_more_is_more() -> None:
+    load = OtherLoad([("panel", "current_l1")], 3)
+    found = [heard(load, current_l1=amperes) for amperes in (10.0, 9.5, 10.1, 9.2)]
+    assert found == [10.0, 10.0, 10.1, 9.2]
+
+
 def test_a_meter_that_is_silent_for_long_says_nothing() -> None:
     load = OtherLoad([POWER], 3)
     heard(load, 5.0, power=6900)

@@ -149,11 +149,39 @@ async def test_a_station_with_two_evses_is_two_members(yard: Yard) -> None:
     assert told == {(1, 16.0), (2, 16.0)}
 
 
+async def test_an_evse_that_is_not_there_is_said(yard: Yard, caplog: pytest.LogCaptureFixture) -> None:
+    await yard.open(CircuitSettings("shed", "Shed", 32.0, (MemberSettings("a", 2, where="f:1:1"),)))
+    yard.add("a")
+    assert "f:1:1: circuits.shed.members: a has no EVSE 2, only 1" in caplog.text
+    await yard.calm()
+    assert not list(yard.site.listing()["shed"]["members"])  # type: ignore[index]
+
+
 async def test_a_charger_that_is_on_no_circuit_is_left_alone(yard: Yard) -> None:
     await yard.open(SHED)
     yard.add("lonely")
     await yard.see("lonely")
     assert yard.told("lonely") == 32.0
+
+
+async def test_a_circuit_in_a_circuit_keeps_to_both(yard: Yard) -> None:
+    main = CircuitSettings("main", "Main", 30.0, (MemberSettings("a"), MemberSettings("shed")))
+    shed = CircuitSettings("shed", "Shed", 16.0, (MemberSettings("b"), MemberSettings("c")))
+    await yard.open(shed, main)
+    for charger in "abc":
+        yard.add(charger)
+        await yard.see(charger, car=False)
+    await yard.see("b")
+    assert yard.told("b") == 16.0
+    await yard.see("a")
+    await yard.wait(6)
+    assert (yard.told("a"), yard.told("b")) == (15.0, 15.0)
+    await yard.see("c")
+    await yard.wait(6)
+    assert [yard.told(charger) for charger in "abc"] == [14.0, 8.0, 8.0]
+    await yard.ask(current=6)
+    await yard.wait(6)
+    assert [yard.told(charger) for charger in "abc"] == [24.0, 6.0, 0.0]
 
 
 async def test_a_charger_that_leaves_counts_with_what_it_had(yard: Yard) -> None:
@@ -246,7 +274,7 @@ async def test_the_house_goes_before_the_cars(yard: Yard) -> None:
     await yard.wait(6)
     assert (yard.told("a"), yard.told("b")) == (10.0, 10.0)
     yard.measure(18.0)
-    await yard.wait(1)
+    await yard.wait(16)
     assert (yard.told("a"), yard.told("b")) == (7.0, 7.0)
     yard.measure(None)
     await yard.wait(1)

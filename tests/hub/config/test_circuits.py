@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hub.config.changes import compare
+from hub.config.circuits import missing_evses
 from hub.config.load import load_config
 from hub.config.settings import CircuitSettings, Config, MemberSettings
 from hub.errors import ConfigError
@@ -104,6 +105,14 @@ def test_a_circuit_that_is_too_small_is_odd_and_no_mistake(tmp_path: Path) -> No
         "circuits.p.max_current: 5 A are too little for any car, which needs 6 A",
         "circuits.q.max_current: 10 A are 6 A each for 1: 2 members will take turns",
     ]
+
+
+def test_an_evse_that_a_charger_does_not_have_is_told_with_its_place(tmp_path: Path) -> None:
+    config = load(tmp_path, "p: {max_current: 16, members: [a, twin/3]}")
+    assert missing_evses(config.circuits, {"a": 1, "twin": 2}) == [
+        f"{tmp_path}/evhub.yaml:9:37: circuits.p.members: twin has no EVSE 3, only 2"
+    ]
+    assert missing_evses(config.circuits, {"a": 1}) == []
 
 
 def test_a_changed_circuit_changes_no_charger(tmp_path: Path) -> None:

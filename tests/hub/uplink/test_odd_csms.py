@@ -185,3 +185,21 @@ async def test_hours_of_rejection_lose_no_transaction(
         accepted = {**rejected, "status": "Accepted", "interval": 300}
         say(world, 3, (await link.next())[1], accepted)
         assert await world.serve() == "StatusNotification"
+
+
+async def test_a_csms_whose_clock_is_far_off_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "hub")
+    async with World(tmp_path) as world:
+        link = await world.boot()
+        for said in ("2031-01-01T00:00:00.000Z", "2199-12-31T23:59:59.000Z", "1969-01-01T00:00:00Z", "soon"):
+            say(world, 3, await heartbeat(world, link), {"currentTime": said})
+        await world.quiet()
+        words = [
+            record.getMessage() for record in caplog.records if "SettingSystemTime" in record.getMessage()
+        ]
+        assert words == [
+            "garage: security event: SettingSystemTime +157766400 s",
+            "garage: security event: SettingSystemTime +5333126399 s",
+        ]
