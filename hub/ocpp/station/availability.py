@@ -25,7 +25,8 @@ class Availability:
 
     def __init__(self, station: "Station", kept: Mapping[str, str]) -> None:
         self._station = station
-        self._words = dict(kept)
+        # What its configuration has taken away since is said of nothing.
+        self._words = {key: word for key, word in kept.items() if _evse(key) <= station.setup.evses}
 
     def operative(self, evse: int) -> bool:
         """May something begin here?"""

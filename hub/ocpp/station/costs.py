@@ -63,7 +63,9 @@ class Costs:
 
     def answered(self, event: TransactionEvent, told: Told) -> None:
         """The answer to a transaction's event: its cost so far or in all, and a tariff that has changed."""
-        flow = self._station.evses.flows[event.evse]
+        flow = self._station.evses.flows.get(event.evse)
+        if flow is None:
+            return  # the charger has fewer EVSEs since
         if told.text is not None and event.event != "Ended":
             self._show_tariff(flow, [told.text])
         if told.total is not None:

@@ -1,6 +1,6 @@
 """The EVSEs of a station: what their devices say, what of the charging profiles holds at each, what falls due."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
@@ -36,6 +36,12 @@ class Evses:
     def with_transaction(self, number: str) -> Flow | None:
         found = (flow for flow in self.flows.values() if flow.transaction and flow.transaction.id == number)
         return next(found, None)
+
+    def gone(self, flows: Iterable[Flow], now: Moment) -> None:
+        """A transaction at an EVSE that the charger no longer has, as it is configured now: it ends as it was left."""
+        for flow in flows:
+            flow.permitted = False
+            self._station.transactions.end(flow, now, "AbnormalCondition", "Other")
 
     # States
 

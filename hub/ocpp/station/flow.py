@@ -1,14 +1,14 @@
 """One EVSE as its transactions see it: what is known now, and the transaction that runs."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from hub.model.charger import PLUGGED, Status
 from hub.model.entity import EMPTY, Scalar, State
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
-from hub.ocpp.station.messages import MeterValue, Token
+from hub.ocpp.station.messages import MeterValue, Token, read, written
 
 SETTLES_S = 3.0
 """So long a device that may charge needs to show that it does, or that the car doesn't want to."""
@@ -79,6 +79,9 @@ class Transaction:
     priority: int | None = None
     """What the CSMS has said of this transaction's chargingPriority."""
     history: list[MeterValue] = field(default_factory=list)
+
+
+REMEMBERED = frozenset(field.name for field in fields(Transaction))
 
 
 @dataclass(slots=True)
@@ -168,8 +171,9 @@ def document(flow: Flow) -> dict[str, object] | None:
     """What a restart needs to go on; None when there is nothing to go on with."""
     if flow.transaction is None:
         return None
-    transaction = asdict(flow.transaction)
-    transaction.pop("history")
+    transaction = asdict(replace(flow.transaction, history=[]))
+    # All that was sampled is too much to be written with each message; where it began is kept.
+    transaction["history"] = written(flow.transaction.history[:1])
     grant = flow.grant
     return {
         "transaction": transaction,
@@ -194,10 +198,11 @@ def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
     flow = Flow(evse)
     if body is None:
         return flow
-    fields = dict(body["transaction"])
+    # An earlier version of the hub may have known more of a transaction.
+    known = {name: value for name, value in body["transaction"].items() if name in REMEMBERED}
     for name in ("token", "stopped_by"):
-        fields[name] = tuple(fields[name]) if fields.get(name) else None
-    flow.transaction = Transaction(**fields)
+        known[name] = tuple(known[name]) if known.get(name) else None
+    flow.transaction = Transaction(**known | {"history": read(known.get("history", ()))})
     flow.register = Register(*body["register"])
     flow.conditions = frozenset(body["conditions"])
     flow.plugged = "EVConnected" in flow.conditions

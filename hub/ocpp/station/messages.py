@@ -1,6 +1,6 @@
 """What a station has to say, before a version gives it words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -171,10 +171,7 @@ def to_body(event: TransactionEvent) -> dict[str, object]:
         if name in body:
             body[name] = [body[name].text, body[name].type]
     if event.meter:
-        body["meter"] = [
-            [value.at, [[s.measurand, s.value, s.unit, s.phase, s.context] for s in value.samples]]
-            for value in event.meter
-        ]
+        body["meter"] = written(event.meter)
     return body
 
 
@@ -183,11 +180,20 @@ def from_body(body: Mapping[str, Any]) -> TransactionEvent:
     for name in ("token", "owner"):
         if name in fields:
             fields[name] = Token(*fields[name])
-    fields["meter"] = tuple(
-        MeterValue(at, tuple(Sample(*sample) for sample in samples))
-        for at, samples in fields.get("meter", ())
-    )
+    fields["meter"] = tuple(read(fields.get("meter", ())))
     return TransactionEvent(**fields)
+
+
+def written(values: Iterable[MeterValue]) -> list[object]:
+    """As they are kept."""
+    return [
+        [value.at, [[s.measurand, s.value, s.unit, s.phase, s.context] for s in value.samples]]
+        for value in values
+    ]
+
+
+def read(kept: Iterable[Any]) -> list[MeterValue]:
+    return [MeterValue(at, tuple(Sample(*sample) for sample in samples)) for at, samples in kept]
 
 
 def offline(event: TransactionEvent) -> TransactionEvent:

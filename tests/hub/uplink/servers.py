@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hub.link.websocket import Endpoint, LinkClosed, WebSocketLink, close_server, serve
+from hub.link.serving import close_server, serve
+from hub.link.websocket import Endpoint, LinkClosed, WebSocketLink
 from hub.ocpp.station.setup import StationSetup
 from hub.uplink.connect import Connector
 from hub.uplink.keyfiles import KeyFiles

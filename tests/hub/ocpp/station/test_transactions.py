@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.model.moment import rfc3339
 from hub.ocpp.station.effects import Annotate, Happened, Measured, Permit
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
@@ -572,6 +573,22 @@ def test_the_last_message_carries_what_was_sampled(version: str, first: list[str
         *["Sample.Periodic"] * 3,
         "Transaction.End",
     ]
+
+
+def test_the_last_message_carries_the_begin_and_what_follows_although_the_hub_was_killed() -> None:
+    world = World("1.6", defaults={"TxUpdatedInterval": "60"})
+    charge(world)
+    begun = world.clock.now().wall
+    world.advance(130)
+    world.restart()
+    world.connect()
+    world.state(CHARGING)
+    world.advance(60)
+    world.state(IDLE)
+    values = dict(world.sent)["StopTransaction"]["transactionData"]
+    contexts = [value["sampledValue"][0]["context"] for value in values]
+    assert contexts == ["Transaction.Begin", "Sample.Periodic", "Transaction.End"]
+    assert values[0]["timestamp"] == rfc3339(begun)
 
 
 def test_of_too_many_values_every_second_goes() -> None:

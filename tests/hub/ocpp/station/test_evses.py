@@ -1,0 +1,58 @@
+"""What is remembered of EVSEs, when the charger or the hub has become another one meanwhile."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
+
+INOPERATIVE = {
+    "1.6": {"connectorId": 2, "type": "Inoperative"},
+    "2.0.1": {"operationalStatus": "Inoperative", "evse": {"id": 2}},
+}
+ENDS = {"1.6": "StopTransaction", "2.0.1": "TransactionEvent"}
+
+
+def at_the_second(version: str) -> World:
+    """A charger with two EVSEs; at the second one a car charges, and that is to be taken out of service."""
+    world = World(version, evses=2)
+    world.state(PLUGGED, 2)
+    world.swipe(evse=2)
+    world.state(CHARGING, 2)
+    assert world.ask("ChangeAvailability", INOPERATIVE[version]) == {"status": "Scheduled"}
+    world.take()
+    return world
+
+
+@pytest.mark.parametrize("version", ENDS)
+def test_a_transaction_at_an_evse_that_is_no_more_ends_and_the_others_go_on(version: str) -> None:
+    world = at_the_second(version)
+    world.disconnect()
+    world.setup = replace(world.setup, evses=1)
+    if version == "2.0.1":
+        world.answers["TransactionEvent"] = {"totalCost": 3.0}
+    world.restart()
+    world.connect()
+    ended = [said for action, said in world.take() if action == ENDS[version]]
+    assert len(ended) == 1
+    if version == "2.0.1":
+        assert ended[0]["eventType"] == "Ended"
+        assert ended[0]["transactionInfo"]["stoppedReason"] == "Other"
+        assert ended[0]["seqNo"] > 0
+    world.answers.clear()
+    for state in (IDLE, PLUGGED, IDLE):
+        world.state(state)
+    world.restart()
+    world.connect()
+    assert ENDS[version] not in world.actions()
+
+
+def test_what_another_version_of_the_hub_knew_of_a_transaction_is_passed_over() -> None:
+    world = at_the_second("2.0.1")
+    world.memory["transaction", "2"]["transaction"]["remote_told"] = True
+    world.restart()
+    world.connect()
+    world.state({**CHARGING, "energy_total": 12.0}, 2)
+    world.state(IDLE, 2)
+    (ended,) = [said for action, said in world.take() if action == "TransactionEvent"]
+    assert ended["eventType"] == "Ended"
