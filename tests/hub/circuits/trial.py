@@ -189,19 +189,22 @@ class Trial:
         for _ in range(moments):
             await asyncio.sleep(0)
         task.cancel()
-        for runtime in self.chargers.values():
-            for each in runtime._tasks:
-                each.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await asyncio.sleep(0)
+        for runtime in self.chargers.values():
+            await self._end(runtime)
         await self.begin()
+
+    async def _end(self, runtime: ChargerRuntime) -> None:
+        await asyncio.sleep(0)  # what was just begun is on the wire
+        for each in runtime._tasks:
+            each.cancel()
+        await asyncio.gather(*runtime._tasks, return_exceptions=True)
 
     async def rebuild(self, name: str) -> None:
         """Its settings or its blueprint have changed."""
         leave = self.leaves.pop(name)
         self.chargers[name].offline("it was stopped")
-        for each in self.chargers[name]._tasks:
-            each.cancel()
+        await self._end(self.chargers[name])
         await leave()
         await self.look()
         self.build(name)
@@ -215,12 +218,15 @@ class Trial:
     async def limit(self, circuit: str, amperes: float | None) -> None:
         await self._change()
         message: dict[str, object] = {"clear": True} if amperes is None else {"current": amperes}
-        result = await self.registry.execute(Command(f"circuit/{circuit}", "set_limit", message, source="ems"))
+        result = await self.registry.execute(
+            Command(f"circuit/{circuit}", "set_limit", message, source="ems")
+        )
         if amperes is None:
             self.ems.pop(circuit, None)
         else:
             self.ems[circuit] = amperes
         assert self.disk.full or result.outcome == "accepted", result
+        await self.look()
 
     async def _change(self) -> None:
         """What was decided before counts by what was right then."""
