@@ -202,6 +202,8 @@ async def test_nothing_is_told_to_a_charger_before_its_share_is_known(yard: Yard
     assert yard.told("a") == 0.0
     await yard.wait(11)
     assert yard.told("a") == 0.0  # b may draw all it can: nobody has ever heard of it
+    await yard.wait(11)
+    assert yard.events == [{"event_type": "unheard", "chargers": ("b",), "ts": yard.events[0]["ts"]}]
     await yard.see("b", car=False)
     await yard.wait(61)
     assert yard.told("a") == 32.0
