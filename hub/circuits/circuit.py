@@ -33,6 +33,8 @@ class Circuit:
         self.load_a = 0.0
         """What its members may be drawing."""
         self.drawn_a = 0.0
+        self.unheard: list[str] = []
+        """Chargers of which nobody knows what they do."""
         self.certain_a = 0.0
         """What of `load_a` some charger has really been told."""
 
@@ -71,8 +73,7 @@ class Circuit:
         """What its members may be drawing now."""
         self.other.offer(load_a, now)
         self.load_a = load_a
-        unheard = sum(member.held_a for member in members if member.claim.held_a is None)
-        self.certain_a = load_a - unheard
+        self.certain_a = load_a - sum(member.held_a for member in members if member.claim.held_a is None)
 
     @property
     def overloaded(self) -> bool:

@@ -13,6 +13,7 @@ SILENT_S = 150.0
 """A meter that has said nothing for so long is silent: everything is published again each minute."""
 SETTLE_S = 15.0
 MOVES_A = 1.0
+NOISE_A = 0.75
 
 
 class OtherLoad:
@@ -72,7 +73,10 @@ class OtherLoad:
         return now - self._moved_at >= SETTLE_S
 
     def _rest(self) -> float:
-        return max(0.0, (self.measured_a or 0.0) - self._drawn)
+        """A little less is the same: else a raise that only the meter's rounding allows would swing."""
+        rest = max(0.0, (self.measured_a or 0.0) - self._drawn)
+        known = self.other_a
+        return known if known is not None and known - NOISE_A < rest < known else rest
 
     def _measured(self) -> float | None:
         told = [(key, self._said.get((device, key))) for device, key in self.sources]

@@ -220,7 +220,9 @@ class Site:
             if touched & tree.of.keys():
                 self._board.touch(circuit)
             due.append(self._board.state(circuit, partial(tree.body, circuit), now))
-        self._tell(tree, now.mono)
+        for circuit, known in tree.circuits.items():
+            for event, details in self._troubles.look(known, now.mono):
+                self._board.event(circuit, event, **details)
         return min([*due, *([] if tree.wake_at is None else [tree.wake_at])])
 
     def _settled(self, tree: Tree, now: float) -> bool:
@@ -268,13 +270,6 @@ class Site:
 
     # The rest
 
-    def _tell(self, tree: Tree, now: float) -> None:
-        for circuit, known in tree.circuits.items():
-            for trouble, is_so in (("overloaded", known.overloaded), ("meter_silent", known.silent)):
-                for word in self._troubles.heed(circuit, trouble, is_so, now):
-                    log.log(logging.WARNING if is_so else logging.INFO, "circuit %s: %s", circuit, word)
-                    self._board.event(circuit, word)
-
     def _circuits(self) -> dict[str, Circuit]:
         return {circuit: known for tree in self._trees for circuit, known in tree.circuits.items()}
 
@@ -296,8 +291,10 @@ class Site:
         return hear
 
     def _touch(self, *chargers: str) -> None:
-        self._touched |= set(chargers)
-        self._work.set()
+        shared = [charger for charger in chargers if any(charger in tree.of for tree in self._trees)]
+        self._touched.update(shared)
+        if shared:
+            self._work.set()
 
     def _look(self) -> None:
         self._work.set()

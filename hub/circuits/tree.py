@@ -110,6 +110,7 @@ class Tree:
         wakes = [step.wake_at]
         for circuit, known in self.circuits.items():
             known.bear(step.loads[circuit], self._fed(circuit), now.mono)
+            known.unheard = self._unheard(circuit)
             wakes += [known.other.look(now.mono), known.limits.deadline()]
         self.wake_at = min((at for at in wakes if at is not None), default=math.inf)
         return step
@@ -118,6 +119,14 @@ class Tree:
         """What flows to the chargers, circuit by circuit."""
         for circuit, known in self.circuits.items():
             known.draw(self._fed(circuit), now)
+
+    def _unheard(self, circuit: str) -> list[str]:
+        chargers = (
+            leaf[0]
+            for leaf, member in self.members.items()
+            if circuit in member.above and member.claim.held_a is None and member.unknown_a > 0
+        )
+        return sorted(set(chargers))
 
     def _fed(self, circuit: str) -> list[Member]:
         return [member for member in self.members.values() if circuit in member.above]

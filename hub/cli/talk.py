@@ -66,7 +66,7 @@ def work_status(given: argparse.Namespace) -> int:
         if gauge["name"].endswith("_use_ratio"):
             print(f"{gauge['labels']['wire']}: {gauge['value']:.0%} in use")
     for circuit, state in told["circuits"].items():
-        print(f"{circuit:<20} {_shared(state)}")
+        print(f"{circuit:<20} {shared(state)}")
     for charger in told["chargers"]:
         states = told["states"].get(charger["id"], {})
         words = ", ".join(f"{number}: {_words(state)}" for number, state in states.items())
@@ -74,7 +74,7 @@ def work_status(given: argparse.Namespace) -> int:
     return 0
 
 
-def _shared(state: dict[str, Any]) -> str:
+def shared(state: dict[str, Any]) -> str:
     """A circuit in a line."""
     waiting = [f"{each['charger']}/{each['evse']}" for each in state["members"] if each["state"] == "waiting"]
     words = f"{state['allocated']:g} of {state['available']:g} A given"

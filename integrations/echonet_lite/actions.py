@@ -70,7 +70,10 @@ class Actor:
                 raise DeviceRefused(f"{step.point.name}: {error}") from error
         repeat = all(step.point.keys.get("repeat", True) for step in chosen)
         result = await self._remote.write(values, repeat=repeat)
-        refused = [step for step in chosen if epc_of(step.point) in result.rejected]
+        # What may be missing in a device is no reason not to charge, whatever its map says.
+        refused = [
+            step for step in chosen if epc_of(step.point) in result.rejected and not step.point.optional
+        ]
         if refused:
             raise DeviceRefused(
                 ", ".join(f"{s.point.name} = {s.value}: rejected by the charger" for s in refused)

@@ -21,6 +21,7 @@ from hub.model.charger import Abilities, Identity, Ratings
 from hub.model.entity import Scalar
 from integrations.echonet_lite.actions import Actor, Proof
 from integrations.echonet_lite.batches import MOST
+from integrations.echonet_lite.discovery import Discovery
 from integrations.echonet_lite.makers import maker
 from integrations.echonet_lite.network import NETWORKS, Network
 from integrations.echonet_lite.place import Place
@@ -162,7 +163,7 @@ class EchonetDevice:
             self._note("settable", self._settable(remote))
             await remote.read(remote.schedule.epcs)
             await self._came(remote)
-            await self._poll(remote)
+            await self._poll(remote, network.discovery)
         finally:
             remote.close()
             end_of_trace()
@@ -192,17 +193,25 @@ class EchonetDevice:
 
     # Polling
 
-    async def _poll(self, remote: Remote) -> None:
+    async def _poll(self, remote: Remote, discovery: Discovery) -> None:
         loop = asyncio.get_running_loop()
-        started_at = remote.node.started_at
+        started_at, missed = remote.node.started_at, False
         while True:
             if remote.node.started_at != started_at:
                 started_at = remote.node.started_at
                 remote.schedule.all_now()
             due = remote.schedule.due(loop.time())
-            if due:
-                await remote.read(due, manners=self._urgent if remote.schedule.urgent else None)
-            await self._show(remote, due)
+            try:
+                if due:
+                    await remote.read(due, manners=self._urgent if remote.schedule.urgent else None)
+                await self._show(remote, due)
+                missed = False
+            except DeviceOffline:
+                # On a bad network all tries of one request may be lost.
+                if missed or await discovery.look(remote.node.host) is not remote.node:
+                    raise
+                missed = True
+                continue
             await self._rest(remote.schedule.next() - loop.time())
 
     async def _show(self, remote: Remote, fresh: Collection[int] = ()) -> None:

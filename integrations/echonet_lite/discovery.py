@@ -139,6 +139,8 @@ class Discovery:
         if verdict is Verdict.CONTESTED and look.uid:
             return await self._contest(look.uid, host, look)
         before = nodes.at(host)
+        if verdict is Verdict.SAME and before is not None and host in before.aliases:
+            return nodes.refresh(before, _kept(before, look), now)
         node = nodes.take(host, _kept(before, look), now)
         if before is not node:
             log.info("node %s at %s with %d objects", node.key, host, len(look.objects))

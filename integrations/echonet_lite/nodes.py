@@ -135,6 +135,19 @@ class Nodes:
         self._by_host[host] = node
         return node
 
+    def refresh(self, node: KnownNode, look: Look, now: float) -> KnownNode:
+        """It was asked at one of its other addresses: it stays where it is."""
+        self.version += node.look != look
+        node.look, node.checked_at = look, now
+        return node
+
+    def prefer(self, node: KnownNode, host: str) -> None:
+        """Only one of its other addresses answers."""
+        node.aliases.discard(host)
+        node.aliases.add(node.host)
+        node.host = host
+        self.version += 1
+
     def lost(self, host: str) -> None:
         """Nobody knows who is at this address."""
         node = self._by_host.pop(host, None)
@@ -151,6 +164,7 @@ class Nodes:
 
     def _drop(self, node: KnownNode, host: str) -> None:
         self._by_host.pop(host, None)
+        node.aliases.discard(host)
         if node.host == host:
             self._by_key.pop(node.key, None)
             for alias in node.aliases:

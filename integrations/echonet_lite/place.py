@@ -89,6 +89,10 @@ class Place:
             again = discovery.stack.nodes.find(key)
             if again is not None and again.host != host:
                 return again
+            for other in sorted(node.aliases):
+                if await discovery.look(other) is node:
+                    discovery.stack.nodes.prefer(node, other)
+                    return node
             discovery.stack.search()
             raise DeviceOffline(
                 f"{host} doesn't answer" if seen is None else f"at {host} is another node now"

@@ -111,17 +111,16 @@ class Remote:
 
     async def _maps(self) -> Mapping[int, bytes]:
         """Raises DeviceOffline. There are those who never answer to one of them: then the others count."""
-        first, *rest = self._manners.patience_s
-        once = replace(self._manners, patience_s=(first,))
+        twice = replace(self._manners, patience_s=self._manners.patience_s[:2])
         try:
-            return (await self._get(MAPS, once, Batches(self._batches.most, halves=False))).values
+            return (await self._get(MAPS, twice, Batches(self._batches.most, halves=False))).values
         except DeviceOffline as error:
             silence = error
         found: dict[int, bytes] = {}
         answered = False
         for epc in MAPS:
             with contextlib.suppress(DeviceOffline):
-                got = await self._get((epc,), replace(once, patience_s=(first, *rest[:1])))
+                got = await self._get((epc,), twice)
                 found, answered = {**found, **got.values}, True
         if not answered:
             raise silence

@@ -79,6 +79,12 @@ def test_what_it_said_meanwhile_counts_when_the_chargers_are_calm() -> None:
     assert load.other_a == 12.0
 
 
+def test_a_little_less_is_the_same_and_a_little_more_is_more() -> None:
+    load = OtherLoad([("panel", "current_l1")], 3)
+    found = [heard(load, current_l1=amperes) for amperes in (10.0, 9.5, 10.1, 9.2)]
+    assert found == [10.0, 10.0, 10.1, 9.2]
+
+
 def test_a_meter_that_is_silent_for_long_says_nothing() -> None:
     load = OtherLoad([POWER], 3)
     heard(load, 5.0, power=6900)

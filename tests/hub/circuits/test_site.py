@@ -164,6 +164,26 @@ async def test_a_charger_that_is_on_no_circuit_is_left_alone(yard: Yard) -> None
     assert yard.told("lonely") == 32.0
 
 
+async def test_a_circuit_in_a_circuit_keeps_to_both(yard: Yard) -> None:
+    main = CircuitSettings("main", "Main", 30.0, (MemberSettings("a"), MemberSettings("shed")))
+    shed = CircuitSettings("shed", "Shed", 16.0, (MemberSettings("b"), MemberSettings("c")))
+    await yard.open(shed, main)
+    for charger in "abc":
+        yard.add(charger)
+        await yard.see(charger, car=False)
+    await yard.see("b")
+    assert yard.told("b") == 16.0
+    await yard.see("a")
+    await yard.wait(6)
+    assert (yard.told("a"), yard.told("b")) == (15.0, 15.0)
+    await yard.see("c")
+    await yard.wait(6)
+    assert [yard.told(charger) for charger in "abc"] == [14.0, 8.0, 8.0]
+    await yard.ask(current=6)
+    await yard.wait(6)
+    assert [yard.told(charger) for charger in "abc"] == [24.0, 6.0, 0.0]
+
+
 async def test_a_charger_that_leaves_counts_with_what_it_had(yard: Yard) -> None:
     await two(yard)
     await yard.leave()
@@ -182,6 +202,8 @@ async def test_nothing_is_told_to_a_charger_before_its_share_is_known(yard: Yard
     assert yard.told("a") == 0.0
     await yard.wait(11)
     assert yard.told("a") == 0.0  # b may draw all it can: nobody has ever heard of it
+    await yard.wait(11)
+    assert yard.events == [{"event_type": "unheard", "chargers": ("b",), "ts": yard.events[0]["ts"]}]
     await yard.see("b", car=False)
     await yard.wait(61)
     assert yard.told("a") == 32.0

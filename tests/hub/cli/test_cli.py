@@ -11,6 +11,7 @@ import pytest
 
 from hub.cli import demo
 from hub.cli.main import main
+from hub.cli.talk import shared
 from tests.e2e.world import World
 
 GOOD = "chargers: {garage: {use_blueprint: {path: keba/p30, input: {host: 192.0.2.1}}}}\n"
@@ -177,3 +178,18 @@ async def test_a_day_of_the_demo(
     shown = capsys.readouterr().out
     assert "0 complaints" in shown
     assert "mosquitto_sub" in shown
+
+
+def test_a_circuit_in_the_status_is_a_line() -> None:
+    seat = {"charger": "box", "evse": 2, "state": "waiting"}
+    state = {
+        "allocated": 16.0,
+        "available": 20.0,
+        "other": 12.0,
+        "meter": "ok",
+        "overloaded": False,
+        "members": [seat],
+    }
+    assert shared(state) == "16 of 20 A given, 12 A drawn by others, waiting: box/2"
+    state |= {"meter": "silent", "other": None, "overloaded": True, "members": []}
+    assert shared(state) == "16 of 20 A given, its meter is SILENT, OVERLOADED"

@@ -155,6 +155,24 @@ async def test_a_charger_that_starts_anew_has_forgotten_that_it_was_told_to_star
         await until(lambda: told.status is not Status.CHARGING)
 
 
+async def test_a_refused_confirmation_of_the_connection_is_no_reason_not_to_charge() -> None:
+    """Its map says that it takes one."""
+    device = made()
+
+    def refuses(peer: Peer, eoj: int, epc: int, edt: bytes) -> bool:
+        if epc != 0xCD:
+            peer.objects[eoj][epc] = edt
+        return epc != 0xCD
+
+    settable = frozenset({0xCD, 0xDA, 0xED})
+    async with Peer(settable=settable, on_set=refuses) as peer, running(device) as told:
+        peer.change(0xC7, b"\x41")
+        await until(lambda: told.status is Status.PREPARING)
+        await device.execute("start", 1, {"limit": 16.0})
+        assert peer.objects[CHARGER][0xDA] == b"\x42"
+        assert {item.epc for frame in peer.asked(Esv.SETC) for item in frame.properties} == settable
+
+
 @pytest.mark.parametrize("mute", [{0x9F}, {0x9D, 0x9E, 0x9F}])
 async def test_a_charger_that_never_answers_to_its_maps_is_read_all_the_same(mute: set[int]) -> None:
     device = made()
@@ -238,6 +256,25 @@ async def test_a_charger_that_falls_silent_is_offline_and_comes_back() -> None:
         peer.silent = False
         await until(lambda: len(told.readings) > count)
         assert len(told.losses) == 1
+
+
+async def test_a_request_that_is_lost_with_all_its_tries_makes_no_charger_fall_silent() -> None:
+    async with Peer() as peer, running(made()) as told:
+        await until(lambda: told.status is Status.AVAILABLE)
+        told.losses.clear()
+        lost: list[int] = []
+
+        def loses_one_request(asked: Frame, answer: bytes) -> list[bytes]:
+            if asked.deoj == CHARGER and (not lost or asked.tid == lost[0]):
+                lost[:] = [asked.tid]
+                return []
+            return [answer]
+
+        peer.behave = loses_one_request
+        await until(lambda: lost)
+        peer.change(0xC7, b"\x41", tell=False)
+        await until(lambda: told.status is Status.PREPARING)
+        assert told.losses == []
 
 
 async def test_a_charger_is_followed_to_another_address() -> None:

@@ -65,6 +65,20 @@ def test_the_other_ip_version_is_the_same_node() -> None:
     assert len(list(nodes)) == 1
 
 
+def test_a_node_stays_where_it_is_when_its_other_address_is_asked() -> None:
+    """Rule 15: until that is the only one that answers."""
+    nodes = known()
+    node = nodes.alias(UID, SIX)
+    assert nodes.judge(SIX, UID, raw(UID)) is Verdict.SAME
+    more = look(UID, 0x02A101, 0x02A102)
+    assert nodes.refresh(node, more, 5.0) is node
+    assert (node.host, node.look, node.checked_at) == (A, more, 5.0)
+    nodes.prefer(node, SIX)
+    assert (node.host, node.aliases) == (SIX, {A})
+    nodes.take(A, look(OTHER), 6.0)
+    assert (nodes.find(UID), node.aliases) == (node, set())
+
+
 def test_without_a_usable_83_the_address_stands_for_the_node() -> None:
     """Rule 14."""
     nodes = Nodes(OWN)
