@@ -33,6 +33,8 @@ class Circuit:
         self.load_a = 0.0
         """What its members may be drawing."""
         self.drawn_a = 0.0
+        self.unheard: list[str] = []
+        """Chargers of which nobody knows what they do."""
         self.certain_a = 0.0
         """What of `load_a` some charger has really been told."""
 
@@ -55,9 +57,13 @@ class Circuit:
     def limit(self) -> Offer:
         return self.limits.offer(self.settings.phases, VOLTAGE)
 
+    def most(self) -> float:
+        """What its members may draw together when nothing else does."""
+        return self.limit().asked_a - self.settings.reserve
+
     def room(self) -> float:
         """What its members may draw together. With a silent meter nobody knows what else draws."""
-        free = self.limit().asked_a - self.settings.reserve
+        free = self.most()
         if self.silent:
             return min(free, self.settings.fallback_current)
         return free - (self.other.other_a or 0.0)
@@ -71,8 +77,7 @@ class Circuit:
         """What its members may be drawing now."""
         self.other.offer(load_a, now)
         self.load_a = load_a
-        unheard = sum(member.held_a for member in members if member.claim.held_a is None)
-        self.certain_a = load_a - unheard
+        self.certain_a = load_a - sum(member.held_a for member in members if member.claim.held_a is None)
 
     @property
     def overloaded(self) -> bool:

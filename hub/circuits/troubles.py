@@ -1,30 +1,52 @@
 """What is wrong with a circuit, told once when it lasts, and once when it is over."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
+
+from hub.circuits.circuit import Circuit
+
+log = logging.getLogger(__name__)
 
 LASTS_S = 10.0
 """A moment's trouble is none: a charger that was just taken in offers all it has until it is told."""
+WORDS = {
+    "overloaded": "more may flow than it carries",
+    "meter_silent": "its meter is silent: its members share the fallback current",
+    "unheard": "{} never answered, and counts with all that it can draw",
+}
 
 
 class Troubles:
-    """`heed` whenever it may have changed."""
+    """`look` whenever something may have changed, and at `due`."""
 
     def __init__(self) -> None:
         self._since: dict[tuple[str, str], float] = {}
         self._told: set[tuple[str, str]] = set()
 
-    def heed(self, circuit: str, trouble: str, is_so: bool, now: float) -> Iterator[str]:
-        """What has to be told."""
-        key = (circuit, trouble)
-        if not is_so:
-            self._since.pop(key, None)
-            if key in self._told:
-                self._told.discard(key)
-                yield f"{trouble}_no_more"
-        elif key not in self._told and now - self._since.setdefault(key, now) >= LASTS_S:
-            self._told.add(key)
-            yield trouble
+    def look(self, circuit: Circuit, now: float) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """The events that have to be told, with their details; the log has them already."""
+        wrong = {
+            "overloaded": circuit.overloaded,
+            "meter_silent": circuit.silent,
+            "unheard": bool(circuit.unheard),
+        }
+        for trouble, is_so in wrong.items():
+            for word in self._heed((circuit.settings.id, trouble), is_so, now):
+                words = WORDS[trouble].format(", ".join(circuit.unheard) or "a charger")
+                level, end = (logging.WARNING, "") if is_so else (logging.INFO, "no more: ")
+                log.log(level, "circuit %s: %s%s", circuit.settings.id, end, words)
+                yield word, {"chargers": circuit.unheard} if word == "unheard" else {}
 
     def due(self) -> Iterator[float]:
         """When to look again."""
         return (since + LASTS_S for key, since in self._since.items() if key not in self._told)
+
+    def _heed(self, key: tuple[str, str], is_so: bool, now: float) -> Iterator[str]:
+        if not is_so:
+            self._since.pop(key, None)
+            if key in self._told:
+                self._told.discard(key)
+                yield f"{key[1]}_no_more"
+        elif key not in self._told and now - self._since.setdefault(key, now) >= LASTS_S:
+            self._told.add(key)
+            yield key[1]

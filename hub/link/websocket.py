@@ -1,10 +1,9 @@
-"""OCPP-J's WebSocket: towards a CSMS (client) and for chargers (server).
+"""OCPP-J's WebSocket: a link, and how one connects to a CSMS. (`serving` takes those who dial in.)
 
 Compression is off (65 kB for each connection), messages are bounded, redirects are not followed (they would
 carry the password elsewhere), and asyncio's TLS buffer is cut from 256 KiB to 16 KiB a connection.
 """
 
-import asyncio
 import base64
 import contextlib
 import logging
@@ -12,20 +11,15 @@ import re
 import socket
 import ssl
 from asyncio import sslproto
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from http import HTTPStatus
 from pathlib import Path
 from typing import Literal, Protocol
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from websockets.asyncio.client import connect as ws_connect
 from websockets.asyncio.connection import Connection
-from websockets.asyncio.server import Server, ServerConnection
-from websockets.asyncio.server import serve as ws_serve
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
-from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from hub.errors import HubError, reason
@@ -171,7 +165,7 @@ async def connect(endpoint: Endpoint) -> WebSocketLink:
     if connection.subprotocol not in endpoint.subprotocols:
         await connection.close(1002)
         raise LinkRefused("subprotocol", f"the CSMS takes none of {', '.join(endpoint.subprotocols)}")
-    _no_delay(connection)
+    no_delay(connection)
     return WebSocketLink(connection)
 
 
@@ -225,7 +219,7 @@ def _credentials(endpoint: Endpoint) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
 
 
-def _no_delay(connection: Connection) -> None:
+def no_delay(connection: Connection) -> None:
     raw = connection.transport.get_extra_info("socket")
     with contextlib.suppress(OSError):
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -234,74 +228,3 @@ def _no_delay(connection: Connection) -> None:
 def _why(error: ConnectionClosed) -> str:
     frame = error.rcvd or error.sent
     return f"closed with {frame.code} {frame.reason}".strip() if frame else "the connection was lost"
-
-
-Accept = Callable[[str, str | None], bool]
-"""(identity, password) -> may it come in?"""
-
-
-async def serve(
-    handler: Callable[[str, WebSocketLink], Awaitable[None]],
-    *,
-    host: str,
-    port: int,
-    subprotocols: tuple[str, ...],
-    accept: Accept,
-    tls: ssl.SSLContext | None = None,
-) -> Server:
-    """The CSMS side: `handler(identity, link)` runs for each charger that dials in."""
-
-    def check(connection: ServerConnection, request: Request) -> Response | None:
-        identity, password = _who(request)
-        if not identity:
-            return connection.respond(HTTPStatus.NOT_FOUND, "no identity in the path\n")
-        if not accept(identity, password):
-            return connection.respond(HTTPStatus.UNAUTHORIZED, "unknown or wrong password\n")
-        return None
-
-    async def handle(connection: ServerConnection) -> None:
-        _no_delay(connection)
-        assert connection.request is not None
-        if connection.subprotocol is None:
-            await connection.close(1002, "no OCPP version in common")
-            return
-        await handler(_who(connection.request)[0], WebSocketLink(connection))
-
-    return await ws_serve(
-        handle,
-        host,
-        port,
-        ssl=tls,
-        subprotocols=[Subprotocol(name) for name in subprotocols],
-        # The station's order decides; with none in common the handshake is completed and then closed (Part 4, 3.1.2).
-        select_subprotocol=lambda _connection, offered: next(
-            (name for name in offered if name in subprotocols), None
-        ),
-        process_request=check,
-        compression=None,
-        max_size=MAX_BYTES,
-        ping_interval=None,
-        close_timeout=2,
-        logger=quiet,
-    )
-
-
-def _who(request: Request) -> tuple[str, str | None]:
-    """The identity in the path's last segment, and Basic auth's password if its user is the same."""
-    identity = unquote(urlsplit(request.path).path.rpartition("/")[2])
-    header = request.headers.get("Authorization", "")
-    if not header.startswith("Basic "):
-        return identity, None
-    try:
-        user, _, password = (
-            base64.b64decode(header[6:], validate=True).decode(errors="replace").partition(":")
-        )
-    except ValueError:
-        return identity, None
-    return identity, password if user == identity else None
-
-
-async def close_server(server: Server) -> None:
-    server.close(close_connections=True)
-    with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(server.wait_closed(), 5)

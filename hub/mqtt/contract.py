@@ -30,7 +30,14 @@ EVENTS = (
 """Of a charger."""
 CIRCUIT_EVENTS = (
     "limit_expired",
-    *("overloaded", "overloaded_no_more", "meter_silent", "meter_silent_no_more"),
+    *(
+        "overloaded",
+        "overloaded_no_more",
+        "meter_silent",
+        "meter_silent_no_more",
+        "unheard",
+        "unheard_no_more",
+    ),
 )
 BRIDGE_EVENTS = ("bad_charger", "bad_config")
 TYPES = {"bool": "boolean", "number": "number", "enum": "string", "text": "string", "time": "string"}
@@ -203,5 +210,8 @@ CIRCUIT = _object(
     }
 )
 """In A for each phase."""
-CIRCUIT_EVENT = _object({"event_type": {"enum": list(CIRCUIT_EVENTS)}, "ts": TIME}, {"source": TEXT})
+CIRCUIT_EVENT = _object(
+    {"event_type": {"enum": list(CIRCUIT_EVENTS)}, "ts": TIME},
+    {"source": TEXT, "chargers": {"type": "array", "items": TEXT}},
+)
 EVENT = _object({"event_type": {"enum": list(EVENTS)}, "ts": TIME}, additionalProperties=True)

@@ -10,7 +10,8 @@ from websockets.asyncio.server import Server
 
 from hub.clock import Clock, SystemClock
 from hub.errors import HubError
-from hub.link.websocket import LinkClosed, WebSocketLink, close_server, serve
+from hub.link.serving import close_server, serve
+from hub.link.websocket import LinkClosed, WebSocketLink
 from hub.model.moment import parse_time, rfc3339
 from hub.ocpp.rpc import Answered, CallReceived, Failed, Rpc, SendText
 from hub.ocpp.schemas import schemas

@@ -31,6 +31,12 @@ def share(groups: Groups, line: Line, keep_alive_s: float | None = None) -> floa
     return total
 
 
+def requests(groups: Groups, keep_alive_s: float | None = None) -> float:
+    """A second."""
+    polls = sum(len(blocks) / every for (every, _), blocks in groups.items() if every)
+    return polls + (1 / keep_alive_s if keep_alive_s else 0.0)
+
+
 def own_stretch(charger: str, groups: Groups, line: Line, manner: Manner) -> float:
     """By which a charger's own intervals must grow for the pauses that it needs between requests."""
     wanted = 0.0

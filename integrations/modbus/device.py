@@ -22,7 +22,7 @@ from hub.integration.api import Device, DeviceSetup, Reading, Sink, Tracer
 from hub.model.charger import Abilities, Ratings
 from hub.model.entity import Scalar
 from integrations.modbus.address import address_of
-from integrations.modbus.budget import budget, groups_of, keep_alive_s, own_stretch, share
+from integrations.modbus.budget import budget, groups_of, keep_alive_s, own_stretch, requests, share
 from integrations.modbus.grid import GRID_S, Grid
 from integrations.modbus.keeper import FAILURES, Keeper
 from integrations.modbus.links import POLL, READ_BACK, STOP, WRITE, BusLink, Manner, NoAnswer
@@ -110,7 +110,8 @@ class ModbusDevice:
             LINKS.open(address, reconnect_s=seconds(declared.get("reconnect", 0)))
         )
         groups = groups_of(self._mapping, port)
-        link.load.joins(self._charger, share(groups, link.line, keep_alive_s(self._mapping)))
+        keep_s = keep_alive_s(self._mapping)
+        link.load.joins(self._charger, share(groups, link.line, keep_s), requests(groups, keep_s))
         stack.callback(link.load.leaves, self._charger)
         self._stretch = own_stretch(self._charger, groups, link.line, self._registers.manner)
         return link

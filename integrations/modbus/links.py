@@ -301,6 +301,7 @@ class BusLink:
         now = self._alarm.now()
         self._misses, self._heard_at, self._pause = 0, now, self._first_pause
         self._old.answered(request, now)
+        self.load.answered(max(took_s, 0.0))
         if self._units.heard(request.unit, max(took_s, 0.0), now):
             log.info("%s: unit %d answers again", self.address, request.unit)
 
@@ -311,8 +312,7 @@ class BusLink:
             log.info("%s: unit %d is silent", self.address, request.unit)
         self._old.missed(request, sent, manner.timeout_s, now)
         if isinstance(self.address, SerialAddress):
-            usual = [one.usual_s for one in self._units.units.values() if one.usual_s is not None]
-            self._quiet_until = now + self.line.silence_s + min(max(usual, default=0.0), manner.timeout_s)
+            self._quiet_until = now + self.line.silence_s + min(self._units.longest_s(), manner.timeout_s)
         elif not self._framing.tells_apart:
             # What comes late on a serial port behind TCP dies with its connection.
             self._close("a late reply must not be taken for another", pause=self._first_pause > FIRST_PAUSE_S)

@@ -3,39 +3,47 @@
 import logging
 from dataclasses import dataclass, field
 
-from integrations.modbus.timing import FULL
+from integrations.modbus.timing import DEVICE_S, FULL
 
 log = logging.getLogger(__name__)
 WINDOW_S = 60.0
+LEARNT = 0.02
+WORTH_SAYING = 1.1
 
 
 @dataclass(slots=True)
 class Load:
-    """Of one wire. `planned` by charger: the share of the wire's time that its polls and keep-alive need."""
+    """Of one wire. `planned` by charger: the share of the wire's time that its polls and keep-alive need, if each
+    reply takes DEVICE_S; `requests` by charger: how many a second these are."""
 
     wire: str
     planned: dict[str, float] = field(default_factory=dict)
+    requests: dict[str, float] = field(default_factory=dict)
+    device_s: float = DEVICE_S
+    """What a reply takes, as far as it is known by now."""
     also: set[str] = field(default_factory=set)
     """What chargers with other settings call the same wire."""
     use: float = 0.0
     """The share that was in use in the last minute."""
+    _said: float = 1.0
     _used_s: float = 0.0
     _since: float | None = None
 
     @property
     def wanted(self) -> float:
         """1.0: all of the wire's time."""
-        return sum(self.planned.values())
+        saved_s = DEVICE_S - self.device_s
+        return sum(self.planned.values()) - saved_s * sum(self.requests.values())
 
     @property
     def stretch(self) -> float:
         """By which all poll intervals grow, so that the wire keeps time for writes and repetitions."""
         return max(1.0, self.wanted / FULL)
 
-    def joins(self, charger: str, share: float) -> None:
-        was = self.stretch
-        self.planned[charger] = share
-        if self.stretch > 1.0 and self.stretch > was:
+    def joins(self, charger: str, share: float, requests: float = 0.0) -> None:
+        self.planned[charger], self.requests[charger] = share, requests
+        if self.stretch > WORTH_SAYING * self._said:
+            self._said = self.stretch
             log.warning("%s", self.told())
 
     def told(self) -> str:
@@ -55,6 +63,11 @@ class Load:
 
     def leaves(self, charger: str) -> None:
         self.planned.pop(charger, None)
+        self.requests.pop(charger, None)
+
+    def answered(self, took_s: float) -> None:
+        """A reply, beside the time on the line."""
+        self.device_s += LEARNT * (took_s - self.device_s)
 
     def used(self, seconds: float, now: float) -> None:
         """A transaction that ended now took so long."""

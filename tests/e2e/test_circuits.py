@@ -205,3 +205,27 @@ circuits: {{shed: {shed}}}"""
             await world.until(lambda: sum(world.offers()) == 6, 200)
             await world.until(lambda: shown(world)["meter"] == "silent")
             work.cancel()
+
+
+async def test_cars_that_do_not_all_fit_take_turns_and_their_stations_say_so(tmp_path: Path) -> None:
+    also = "circuits: {shed: {max_current: 8, members: [left, middle, right], rotate: 30, raise_delay: 1}}"
+    async with Shed(tmp_path, also=also) as world:
+        await world.idle()
+        await world.until(lambda: len(world.csms.stations) == 3)
+        await world.plug("right")
+        await world.until(lambda: world.offers() == [0, 0, 8])
+        await world.plug("left")
+        await world.until(lambda: world.status("left") == "suspended_evse")
+        await world.until(
+            lambda: any(
+                payload.get("status") == "SuspendedEVSE"
+                for payload in told(world, "left", "StatusNotification")
+            )
+        )
+        assert world.offers() == [0, 0, 8]
+        await world.until(lambda: world.offers() == [8, 0, 0], 60)
+        await world.until(lambda: world.status("right") == "suspended_evse")
+        await world.until(lambda: world.offers() == [0, 0, 8], 120)
+        assert len(world.csms.transactions) == 2
+        assert not any(transaction.ended for transaction in world.csms.transactions.values())
+        assert world.csms.complaints == []

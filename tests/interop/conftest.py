@@ -9,6 +9,8 @@ import pytest
 
 from tests.interop import peers
 
+HERE = Path(__file__).parent
+
 
 @contextmanager
 def _or_skipped() -> Iterator[None]:
@@ -52,3 +54,13 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             return peers.compiled(tmp_path_factory.mktemp("peer"), source, *libraries)
 
     return program
+
+
+@pytest.fixture
+def libmodbus(compiled: Callable[..., Path]) -> list[str]:
+    return [str(compiled(HERE / "modbus" / "peer.c", "libmodbus"))]
+
+
+@pytest.fixture
+def modbus_serial(node: list[str]) -> list[str]:
+    return [*node, str(HERE / "modbus" / "peer.js")]

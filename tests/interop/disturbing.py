@@ -24,13 +24,18 @@ class Disturbance:
     tcp: bool
     dice: random.Random
     last: bytes = b""
+    sent: bytes = b""
+    """What went out last, spoilt as it may have been."""
     told: dict[str, int] = field(default_factory=dict)
     _deck: list[str] = field(default_factory=list)
 
     def parts(self, reply: bytes, share: float) -> list[Part]:
         stale, self.last = self.last or reply, reply
-        if self.dice.random() >= share:
-            return [(0.0, reply)]
+        parts = self._spoilt(reply, stale) if self.dice.random() < share else [(0.0, reply)]
+        self.sent = next((part for _, part in reversed(parts) if part), self.sent)
+        return parts
+
+    def _spoilt(self, reply: bytes, stale: bytes) -> list[Part]:
         if not self._deck:
             self._deck = self.kinds()
             self.dice.shuffle(self._deck)
@@ -53,6 +58,7 @@ class Disturbance:
             "duplicate": lambda: [(0.0, reply), (0.0, reply)],
             "duplicate later": lambda: [(0.0, reply), (dice.uniform(0.01, 0.1), reply)],
             "split": lambda: [(0.0, reply[:4]), (0.002, reply[4:7]), (0.002, reply[7:])],
+            "the last one again": lambda: [(0.0, self.sent or reply)],
             "merged": lambda: [(0.0, stale + reply)],
             "exception": lambda: [
                 (0.0, self._sealed(reply, unit, bytes([pdu[0] | 0x80, dice.choice(EXCEPTIONS)])))

@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import os
-import socket
 import tty
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ from hub.blueprint.compile import load_blueprint
 from hub.clock import SystemClock
 from hub.integration.api import DeviceSetup, Reading
 from hub.integration.loader import load_codec, load_factory
+from tests.interop.modbuspeer import Peer, free_port, started, until
 
 pytestmark = pytest.mark.interop
 
-HERE = Path(__file__).parent / "modbus"
 KINDS = (
     *("silent", "late", "exception1", "exception4", "exception6", "short", "long", "tid", "unit", "function"),
     *("bytecount", "protocol", "length", "split", "twice", "close", "garbage", "half", "older"),
@@ -41,38 +40,10 @@ tests: [{name: t, expect: {state: available}}]
 """
 
 
-class Peer:
-    """A server in a process of its own."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.wrote: list[list[int]] = []
-        self.port = 0
-        self._reader = asyncio.create_task(self._read())
-
-    async def _read(self) -> None:
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
-            kind, *numbers = line.decode().split()
-            if kind == "ready":
-                self.port = int(numbers[0]) or -1
-            else:
-                self.wrote.append([int(number) for number in numbers])
-
-    def say(self, text: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{text}\n".encode())
-
-    def truth(self) -> None:
-        self.say("set holding 100 4711 4660 22136")
-        self.say("set input 300 16416 0")
-        self.say("set holding 900 65534")
-
-    async def close(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
-        await self._reader
+def truth(peer: Peer) -> None:
+    peer.say("set holding 100 4711 4660 22136")
+    peer.say("set input 300 16416 0")
+    peer.say("set holding 900 65534")
 
 
 class Seen:
@@ -99,35 +70,6 @@ class Seen:
         return [one for one in told if any(one[name] not in (None, TRUTH[name]) for name in TRUTH)]
 
 
-async def until(holds: Callable[[], Any], seconds: float = 30.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.01)
-
-
-async def started(*command: str) -> Peer:
-    pipe = asyncio.subprocess.PIPE
-    peer = Peer(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe))
-    await until(lambda: peer.port)
-    return peer
-
-
-@pytest.fixture
-def libmodbus(compiled: Callable[..., Path]) -> list[str]:
-    return [str(compiled(HERE / "peer.c", "libmodbus"))]
-
-
-@pytest.fixture
-def modbus_serial(node: list[str]) -> list[str]:
-    return [*node, str(HERE / "peer.js")]
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @contextlib.asynccontextmanager
 async def polled(folder: Path, link: str, **inputs: Any) -> AsyncIterator[tuple[Any, Seen]]:
     (folder / "truth.yaml").write_text(BLUEPRINT.replace("LINK", link), encoding="utf-8")
@@ -148,7 +90,7 @@ TCP = "host: 127.0.0.1, port: !input port"
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_spoilt_answer_never_becomes_a_value(libmodbus: list[str], tmp_path: Path, kind: str) -> None:
     peer = await started(*libmodbus, "tcp", "0")
-    peer.truth()
+    truth(peer)
     async with polled(tmp_path, TCP, port=peer.port) as (_, seen):
         await until(lambda: seen.now == TRUTH)
         for _ in range(3):
@@ -171,7 +113,7 @@ async def test_a_long_run_of_spoilt_answers_has_no_wrong_value(
     libmodbus: list[str], tmp_path: Path, seed: int
 ) -> None:
     peer = await started(*libmodbus, "tcp", "0")
-    peer.truth()
+    truth(peer)
     async with polled(tmp_path, TCP, port=peer.port) as (_, seen):
         await until(lambda: seen.now == TRUTH)
         peer.say(f"faults {seed}")
@@ -182,8 +124,8 @@ async def test_a_long_run_of_spoilt_answers_has_no_wrong_value(
 
 
 async def test_modbus_serial_is_read_and_written(modbus_serial: list[str], tmp_path: Path) -> None:
-    peer = await started(*modbus_serial, str(free_port()))
-    peer.truth()
+    peer = await started(*modbus_serial, "tcp", str(free_port()))
+    truth(peer)
     async with polled(tmp_path, TCP, port=peer.port) as (device, seen):
         await until(lambda: seen.now == TRUTH)
         await device.execute("set_limit", 1, {"limit": 16.0})
@@ -197,7 +139,7 @@ async def test_libmodbus_is_read_and_written_on_a_serial_line(
 ) -> None:
     async with serial_line() as (hub_end, peer_end):
         peer = await started(*libmodbus, "rtu", peer_end, str(baud), "7")
-        peer.truth()
+        truth(peer)
         link = f"serial: {hub_end}, baudrate: {baud}, unit_id: 7, parity: none"
         async with polled(tmp_path, link) as (device, seen):
             await until(lambda: seen.now == TRUTH)

@@ -71,6 +71,19 @@ class _Sent(NamedTuple):
     notice: int | None = None
 
 
+class Kept:
+    """What `Keep` kept, by (kind, key)."""
+
+    def __init__(self, memory: Mapping[tuple[str, str], Any]) -> None:
+        self._memory = memory
+
+    def all(self, kind: str) -> dict[str, Any]:
+        return {key: body for (stored, key), body in self._memory.items() if stored == kind}
+
+    def one(self, kind: str, key: str, otherwise: Any = None) -> Any:
+        return self._memory.get((kind, key), otherwise)
+
+
 class Station:
     """`memory`: what `Keep` kept, by (kind, key). `outbox`: (id, body, attempts), oldest first."""
 
@@ -87,35 +100,44 @@ class Station:
         self._queue = Queue()
         self._sent: dict[int, _Sent] = {}
         self._next_ref = 0
+        self._link_lost: float | None = None
+        kept = Kept(memory)
         self.clock = StationClock(self, now)
-        known = memory.get(("identity", "device"), {})
+        self._know_device(kept)
+        self._settings(kept, outbox)
+        self._charging(kept, now)
+        self._service(kept)
+        self.upkeep.begin(now)
+        self._leave(kept, now)
+
+    def _know_device(self, kept: Kept) -> None:
+        known = kept.one("identity", "device", {})
         self._device_known = (
-            known.get("blueprint") == _texts(setup.identity) or not TOLD & setup.abilities.readings
+            known.get("blueprint") == _texts(self.setup.identity) or not TOLD & self.setup.abilities.readings
         )
         self._device_awaited = False
-        self.identity = Identity(*known["told"]) if known and self._device_known else setup.identity
-        self._link_lost: float | None = None
+        self.identity = Identity(*known["told"]) if known and self._device_known else self.setup.identity
 
-        def kept(kind: str) -> dict[str, Any]:
-            return {key: body for (stored, key), body in memory.items() if stored == kind}
+    def _settings(self, kept: Kept, outbox: Sequence[tuple[int, Mapping[str, object], int]]) -> None:
+        """What the CSMS has set, and what is owed to it."""
+        self.variables = Variables(kept.all("variable"), self.setup.defaults, self.setup.facts)
+        self.outbox = Outbox(outbox, int(kept.one("counter", "outbox", 1)))
+        self.boot = Boot(str(kept.one("boot", "reason", "PowerUp")))
+        version = int(kept.one("counter", "local_list", 0))
+        local_list = LocalList(self.variables, kept.all("local_list"), version)
+        self.authorization = Authorization(self.variables, self.setup.tokens, local_list, kept.all("cache"))
+        self.csms_ids: dict[str, int] = {key: int(body) for key, body in kept.all("csms_id").items()}
+        self.profiles = Profiles(restored_profile(body) for body in kept.all("profile").values())
 
-        self.variables = Variables(kept("variable"), setup.defaults, setup.facts)
-        self.outbox = Outbox(outbox, int(memory.get(("counter", "outbox"), 1)))
-        self.boot = Boot(str(memory.get(("boot", "reason"), "PowerUp")))
-        local_list = LocalList(
-            self.variables, kept("local_list"), int(memory.get(("counter", "local_list"), 0))
-        )
-        self.authorization = Authorization(self.variables, setup.tokens, local_list, kept("cache"))
-        self.csms_ids: dict[str, int] = {key: int(body) for key, body in kept("csms_id").items()}
-        self.profiles = Profiles(restored_profile(body) for body in kept("profile").values())
+    def _charging(self, kept: Kept, now: Moment) -> None:
+        """The parts that follow cars, cards and energy."""
         self.transactions = Transactions(
             self.variables, self.outbox, self.emit, self.stamp, lambda: self.boot.accepted
         )
-        flows = {
-            evse: restored(evse, memory.get(("transaction", str(evse)))) for evse in range(1, setup.evses + 1)
-        }
-        self.availability = Availability(self, kept("availability"))
-        self.reservations = Reservations(self, kept("reservation"), kept("reservation_end"), now)
+        self.availability = Availability(self, kept.all("availability"))
+        self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)
+        numbers = range(1, self.setup.evses + 1)
+        flows = {evse: restored(evse, kept.one("transaction", str(evse))) for evse in numbers}
         self.evses = Evses(self, flows, now)
         self.statuses = Statuses(self)
         self.tokens = Tokens(self)
@@ -126,12 +148,18 @@ class Station:
         self.costs = Costs(self)
         self.priorities = Priorities(self)
         self.meter_triggers = MeterTriggers(self)
+
+    def _service(self, kept: Kept) -> None:
+        """The parts that serve the CSMS."""
         self.control = Control(self)
         self.answers = Answers(self)
-        self.upkeep = Upkeep(self, kept)
-        self.upkeep.begin(now)
-        left = {int(key): body for key, body in kept("transaction").items() if int(key) not in flows}
-        self.evses.gone([restored(evse, body) for evse, body in sorted(left.items())], now)
+        self.upkeep = Upkeep(self, kept.all)
+
+    def _leave(self, kept: Kept, now: Moment) -> None:
+        """What ran at EVSEs that are no more."""
+        left = {int(key): body for key, body in kept.all("transaction").items()}
+        gone = [restored(evse, body) for evse, body in sorted(left.items()) if evse not in self.evses.flows]
+        self.evses.gone(gone, now)
 
     # Inputs
 

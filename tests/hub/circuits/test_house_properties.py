@@ -92,7 +92,7 @@ HOMES = st.builds(
 
 
 @given(HOMES, st.lists(st.floats(0, 39), min_size=1, max_size=6))
-@settings(max_examples=12)
+@settings(max_examples=40)
 def test_whatever_the_house_draws_the_fuse_bears_it_soon_again(home: Home, loads: list[float]) -> None:
     home.live(120)
     for load in loads:
@@ -101,7 +101,7 @@ def test_whatever_the_house_draws_the_fuse_bears_it_soon_again(home: Home, loads
 
 
 @given(HOMES, st.floats(0, 21))
-@settings(max_examples=12)
+@settings(max_examples=40)
 def test_a_steady_house_leaves_steady_shares_and_most_of_what_there_is(home: Home, load: float) -> None:
     home.house_a = load
     home.live(900)

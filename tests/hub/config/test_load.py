@@ -78,6 +78,7 @@ def problems(folder: Path, text: str) -> list[str]:
         ("chargers: []", "chargers: expected a map"),
         ("chargers: {A: {" + KEBA + "}}", "a charger's id has 1 to 48"),
         ("chargers: {bridge: {" + KEBA + "}}", "its topics are the hub's"),
+        ("chargers: {circuit: {" + KEBA + "}}", "its topics are the hub's"),
         ("chargers: {a: {}}", "use_blueprint: is missing"),
         ("chargers: {a: {integration: ocpp}}", "is not in this version yet"),
         ("chargers: {a: {" + KEBA + ", limits: {max_current: 0}}}", "expected amperes"),

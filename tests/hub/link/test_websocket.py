@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from hub.link.backoff import BackOff
+from hub.link.serving import close_server, serve
 from hub.link.websocket import (
     Endpoint,
     LinkClosed,
     LinkRefused,
     WebSocketLink,
-    close_server,
     connect,
-    serve,
     tls_context,
 )
 from tests.hub.link.certificates import Authority

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hub.link.websocket import Endpoint, LinkClosed, WebSocketLink, close_server, serve
+from hub.link.serving import close_server, serve
+from hub.link.websocket import Endpoint, LinkClosed, WebSocketLink
 from hub.ocpp.station.setup import StationSetup
 from hub.uplink.connect import Connector
 from hub.uplink.keyfiles import KeyFiles
@@ -54,7 +55,7 @@ async def running(
 
 @asynccontextmanager
 async def connecting(world: World, endpoint: Endpoint, keys: KeyFiles | None = None) -> AsyncIterator[Uplink]:
-    world.uplink._keys = keys
+    world.uplink._hands._keys = keys
     task = asyncio.create_task(Connector(world.uplink, endpoint, keys=keys, jitter_s=0).run())
     try:
         yield world.uplink

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from hub.link import websocket
-from hub.link.websocket import Endpoint, close_server, serve
+from hub.link.serving import close_server, serve
+from hub.link.websocket import Endpoint
 from tests.hub.link.certificates import Authority
 from tests.hub.uplink.servers import Server, connecting, setup, until
 from tests.hub.uplink.world import World

@@ -10,7 +10,7 @@ from hub.blueprint.mapping import BlueprintMapping
 from hub.integration.loader import load_codec
 from hub.shipped import shipped
 from integrations.modbus.address import SerialAddress, TcpAddress
-from integrations.modbus.budget import budget, loads, own_stretch
+from integrations.modbus.budget import budget, loads, own_stretch, requests
 from integrations.modbus.frame import Request
 from integrations.modbus.jobs import Manner
 from integrations.modbus.load import Load
@@ -51,6 +51,23 @@ def test_who_asks_for_too_much_is_told_once(caplog: pytest.LogCaptureFixture) ->
     assert "2 chargers, 135.0 % of its time; poll intervals are stretched 1.50-fold" in record.getMessage()
     load.leaves("b")
     assert load.stretch == 1.0
+
+
+def test_quick_devices_are_asked_more_often_than_was_planned_and_slow_ones_less() -> None:
+    load = Load("wire")
+    load.joins("a", 1.8, requests=40.0)
+    assert load.stretch == pytest.approx(2.0)
+    for took_s, stretch in ((0.005, 0.8 / 0.9), (0.05, 2.6 / 0.9)):
+        for _ in range(500):
+            load.answered(took_s)
+        assert load.stretch == pytest.approx(max(1.0, stretch), rel=0.01)
+    load.leaves("a")
+    assert load.wanted == 0.0
+
+
+def test_polls_and_keep_alive_are_so_many_requests_a_second() -> None:
+    blocks = [Block(1, "holding", number, 1, ()) for number in range(10)]
+    assert requests({(2.0, "fast"): blocks, (0.0, "once"): blocks}, 4.0) == 5.25
 
 
 def test_the_use_of_the_last_minute_is_known() -> None:

@@ -158,6 +158,29 @@ def test_a_stop_does_not_wait_for_a_unit_that_never_answered() -> None:
     assert in_virtual_time(waited()) <= 0.06
 
 
+def test_a_unit_that_is_slow_now_and_then_loses_no_frame_once_that_is_known() -> None:
+    bus = Bus({1: 0.005, 2: 0.005})
+
+    async def early() -> list[int]:
+        async with linked(bus) as link:
+            seen: dict[int, list[float]] = {1: [], 2: []}
+            tasks = [asyncio.create_task(sweep_for_ever(link, unit, 4, seen[unit])) for unit in (1, 2)]
+            found = []
+            for _ in range(20):
+                await asyncio.sleep(1)
+                bus.units[1] = 0.09
+                await asyncio.sleep(0.1)
+                bus.units[1] = 0.005
+                found.append(bus.early)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            return found
+
+    first, *_, last = in_virtual_time(early())
+    assert last == first
+
+
 def test_a_slow_unit_is_known_by_its_late_reply() -> None:
     bus = Bus({1: 0.8})
 

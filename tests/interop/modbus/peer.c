@@ -1,8 +1,8 @@
-/* A Modbus server on libmodbus, steered by lines on stdin, for tests/interop/test_modbus.py.
+/* A Modbus server on libmodbus, steered by lines on stdin, for tests/interop/modbuspeer.py.
  *
  * peer tcp PORT | peer rtu DEVICE BAUD UNIT
  * "set TABLE ADDRESS WORD..."  table: holding, input; "fault KIND" for the next answer (TCP only); "faults SEED": one
- * answer in three is spoilt. Says "ready PORT" and "wrote FUNCTION ADDRESS WORD...". */
+ * answer in three is spoilt; "fill": register n holds 31 n + 7. Says "ready PORT" and "wrote FUNCTION ADDRESS WORD...". */
 #include <errno.h>
 #include <modbus.h>
 #include <poll.h>
@@ -41,6 +41,8 @@ static void command(char *line) {
     char table[16], *at = line;
     int address, used, word;
     if (sscanf(line, "fault %31s", fault) == 1) return;
+    if (!strncmp(line, "fill", 4))
+        for (int n = 0; n < 2000; n++) map->tab_registers[n] = map->tab_input_registers[n] = 31 * n + 7;
     if (sscanf(line, "faults %d", &used) == 1) { srand(used); often = 1; return; }
     if (sscanf(line, "set %15s %d%n", table, &address, &used) != 2) return;
     unsigned short *registers = strcmp(table, "input") ? map->tab_registers : map->tab_input_registers;

@@ -7,38 +7,12 @@ import pytest
 
 import hub
 from hub.ocpp.station.variable_table import BY_KEY, BY_NAME, VARIABLES
+from tests.hub.ocpp.keys16 import CORE, LIMITS, LISTS
 
 ROOT = Path(hub.__file__).parent
 SOURCES = "".join(
     path.read_text() for path in ROOT.rglob("*.py") if path.name not in ("variable_table.py", "variables.py")
 )
-CORE_16 = [
-    "AuthorizeRemoteTxRequests",
-    "ClockAlignedDataInterval",
-    "ConnectionTimeOut",
-    "ConnectorPhaseRotation",
-    "GetConfigurationMaxKeys",
-    "HeartbeatInterval",
-    "LocalAuthorizeOffline",
-    "LocalPreAuthorize",
-    "MeterValuesAlignedData",
-    "MeterValuesSampledData",
-    "MeterValueSampleInterval",
-    "NumberOfConnectors",
-    "ResetRetries",
-    "StopTransactionOnEVSideDisconnect",
-    "StopTransactionOnInvalidId",
-    "StopTxnAlignedData",
-    "StopTxnSampledData",
-    "SupportedFeatureProfiles",
-    "TransactionMessageAttempts",
-    "TransactionMessageRetryInterval",
-    "UnlockConnectorOnEVSideDisconnect",
-    "ChargeProfileMaxStackLevel",
-    "ChargingScheduleAllowedChargingRateUnit",
-    "ChargingScheduleMaxPeriods",
-    "MaxChargingProfilesInstalled",
-]
 REQUIRED_201 = {
     "AlignedDataCtrlr": "Interval Measurands TxEndedInterval TxEndedMeasurands",
     "AuthCtrlr": "AuthorizeRemoteStart LocalAuthorizeOffline LocalPreAuthorize",
@@ -69,7 +43,7 @@ def test_what_can_be_written_has_an_effect(name: str) -> None:
     assert f'"{name}"' in SOURCES
 
 
-@pytest.mark.parametrize("key", CORE_16)
+@pytest.mark.parametrize("key", CORE + LISTS + LIMITS)
 def test_every_key_that_1_6_requires_is_there(key: str) -> None:
     assert key.lower() in BY_KEY
 

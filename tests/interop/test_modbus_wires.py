@@ -6,10 +6,7 @@ import asyncio
 import contextlib
 import os
 import random
-import socket
-from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -19,34 +16,21 @@ from integrations.modbus.links import POLL, WRITE, BusLink, Manner, NoAnswer
 from integrations.modbus.sharing import LINKS
 from tests.interop.disturbed_wire import DisturbedWire, Server
 from tests.interop.disturbing import Disturbance, Pty
+from tests.interop.modbuspeer import free_port, started
 
-HERE = Path(__file__).parent
 SECONDS = float(os.environ.get("EVHUB_INTEROP_SECONDS", "12"))
 UNIT, BAUDRATE = 17, 115200
 pytestmark = pytest.mark.interop
 
 
-@pytest.fixture
-def libmodbus(compiled: Callable[..., Path]) -> list[str]:
-    return [str(compiled(HERE / "libmodbus_server.c", "libmodbus"))]
-
-
-@pytest.fixture
-def modbus_serial(node: list[str]) -> list[str]:
-    return [*node, str(HERE / "modbus_serial_server.js")]
-
-
 @contextlib.asynccontextmanager
-async def started(command: list[str], *words: str) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(*command, *words, stdout=PIPE, stderr=DEVNULL)
+async def served(command: list[str], *words: str) -> AsyncIterator[None]:
+    peer = await started(*command, *words)
+    peer.fill()
     try:
-        assert process.stdout is not None
-        async with asyncio.timeout(10):
-            assert await process.stdout.readline() == b"ready\n"
         yield
     finally:
-        process.kill()
-        await process.communicate()
+        await peer.close()
 
 
 @contextlib.asynccontextmanager
@@ -54,17 +38,15 @@ async def wired(command: list[str], wire: str, seed: int) -> AsyncIterator[tuple
     """tcp, rtu (a serial port on both sides), rtu+tcp (TCP in front of the server's serial port)."""
     async with contextlib.AsyncExitStack() as stack:
         if wire == "tcp":
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-            await stack.enter_async_context(started(command, "tcp", str(port)))
+            port = free_port()
+            await stack.enter_async_context(served(command, "tcp", str(port)))
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             stack.callback(writer.close)
             server = Server(reader, writer.write, tcp=True)
         else:
             pty = Pty()
             stack.callback(pty.close)
-            await stack.enter_async_context(started(command, "rtu", pty.path, str(BAUDRATE), str(UNIT)))
+            await stack.enter_async_context(served(command, "rtu", pty.path, str(BAUDRATE), str(UNIT)))
             server = Server(pty.reader, pty.write, tcp=False)
         disturbed = DisturbedWire(Disturbance(wire == "tcp", random.Random(seed)), server)
         stack.push_async_callback(disturbed.close)
