@@ -39,7 +39,7 @@ fuzz: setup ## every property and every handler, for long and by chance
 
 interop: setup ## against mosquitto, libmodbus and stacks of other hands, where they can be had
 	$(BIN)/python -m tests.interop.peers
-	$(BIN)/python -m pytest -m interop
+	$(BIN)/python -m pytest -m interop -n auto
 
 netns: setup ## machines on a switch, as network namespaces (needs root)
 	$(BIN)/python -m pytest -m netns

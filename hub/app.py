@@ -19,20 +19,15 @@ from hub.clock import Clock, SystemClock
 from hub.config import kept
 from hub.config.changes import Changes, compare
 from hub.config.load import load_config
-from hub.config.settings import Config, MqttSettings
+from hub.config.settings import Config
 from hub.control import ControlServer, questions
 from hub.discovery import Discovery
 from hub.errors import ConfigError, HubError, StoreError, reason
 from hub.logs import Diary, setup_logs
-from hub.mqtt.access import Access, Account
-from hub.mqtt.address import Credentials, parse_broker
 from hub.mqtt.bridge import About, Bridge, BusLog
-from hub.mqtt.client import CommandClient, StateClient
-from hub.mqtt.commands import CommandDoor
-from hub.mqtt.listener import Listener
+from hub.mqtt.start import MqttPart
 from hub.part import Part
 from hub.store.database import Database
-from hub.tls import server_context
 from hub.topics import Topics
 from hub.uplink.setup import desk
 from hub.yaml import suggestion
@@ -53,10 +48,9 @@ class Hub:
         self.bus = Bus()
         self.topics = Topics(config.mqtt.base_topic)
         self.registry = Registry(self.bus, self.topics, self.clock)
-        self.listener: Listener | None = None
+        self.mqtt = MqttPart(self.bus, self.topics, self.registry, self.clock)
         self._jitter_s = jitter_s
         self._logs = logs
-        self._mqtt = Part()
         self._watch = Part()
         self._site: Site | None = None
         self._stack = AsyncExitStack()
@@ -84,7 +78,7 @@ class Hub:
         self._site = Site(self.bus, self.topics, self.clock, self.registry, database)
         self._chargers = Chargers(config, self._house(database, self._site), self._say_bad)
         try:
-            await self._start_mqtt(config)
+            await self.mqtt.start(config.mqtt)
             self._start_bridge(config)
             await self._start_control(config)
             for protocol in config.protocols:
@@ -109,7 +103,7 @@ class Hub:
         await self._appliances.close()
         await self._discovery.close()
         await self._stack.aclose()
-        await self._mqtt.stop()
+        await self.mqtt.stop()
 
     async def reload(self) -> Changes:
         """Applies what changed in the file. Raises HubError: nothing was changed."""
@@ -150,9 +144,8 @@ class Hub:
             assert self._site is not None
             await self._site.use(new.circuits)
         if changes.mqtt:
-            await self._mqtt.stop()
-            self._mqtt = Part()
-            await self._start_mqtt(new)
+            await self.mqtt.stop()
+            await self.mqtt.start(new.mqtt)
         anew = [*changes.changed, *self._speaking(changes.protocols, changes)]
         for charger in (*changes.removed, *anew):
             runtime = self.registry.get(charger)
@@ -203,43 +196,7 @@ class Hub:
         except OSError as error:
             log.warning("no copy of %s was kept: %s", config.path, reason(error))
 
-    # MQTT
-
-    async def _start_mqtt(self, config: Config) -> None:
-        mqtt = config.mqtt
-        door = CommandDoor(self.bus, self.topics, self.registry, self.clock)
-        if mqtt.broker == "embedded":
-            await self._listen(mqtt)
-        else:
-            self._dial(mqtt)
-        door.start()
-        self._mqtt.closing(door.close)
-
-    async def _listen(self, mqtt: MqttSettings) -> None:
-        users = {
-            name: Account(name, user.password, user.read, user.write) for name, user in mqtt.users.items()
-        }
-        tls = server_context(mqtt.tls.cert, mqtt.tls.key) if mqtt.tls.cert else None
-        self.listener = Listener(
-            self.bus,
-            Access(users, mqtt.base_topic),
-            self.clock,
-            host=mqtt.listen_host,
-            port=mqtt.listen_port,
-            tls=tls,
-            anonymous=not users,
-        )
-        await self.listener.start()
-        self._mqtt.run("mqtt listener", self.listener.run)
-        self._mqtt.closing(self.listener.close)
-
-    def _dial(self, mqtt: MqttSettings) -> None:
-        address = parse_broker(mqtt.broker, mqtt.version)
-        credentials = Credentials(mqtt.username, mqtt.password, mqtt.tls.ca, mqtt.tls.cert, mqtt.tls.key)
-        state = StateClient(self.bus, address, credentials, mqtt.base_topic)
-        commands = CommandClient(self.bus, address, credentials, mqtt.base_topic)
-        self._mqtt.run("mqtt state", state.run)
-        self._mqtt.run("mqtt commands", commands.run)
+    # What everybody asks and is told
 
     def _start_bridge(self, config: Config) -> None:
         about = About(
@@ -253,7 +210,7 @@ class Hub:
             config_problems=lambda: self.config.refused,
             chargers=self.registry.listing,
             protocols=self._discovery.counters,
-            counters=lambda: self.listener.broker.counters() if self.listener else {},
+            counters=self.mqtt.counters,
         )
         requests = {
             "reload": self._reload_request,

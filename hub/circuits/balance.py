@@ -108,6 +108,7 @@ class Balance:
         targets = self._targets(now, members, rooms)
         for leaf, member in members.items():
             self._aim(now, leaf, member, targets)
+        self._restrain(members, rooms)
         loads = self._loads(members, rooms)
         for leaf in dict.fromkeys((*self._queue, *members)):
             self._raise(now, leaf, members[leaf], rooms, loads)
@@ -237,6 +238,16 @@ class Balance:
             place.since = None
         elif place.since is None or asked_more:
             place.since = now - self.pace.raise_s if asked_more else now
+
+    def _restrain(self, members: Mapping[Leaf, Member], rooms: Mapping[str, float]) -> None:
+        """Who doesn't answer goes on with what it was given when it is back: no more than there is then."""
+        free = dict(rooms)
+        for leaf, member in members.items():
+            place = self._places[leaf]
+            if not member.claim.known and place.given_a:
+                place.given_a = max(0.0, min([place.given_a, *(free[circuit] for circuit in member.above)]))
+                for circuit in member.above:
+                    free[circuit] -= place.given_a
 
     def _raise(
         self,

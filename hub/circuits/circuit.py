@@ -57,9 +57,13 @@ class Circuit:
     def limit(self) -> Offer:
         return self.limits.offer(self.settings.phases, VOLTAGE)
 
+    def most(self) -> float:
+        """What its members may draw together when nothing else does."""
+        return self.limit().asked_a - self.settings.reserve
+
     def room(self) -> float:
         """What its members may draw together. With a silent meter nobody knows what else draws."""
-        free = self.limit().asked_a - self.settings.reserve
+        free = self.most()
         if self.silent:
             return min(free, self.settings.fallback_current)
         return free - (self.other.other_a or 0.0)

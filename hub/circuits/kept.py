@@ -1,7 +1,7 @@
 """What outlives the hub: what each EVSE may be drawing, and the limits that somebody has set for a circuit."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -18,6 +18,7 @@ SHARE = "share"
 OWN = "circuit"
 """Instead of a charger's id, which can't be this one."""
 PUT_SHARE = "INSERT OR REPLACE INTO station VALUES (?, ?, ?, ?)"
+DROP_SHARE = "DELETE FROM station WHERE charger=? AND kind=? AND key=?"
 PUT_LIMIT = "INSERT OR REPLACE INTO limits VALUES (?, 0, ?, ?)"
 DROP_LIMIT = "DELETE FROM limits WHERE charger=? AND evse=0 AND source=?"
 
@@ -52,8 +53,8 @@ class Kept:
     async def keep(self, shares: Mapping[Leaf, Share]) -> None:
         """On disk when it returns, so that the next hub counts with it. A full disk stops nobody's charging."""
         rows: list[Statement] = [
-            (PUT_SHARE, (OWN, SHARE, f"{charger}/{evse}", orjson.dumps(share).decode()))
-            for (charger, evse), share in shares.items()
+            (PUT_SHARE, (OWN, SHARE, _key(leaf), orjson.dumps(share).decode()))
+            for leaf, share in shares.items()
         ]
         try:
             await self._database.write(rows)
@@ -64,6 +65,13 @@ class Kept:
             return
         self._failed = False
         self.shares.update(shares)
+
+    async def drop(self, leaves: Collection[Leaf]) -> None:
+        """Only these are on a circuit: what the others may be drawing, nobody follows any more."""
+        gone = self.shares.keys() - leaves
+        for leaf in gone:
+            del self.shares[leaf]
+        await self._tidy([(DROP_SHARE, (OWN, SHARE, _key(leaf))) for leaf in gone])
 
     async def restore(self, circuit: Circuit, now: Moment) -> None:
         """The limits that were set for it. Raises StoreError."""
@@ -83,8 +91,19 @@ class Kept:
             await self._database.write([(PUT_LIMIT, (owner, source, orjson.dumps(body).decode()))])
 
     async def forget(self, circuit: str) -> None:
-        """It is no more. Raises StoreError."""
-        await self._database.write([("DELETE FROM limits WHERE charger=?", (_owner(circuit),))])
+        """It is no more."""
+        await self._tidy([("DELETE FROM limits WHERE charger=?", (_owner(circuit),))])
+
+    async def _tidy(self, rows: Sequence[Statement]) -> None:
+        """What isn't needed any more may stay where nothing can be written."""
+        try:
+            await self._database.write(rows)
+        except StoreError as error:
+            log.warning("circuits: what is over is still on disk: %s", error)
+
+
+def _key(leaf: Leaf) -> str:
+    return f"{leaf[0]}/{leaf[1]}"
 
 
 def _owner(circuit: str) -> str:

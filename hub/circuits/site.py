@@ -13,6 +13,7 @@ from hub.circuits.board import Board
 from hub.circuits.circuit import Circuit
 from hub.circuits.commands import operations
 from hub.circuits.kept import Kept, Share
+from hub.circuits.patience import Patience
 from hub.circuits.shares import Leaf
 from hub.circuits.tree import NOBODY, Tree, roots
 from hub.circuits.troubles import Troubles
@@ -29,13 +30,6 @@ log = logging.getLogger(__name__)
 LONGEST_S = 3600.0
 NOTHING = Share(0.0, 0.0)
 STILL = Given(0.0, False, False)
-SETTLE_S = 10.0
-"""So long after the start all go on with what they had, unless all are heard before: no car is stopped by what isn't
-known yet."""
-PATIENCE_S = 60.0
-"""And so long for a meter."""
-GRACE_S = 60.0
-"""So long a charger that nobody has heard yet is taken to do what it did before the hub came, or took it in anew."""
 
 
 class Site:
@@ -49,12 +43,10 @@ class Site:
         self._trees: list[Tree] = []
         self._ends: list[Callable[[], None]] = []
         self._joined: dict[str, ChargerRuntime] = {}
-        self._expected: dict[str, float] = {}
-        """Until when a charger is expected to be heard."""
         self._applied: dict[Leaf, Given] = {}
         self._touched: set[str] = set()
         """Chargers whose claims may be others now."""
-        self._began = clock.now().mono
+        self._patience = Patience(clock.now().mono)
         self._troubles = Troubles()
         self._work = asyncio.Event()
         self._busy = asyncio.Lock()
@@ -65,14 +57,16 @@ class Site:
         await self.use(settings)
 
     async def use(self, settings: Mapping[str, CircuitSettings]) -> None:
-        """These circuits from now on. Chargers go on with what they have until that must change. Raises StoreError."""
+        """These circuits from now on. Chargers go on with what they have as far as it fits. Raises StoreError."""
         async with self._busy:
             await self._use(settings)
+        await self.look()
+        self._look()  # `run` still sleeps by what was before
 
     def join(self, runtime: ChargerRuntime) -> Callable[[], Awaitable[None]]:
         """A charger that is about to run; what it returns takes it out again."""
         self._joined[runtime.id] = runtime
-        self._expect(runtime.id)
+        self._patience.expect(runtime.id, self._clock.now().mono)
         for evse in range(1, runtime.evses + 1):
             self._applied.pop((runtime.id, evse), None)
         self._begin(runtime)
@@ -83,7 +77,7 @@ class Site:
             end()
             if self._joined.get(runtime.id) is runtime:
                 del self._joined[runtime.id]
-            self._expect(runtime.id)
+            self._patience.expect(runtime.id, self._clock.now().mono)
             self._placed(runtime.id)
 
         return leave
@@ -102,11 +96,11 @@ class Site:
         """Gives what is to be given now; returns in how many seconds time alone may change something."""
         self._work.clear()
         now = self._clock.now()
-        self._lose_patience(now.mono)
+        self._touched |= set(self._patience.lose(now.mono))
         async with self._busy:
             touched, self._touched = self._touched, set()
             dues = [await self._balance(tree, touched) for tree in self._trees]
-        wakes = (*dues, *self._expected.values(), *self._troubles.due(), now.mono + LONGEST_S)
+        wakes = (*dues, *self._patience.ends(), *self._troubles.due(), now.mono + LONGEST_S)
         return min(wakes) - self._clock.now().mono
 
     def close(self) -> None:
@@ -129,16 +123,19 @@ class Site:
             await self._kept.forget(circuit)
         for tree in trees:
             tree.take_over(before)
+            for circuit in tree.circuits.keys() - before.keys():
+                await self._kept.restore(tree.circuits[circuit], self._clock.now())
+        for tree in trees:
             tree.place(self._evses)
-        self._trees, self._troubles, self._began = trees, Troubles(), self._clock.now().mono
+        self._trees, self._troubles = trees, Troubles()
+        self._patience.begin(self._clock.now().mono)
         for circuit, known in self._circuits().items():
-            if circuit not in before:
-                await self._kept.restore(known, self._clock.now())
             self._registry.serve(circuit_owner(circuit), operations(known, self._limited, self._clock))
         self._listen()
         for runtime in list(self._joined.values()):
             self._begin(runtime)
         self._touch(*(charger for tree in trees for charger in tree.of))
+        await self._kept.drop({leaf for tree in trees for leaf in tree.places})
 
     # The chargers
 
@@ -171,22 +168,16 @@ class Site:
         self._touch(charger)
 
     def _evses(self, charger: str) -> int | None:
-        return self._joined[charger].evses if charger in self._joined else None
+        """Of one that isn't there now: those that were ever given something."""
+        if charger in self._joined:
+            return self._joined[charger].evses
+        return max((evse for name, evse in self._kept.shares if name == charger), default=None)
 
     def _take(self, tree: Tree, leaf: Leaf) -> None:
         runtime, kept = self._joined.get(leaf[0]), self._kept.shares.get(leaf)
         claim = NOBODY if runtime is None else runtime.claim(leaf[1])
         held = claim.rated_a if kept is None else kept.held_a
-        tree.take(leaf, claim, held if leaf[0] in self._expected else max(held, claim.safe_a))
-
-    def _expect(self, charger: str) -> None:
-        self._expected[charger] = self._clock.now().mono + GRACE_S
-
-    def _lose_patience(self, now: float) -> None:
-        over = [charger for charger, at in self._expected.items() if at <= now]
-        for charger in over:
-            del self._expected[charger]
-        self._touched |= set(over)
+        tree.take(leaf, claim, held if self._patience.expects(leaf[0]) else max(held, claim.safe_a))
 
     def _apply(self, leaf: Leaf, given: Given | None) -> None:
         runtime = self._joined.get(leaf[0])
@@ -208,10 +199,10 @@ class Site:
         for charger in touched & tree.of.keys():
             for leaf in tree.of[charger]:
                 self._take(tree, leaf)
-        if not self._settled(tree, now.mono):
-            given = {leaf: self._applied.get(leaf, STILL) for leaf in tree.members}
-            ends = (self._began + SETTLE_S, self._began + PATIENCE_S)
-            tree.wait(given, next(end for end in ends if end > now.mono))
+        tree.had = {leaf: self._applied.get(leaf, STILL) for leaf in tree.members}
+        tree.settled = tree.settled or self._patience.settled(tree, now.mono)
+        if not tree.settled:
+            tree.wait(self._patience.next(now.mono))
         elif tree.due(now.mono):
             touched |= tree.of.keys()
             await self._give(tree.step(now), tree.members)
@@ -224,13 +215,6 @@ class Site:
             for event, details in self._troubles.look(known, now.mono):
                 self._board.event(circuit, event, **details)
         return min([*due, *([] if tree.wake_at is None else [tree.wake_at])])
-
-    def _settled(self, tree: Tree, now: float) -> bool:
-        """Have all been heard that will be, chargers and meters?"""
-        heard = now >= self._began + SETTLE_S or all(each.claim.known for each in tree.members.values())
-        metered = now >= self._began + PATIENCE_S or not any(each.silent for each in tree.circuits.values())
-        tree.settled = tree.settled or (heard and metered)
-        return tree.settled
 
     async def _give(self, step: Step, members: Mapping[Leaf, Member]) -> None:
         """Cuts first; a raise when the disk knows of it."""

@@ -48,6 +48,7 @@ class Tree:
         """Are all heard that will be, after the start?"""
         self.places: dict[Leaf, tuple[list[str], int]] = {}
         self.members: dict[Leaf, Member] = {}
+        self.had: Mapping[Leaf, Given] = {}
         self.of: dict[str, list[Leaf]] = {}
         """Each charger's."""
         self.stale = True
@@ -97,9 +98,17 @@ class Tree:
                     found[charger, number] = (above, priority)
         return found
 
-    def wait(self, given: Mapping[Leaf, Given], wake_at: float) -> None:
-        """All go on with what they have."""
-        self.last, self.wake_at = Step(given), wake_at
+    def fits(self) -> bool:
+        """May all go on with what they had, whatever else draws?"""
+        return all(
+            sum(given.current_a for leaf, given in self.had.items() if circuit in self.places[leaf][0])
+            <= known.most() + NOISE_A
+            for circuit, known in self.circuits.items()
+        )
+
+    def wait(self, wake_at: float) -> None:
+        """All go on with what they had."""
+        self.last, self.wake_at = Step(self.had), wake_at
 
     def step(self, now: Moment) -> Step:
         self.measure(now.mono)

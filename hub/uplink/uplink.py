@@ -9,7 +9,7 @@ without effects (most states) costs no task, no wake-up and no commit.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,21 +25,11 @@ from hub.ocpp.schemas import schemas
 from hub.ocpp.station.boot import Registration
 from hub.ocpp.station.effects import (
     DURABLE,
-    Abandon,
-    Act,
-    Annotate,
-    Begin,
-    Done,
     Effect,
-    Happened,
-    Limit,
-    Measured,
     Owe,
-    Permit,
     Reconnect,
     Reply,
     ReplyError,
-    StoreKey,
 )
 from hub.ocpp.station.external_limits import Outside
 from hub.ocpp.station.setup import StationSetup
@@ -51,9 +41,9 @@ from hub.store import journal
 from hub.store.database import Database
 from hub.uplink.asked import Answer, Asked
 from hub.uplink.commit import Committer
+from hub.uplink.hands import Hands
 from hub.uplink.jobs import Jobs
 from hub.uplink.keyfiles import KeyFiles
-from hub.uplink.meter import meter_body
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +80,6 @@ class Uplink:
         self.station = station
         self.reconnect = asyncio.Event()
         self._committer = Committer(runtime.id, database, clock, remember=remember)
-        self._keys = keys
-        self._jobs = jobs
         self._clock = clock
         self._remember = remember
         self._link: TextLink | None = None
@@ -103,7 +91,7 @@ class Uplink:
         self._work = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._asked = Asked()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._hands = Hands(runtime, self.tell, keys, jobs)
 
     @classmethod
     async def create(
@@ -270,17 +258,11 @@ class Uplink:
                 await self._reply(call_id, (payload, None, ""))
             case ReplyError(call_id=call_id, code=code, description=words):
                 await self._reply(call_id, (None, code, words))
-            case Permit() | Limit() | Annotate() | Happened():
-                self._to_charger(effect)
-            case Measured(evse=evse, value=value):
-                self.runtime.measured(meter_body(evse, value))
             case Reconnect(reason=reason):
                 log.info("%s: reconnecting: %s", self.runtime.id, reason)
                 self.reconnect.set()
-            case StoreKey() | Begin() | Abandon():
-                self._with_files(effect)
-            case Act():
-                self._spawn(self._act(effect))
+            case _:
+                self._hands.do(effect)
 
     async def _reply(self, call_id: str, answer: Answer) -> None:
         if not call_id.startswith(CSMS):
@@ -296,45 +278,6 @@ class Uplink:
             text = self._rpc.reply_error(asked, code or ErrorCode.INTERNAL_ERROR, words)
         if text is not None:
             await self._send(text)
-
-    def _to_charger(self, effect: Permit | Limit | Annotate | Happened) -> None:
-        match effect:
-            case Permit(evse=evse, allowed=allowed):
-                self.runtime.permit(evse, allowed)
-            case Limit(evse=evse, current_a=current, power_w=power):
-                self.runtime.limit(evse, "csms", current, power_w=power)
-            case Annotate(evse=evse, values=values):
-                self.runtime.annotate(evse, values)
-            case Happened(event=event, details=details):
-                if event == "security":
-                    what = f"{details['security_event']} {details['info']}".strip()
-                    log.info("%s: security event: %s", self.runtime.id, what)
-                self.runtime.event(event, **details)
-
-    def _with_files(self, effect: StoreKey | Begin | Abandon) -> None:
-        match effect:
-            case StoreKey(key=key, pem=pem):
-                self._store_key(key, pem)
-            case Begin():
-                self._spawn(self._begin(effect))
-            case Abandon(ref=ref) if self._jobs is not None:
-                self._jobs.abandon(ref)
-
-    def _store_key(self, key: str, pem: str | None) -> None:
-        """Without it the certificate that comes for it is refused, and a new one asked for."""
-        try:
-            if self._keys is not None:
-                self._keys.store(key, pem)
-        except OSError as error:
-            log.error("%s: the station's key can't be stored: %s", self.runtime.id, error)
-
-    async def _act(self, act: Act) -> None:
-        result = await self.runtime.act(act.evse, act.action, act.arguments)
-        self.tell(lambda station, now: station.device_done(act.ref, result, now))
-
-    async def _begin(self, begin: Begin) -> None:
-        done = Done(False) if self._jobs is None else await self._jobs.run(begin.ref, begin.job)
-        self.tell(lambda station, now: station.job_done(begin.ref, done, now))
 
     async def _speak(self) -> None:
         """Own CALLs, one outstanding; none on a connection that is about to be left."""
@@ -384,18 +327,11 @@ class Uplink:
 
     # The end
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def _finish(self) -> None:
         """What had been decided is still kept; whoever waits for an answer is told that none comes."""
         if self._timer:
             self._timer.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._hands.rest()
         self._asked.end("the charger was stopped")
         left = [effect for effects in self._backlog for effect in effects]
         self._backlog.clear()

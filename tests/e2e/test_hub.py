@@ -181,8 +181,8 @@ async def test_an_ems_commands_by_mqtt_and_reads_the_state(tmp_path: Path) -> No
         garage.plug(Car(needs_wh=100_000))
         await world.until(lambda: world.status("garage") == "charging")
         assert world.hub is not None
-        assert world.hub.listener is not None
-        async with aiomqtt.Client("127.0.0.1", world.hub.listener.port) as client:
+        assert world.hub.mqtt.listener is not None
+        async with aiomqtt.Client("127.0.0.1", world.hub.mqtt.listener.port) as client:
             await client.subscribe("evhub/garage/#", qos=1)
             command = {"op": "set_limit", "message": {"current": 7}, "id": "a1"}
             for _ in range(2):
@@ -212,10 +212,10 @@ async def test_every_topic_of_a_charger_is_there(tmp_path: Path) -> None:
     async with World(tmp_path, {"garage": ("keba/p30", {}, FREE)}) as world:
         world.chargers["garage"].plug(Car(needs_wh=100_000))
         assert world.hub is not None
-        assert world.hub.listener is not None
+        assert world.hub.mqtt.listener is not None
         seen: dict[str, Any] = {}
         wanted = {"availability", "info", "state", "update", "session", "event", "meter", "cmd_result"}
-        async with aiomqtt.Client("127.0.0.1", world.hub.listener.port) as client, asyncio.timeout(20):
+        async with aiomqtt.Client("127.0.0.1", world.hub.mqtt.listener.port) as client, asyncio.timeout(20):
             await client.subscribe("evhub/garage/+", qos=1)
             await world.until(lambda: world.status("garage") == "charging" and world.csms.stations)
             await client.publish("evhub/garage/update/set", "install", qos=1)

@@ -53,7 +53,7 @@ class Transactions:
         if flow.transaction is None:
             if flow.status is Status.FAULTED:
                 flow.conditions = before  # nothing begins until the fault is over
-            elif (after - before) & set(self._variables.list("TxStartPoint")):
+            elif self._begins(before, after):
                 self._begin(flow, now, trigger)
         elif (before - after) & self._stop_points() or not after:
             # Whatever the stop points are: where there is neither a car nor a driver, nothing goes on.
@@ -61,6 +61,12 @@ class Transactions:
         else:
             self._tell_changes(flow, now, trigger, before)
         self._settle_permission(flow)
+
+    def _begins(self, before: frozenset[str], after: frozenset[str]) -> bool:
+        """A start point is reached; or somebody else may charge where the one before left his car at it."""
+        new = after - before
+        points = set(self._variables.list("TxStartPoint"))
+        return bool(points & (after if "Authorized" in new else new))
 
     def _stop_points(self) -> set[str]:
         points = set(self._variables.list("TxStopPoint"))

@@ -196,3 +196,14 @@ def test_what_was_given_before_a_restart_counts_until_the_charger_answers() -> N
 def test_with_too_little_for_anybody_all_wait(room: float) -> None:
     here = site(room=room)
     assert here.plug(0, 1) == [0, 0, 0]
+
+
+def test_who_comes_back_goes_on_with_no_more_than_there_is_then() -> None:
+    site = Site(32, [Box(), Box()])
+    assert site.plug(0, 1) == [16, 16]
+    for box in site.boxes:
+        box.online = False
+    site.room_a = 20
+    assert site.settle() == [16, 4]
+    site.room_a = -3
+    assert site.settle() == [0, 0]

@@ -14,6 +14,7 @@ from hub.charger.runtime import ChargerRuntime
 from hub.circuits.site import Site
 from hub.clock import ManualClock
 from hub.config.settings import CircuitSettings, MemberSettings
+from hub.errors import StoreError
 from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Status
 from hub.model.command import Command, CommandResult
@@ -307,3 +308,70 @@ async def test_the_same_circuit_with_less_keeps_its_limits(yard: Yard) -> None:
     await yard.site.use({"shed": CircuitSettings("shed", "Shed", 40.0, SHED.members)})
     await yard.wait(6)
     assert (yard.told("a"), yard.told("b")) == (15.0, 15.0)
+
+
+async def test_what_fits_no_more_waits_for_nobody(yard: Yard) -> None:
+    await two(yard)
+    yard.begin()
+    await yard.open(CircuitSettings("shed", "Shed", 20.0, SHED.members))
+    yard.add("a")
+    yard.add("b")
+    await yard.see("a", limit_applied=16.0)
+    assert yard.told("a") == 0.0  # b may be drawing its 16 A still
+
+
+async def test_a_limit_of_an_ems_waits_for_no_meter(yard: Yard) -> None:
+    await two(yard)
+    yard.begin()
+    await yard.open(METERED)
+    for charger in ("a", "b"):
+        yard.add(charger)
+        await yard.see(charger, limit_applied=16.0)
+    assert (yard.told("a"), yard.told("b")) == (16.0, 16.0)
+    await yard.ask(current=0)
+    assert (yard.told("a"), yard.told("b")) == (0.0, 0.0)
+
+
+async def test_both_evses_of_a_charger_that_is_away_count(yard: Yard) -> None:
+    members = (MemberSettings("a"), MemberSettings("b"))
+    await yard.open(CircuitSettings("shed", "Shed", 48.0, members))
+    yard.add("b")
+    yard.add("a", evses=2)
+    await yard.see("b", car=False)
+    await yard.see("a")
+    await yard.see("a", evse=2)
+    await yard.wait(6)
+    assert yard.told("a") == 24.0
+    await yard.leave()  # its blueprint is edited, or can't be read any more
+    await yard.see("b")
+    await yard.wait(100)
+    assert yard.told("b") in (None, 0.0)
+
+
+async def test_what_a_charger_had_on_a_circuit_is_forgotten_when_it_is_on_none(yard: Yard) -> None:
+    await two(yard)
+    await yard.see("b", car=False)
+    await yard.wait(6)
+    await yard.site.use({})
+    await yard.see("b")
+    await yard.wait(2)
+    assert yard.told("b") == 32.0
+    yard.begin()
+    await yard.open(SHED)
+    yard.add("a")
+    yard.add("b")  # where it is, nobody knows
+    await yard.see("a")
+    await yard.wait(100)
+    assert yard.told("a") == 0.0
+
+
+async def test_a_reload_needs_no_disk(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    await two(yard)
+
+    async def full(_: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(yard.database, "write", full)
+    await yard.site.use({"hut": CircuitSettings("hut", "Hut", 20.0, SHED.members)})
+    await yard.calm()
+    assert (yard.told("a"), yard.told("b")) == (10.0, 10.0)

@@ -55,7 +55,7 @@ async def running(
 
 @asynccontextmanager
 async def connecting(world: World, endpoint: Endpoint, keys: KeyFiles | None = None) -> AsyncIterator[Uplink]:
-    world.uplink._keys = keys
+    world.uplink._hands._keys = keys
     task = asyncio.create_task(Connector(world.uplink, endpoint, keys=keys, jitter_s=0).run())
     try:
         yield world.uplink

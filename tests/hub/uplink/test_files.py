@@ -43,7 +43,7 @@ async def statuses(world: World, last: str) -> list[str]:
 async def test_a_log_arrives_at_the_file_server(tmp_path: Path) -> None:
     with http_server() as server:
         async with site(tmp_path) as world:
-            world.uplink._jobs = Jobs("garage", HERE, Desk(tmp_path / "firmware"))
+            world.uplink._hands._jobs = Jobs("garage", HERE, Desk(tmp_path / "firmware"))
             await world.boot()
             log = {"remoteLocation": f"http://127.0.0.1:{server.port}/logs/"}
             answer = await world.ask("GetLog", {"logType": "SecurityLog", "requestId": 3, "log": log})
@@ -59,7 +59,7 @@ async def test_firmware_comes_from_the_file_server_and_is_installed(tmp_path: Pa
     with http_server() as server:
         server.content["/fw.bin"] = IMAGE
         async with site(tmp_path) as world:
-            world.uplink._jobs = Jobs("garage", HERE, Desk(tmp_path / "firmware", installer=installer))
+            world.uplink._hands._jobs = Jobs("garage", HERE, Desk(tmp_path / "firmware", installer=installer))
             await world.boot()
             root = {"certificateType": "ManufacturerRootCertificate", "certificate": maker.pem}
             assert (await world.ask("InstallCertificate", root, "1"))["status"] == "Accepted"

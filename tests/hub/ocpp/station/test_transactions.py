@@ -550,6 +550,18 @@ def test_energy_that_stops_ends_it_where_that_is_a_stop_point(
     )
 
 
+def test_no_energy_without_a_transaction_where_the_cable_that_begins_one_is_in_already() -> None:
+    world = World(defaults={"TxStartPoint": "EVConnected"})
+    charge(world)
+    running = world.station.evses.flows[1].transaction
+    assert running
+    world.ask("RequestStopTransaction", {"transactionId": running.id})
+    world.take()
+    world.swipe("CARD2")
+    assert world.events() == [("Started", "Authorized")]
+    assert world.last(Permit) == Permit(1, True)
+
+
 def test_energy_that_flows_begins_it_where_that_is_the_start_point() -> None:
     world = World(defaults={"TxStartPoint": "EnergyTransfer"})
     world.state(PLUGGED)

@@ -1,0 +1,74 @@
+"""What a station's effects do, and what it is told of them."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.model.command import CommandResult, Outcome
+from hub.ocpp.station.effects import Act, Annotate, Happened, Limit, Permit, StoreKey
+from hub.uplink.hands import Hands
+from hub.uplink.keyfiles import KeyFiles
+
+SECURITY = {"security_event": "InvalidMessages", "info": ""}
+
+
+class Runtime:
+    """Remembers what it was asked for."""
+
+    id = "garage"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.gate = asyncio.Event()
+
+    def permit(self, *asked: Any) -> None:
+        self.asked.append(asked)
+
+    def limit(self, *asked: Any, power_w: float | None) -> None:
+        self.asked.append((*asked, power_w))
+
+    def annotate(self, *asked: Any) -> None:
+        self.asked.append(asked)
+
+    def event(self, event: str, **details: Any) -> None:
+        self.asked.append((event, details))
+
+    async def act(self, *asked: Any) -> CommandResult:
+        await self.gate.wait()
+        return CommandResult(Outcome.ACCEPTED)
+
+
+def hands(runtime: Runtime, told: list[Any], keys: KeyFiles | None = None) -> Hands:
+    return Hands(runtime, told.append, keys, None)  # type: ignore[arg-type]
+
+
+def test_the_charger_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    runtime = Runtime()
+    for effect in (Permit(1, True), Limit(1, 8.0, None), Annotate(1, {"id_tag": "A"})):
+        hands(runtime, []).do(effect)
+    with caplog.at_level("INFO"):
+        hands(runtime, []).do(Happened("security", SECURITY))
+    assert runtime.asked == [(1, True), (1, "csms", 8.0, None), (1, {"id_tag": "A"}), ("security", SECURITY)]
+    assert caplog.messages == ["garage: security event: InvalidMessages"]
+
+
+async def test_what_takes_its_time_is_told_when_it_is_done_and_given_up_at_the_end() -> None:
+    runtime, told = Runtime(), list[Any]()
+    made = hands(runtime, told)
+    runtime.gate.set()
+    made.do(Act("unlock:1", 1, "unlock"))
+    async with asyncio.timeout(5):
+        while not told:
+            await asyncio.sleep(0.01)
+    runtime.gate.clear()
+    made.do(Act("unlock:1", 1, "unlock"))
+    await made.rest()
+    assert len(told) == 1
+
+
+def test_a_key_that_cannot_be_stored_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "keys").write_text("in the way")
+    hands(Runtime(), [], KeyFiles(tmp_path / "keys")).do(StoreKey("a", "pem"))
+    assert "the station's key can't be stored" in caplog.text
