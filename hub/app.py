@@ -72,8 +72,7 @@ class Hub:
         """Raises HubError when a part that everybody needs can't be had."""
         config = self.config
         self._set_up_logs(config)
-        for odd in config.odd:
-            log.warning("%s", odd)
+        _say_odd(config)
         database = await Database.open(config.hub.state_dir / "evhub.db")
         self._stack.push_async_callback(database.close)
         self._site = Site(self.bus, self.topics, self.clock, self.registry, database)
@@ -141,6 +140,7 @@ class Hub:
         if changes.log:
             self._set_up_logs(new)
         if changes.circuits:
+            _say_odd(new)
             assert self._site is not None
             await self._site.use(new.circuits)
         if changes.mqtt:
@@ -327,6 +327,11 @@ class Hub:
                 timezone=config.hub.timezone,
                 diary=self._diary,
             )
+
+
+def _say_odd(config: Config) -> None:
+    for odd in config.odd:
+        log.warning("%s", odd)
 
 
 async def run_hub(config: Config, stop: asyncio.Event, reload: asyncio.Event) -> None:

@@ -1,6 +1,6 @@
 """A charger's topics: on change, at most once a second for each key, and everything again every minute."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from hub.bus import Bus
 from hub.charger.turns import share
@@ -115,8 +115,18 @@ class Publisher:
 
     def clear(self) -> None:
         """The charger is no more: nothing of it stays retained."""
-        own = self._topics.charger(self._charger, "#")
-        for topic in [message.topic for message in self._bus.retained(own)]:
+        self._withdraw(self._retained("#"))
+
+    def keep_evses(self, evses: int) -> None:
+        """The charger has so many now: nothing of others stays retained."""
+        parsed = {topic: self._topics.parse(topic) for topic in self._retained("evse", "#")}
+        self._withdraw(topic for topic, found in parsed.items() if found and (found.evse or 0) > evses)
+
+    def _retained(self, *parts: str) -> list[str]:
+        return [message.topic for message in self._bus.retained(self._topics.charger(self._charger, *parts))]
+
+    def _withdraw(self, topics: Iterable[str]) -> None:
+        for topic in topics:
             self._bus.publish(topic, None, retain=True)
 
     def _firmware(self) -> None:

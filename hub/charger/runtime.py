@@ -103,6 +103,7 @@ class ChargerRuntime:
 
     async def run(self) -> None:
         """Until cancelled; a device that breaks is started again."""
+        self._publisher.keep_evses(self.evses)
         self._publisher.availability(False)
         self._publisher.info(self.info())
         self._records.begin(self._last_session)

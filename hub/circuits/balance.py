@@ -10,16 +10,18 @@ wait change places after a while.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from hub.charger.claim import Claim
-from hub.circuits.shares import TINY_A, Above, Leaf, Want, shares
+from hub.circuits.shares import TINY_A, Above, Leaf, Want, best, without
 
 WORTH_A = 1.0
 """A smaller raise isn't worth telling a charger."""
 SPARE_A = 2.0
 """A car that leaves part of its share unused keeps so much more than it draws, to show that it wants more."""
 STILL_A = 0.5
+ASTRAY_S = 15.0
+"""So long a charger may take to follow."""
 SLACK_S = 60.0
 """So long a car must leave part of its share unused."""
 
@@ -59,6 +61,8 @@ class Place:
     """Since when it should have more than it is given."""
     turn_since: float | None = None
     stopped_at: float | None = None
+    astray_since: float | None = None
+    """Since when it holds more than it is given."""
     still_since: float | None = None
     """Since when its car draws nothing of what it may."""
     slack_since: float | None = None
@@ -155,23 +159,35 @@ class Balance:
     def _targets(
         self, now: float, members: Mapping[Leaf, Member], rooms: Mapping[str, float]
     ) -> dict[Leaf, float]:
-        left = dict(rooms)
-        fixed = {leaf: self._fixed(leaf, each) for leaf, each in members.items() if not each.claim.wants}
-        for leaf, amperes in fixed.items():
-            for circuit in members[leaf].above:
-                left[circuit] -= amperes
         above: Above = {leaf: member.above for leaf, member in members.items()}
         wants = [self._want(now, leaf, members[leaf]) for leaf in self._queue]
-        ideal = shares([replace(want, enough_a=want.most_a) for want in wants], left, above)
-        if any(ideal[want.leaf] < want.most_a - TINY_A for want in wants):
-            ideal = shares(wants, left, above)
-        return fixed | ideal
+        fixed = {leaf: self._fixed(leaf, each) for leaf, each in members.items() if not each.claim.wants}
+        targets = fixed | best(wants, without(rooms, fixed, above), above)
+        astray = {
+            leaf: each.held_a for leaf, each in members.items() if self._astray(now, self._places[leaf], each)
+        }
+        if astray:
+            obeying = [want for want in wants if want.leaf not in astray]
+            rest = best(obeying, without(rooms, fixed | astray, above), above)
+            told = {leaf: self._places[leaf].given_a for leaf in astray if members[leaf].claim.wants}
+            targets |= {leaf: min(amperes, targets[leaf]) for leaf, amperes in (rest | told).items()}
+        return targets
 
     def _fixed(self, leaf: Leaf, member: Member) -> float:
         """What one has who wants nothing, or can't be told anything."""
         if member.claim.known:
             return member.claim.floor_a
         return max(self._places[leaf].given_a, member.held_a)
+
+    def _astray(self, now: float, place: Place, member: Member) -> bool:
+        """Does it go on taking more than it was given? After a while the others make up for it."""
+        if not member.claim.known or member.held_a - place.given_a < WORTH_A / 2:
+            place.astray_since = None
+            return False
+        if place.astray_since is None:
+            place.astray_since = now
+        self._wake.append(place.astray_since + ASTRAY_S)
+        return now - place.astray_since >= ASTRAY_S
 
     def _want(self, now: float, leaf: Leaf, member: Member) -> Want:
         claim = member.claim

@@ -8,7 +8,7 @@ some leave a part of theirs unused (`enough_a`), that is poured on afterwards.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Leaf = tuple[str, int]
 """(charger, EVSE)"""
@@ -29,6 +29,23 @@ class Want:
 
 Above = Mapping[Leaf, Sequence[str]]
 """The circuits that feed each EVSE."""
+
+
+def best(wants: Sequence[Want], rooms: Mapping[str, float], above: Above) -> dict[Leaf, float]:
+    """All that everybody asks for, where there is so much; else `shares`."""
+    full = shares([replace(want, enough_a=want.most_a) for want in wants], rooms, above)
+    if all(full[want.leaf] >= want.most_a - TINY_A for want in wants):
+        return full
+    return shares(wants, rooms, above)
+
+
+def without(rooms: Mapping[str, float], taken: Mapping[Leaf, float], above: Above) -> dict[str, float]:
+    """What is left in each circuit."""
+    left = dict(rooms)
+    for leaf, amperes in taken.items():
+        for circuit in above[leaf]:
+            left[circuit] -= amperes
+    return left
 
 
 def shares(wants: Sequence[Want], rooms: Mapping[str, float], above: Above) -> dict[Leaf, float]:

@@ -62,6 +62,7 @@ class Demo:
         self.port = port
         self.hub: Hub | None = None
         self._clocks: list[asyncio.Task[None]] = []
+        self._commands = 0
 
     async def start(self) -> None:
         csms_port = await self.csms.start()
@@ -158,7 +159,9 @@ class Demo:
 
     async def _cmd(self, charger: str, op: str, message: dict[str, Any]) -> None:
         assert self.hub is not None
-        body = orjson.dumps({"op": op, "message": message, "id": f"demo-{op}-{charger}"})
+        # What has an id is executed once in ten minutes, and a day is shorter.
+        self._commands += 1
+        body = orjson.dumps({"op": op, "message": message, "id": f"demo-{self._commands}"})
         say("mqtt", f"evhub/{charger}/cmd  {body.decode()}")
         self.hub.bus.publish(f"evhub/{charger}/cmd", body)
         await asyncio.sleep(0.5)

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 FLEET_JITTER_S = 2.0
 """Spreads the first connects of a hub with many chargers."""
+LASTING_S = 60.0
+"""A connection that has lasted so long was one, also where nobody had anything to say."""
 
 
 class Connector:
@@ -37,6 +39,8 @@ class Connector:
         self._enabled = asyncio.Event()
         self._enabled.set()
         self._told: str | None = None
+        self._heard = False
+        """Has the CSMS said anything on this connection?"""
 
     def enable(self, enabled: bool) -> None:
         """`cmd uplink {"enabled": false}` keeps the connection down."""
@@ -64,14 +68,19 @@ class Connector:
             self._told = None
             self._uplink.tell(_succeeded)
             log.info("%s: connected to the CSMS with %s", self._uplink.runtime.id, link.subprotocol)
-            backoff = self._backoff()
+            since = asyncio.get_running_loop().time()
             restarted = await self._serve(link)
+            lasted = asyncio.get_running_loop().time() - since >= LASTING_S
+            if (
+                self._heard or lasted
+            ):  # whoever only takes connections, and closes them, is no CSMS that works
+                backoff = self._backoff()
             if not restarted:
                 await self._pause(backoff.next())
 
     async def _serve(self, link: WebSocketLink) -> bool:
         """True when the hub itself wants the next connection at once."""
-        uplink = self._uplink
+        uplink, self._heard = self._uplink, False
         uplink.connected(link)
         reader = asyncio.create_task(self._read(link))
         asked = asyncio.create_task(uplink.reconnect.wait())
@@ -93,6 +102,7 @@ class Connector:
             except LinkClosed as closed:
                 log.warning("%s: the CSMS is away: %s", self._uplink.runtime.id, closed)
                 return
+            self._heard = True
             self._uplink.received(text)
 
     async def _pause(self, seconds: float) -> None:

@@ -45,6 +45,7 @@ class Discovery:
         self._looks: dict[str, asyncio.Task[KnownNode | None]] = {}
         self._looked: dict[str, float] = {}
         self._warned: set[str] = set()
+        self._telling = False
         self._loop = asyncio.get_running_loop()
         stack.met = self.met
 
@@ -85,8 +86,13 @@ class Discovery:
         lists = [instance_list(item.edt) for item in frame.properties if item.epc in (0xD5, 0xD6)]
         return all(told is not None and set(told.items) <= set(known.look.objects) for told in lists)
 
-    async def look(self, host: str) -> KnownNode | None:
-        """Who is there now? None: nobody who says so."""
+    async def look(self, host: str, *, within_s: float = 0.0) -> KnownNode | None:
+        """Who is there now, or was so lately? None: nobody who says so."""
+        known = self.stack.nodes.at(host)
+        sure = known is not None and known.host == host and not known.suspect and host not in self._looks
+        if sure and known is not None and self._loop.time() - known.checked_at < within_s:
+            self._tell_soon()
+            return known
         return await asyncio.shield(self._start_look(host))
 
     def _start_look(self, host: str) -> asyncio.Task[KnownNode | None]:
@@ -249,7 +255,14 @@ class Discovery:
             except HubError as error:
                 self._warn("interfaces", str(error))
 
+    def _tell_soon(self) -> None:
+        """Somebody has found its charger: once for many."""
+        if not self._telling:
+            self._telling = True
+            self._loop.call_later(SOON_S, self._tell)
+
     def _tell(self) -> None:
+        self._telling = False
         for told in self._changed[:]:
             told()
 

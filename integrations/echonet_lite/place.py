@@ -10,6 +10,8 @@ from integrations.echonet_lite.frame import EOJ
 from integrations.echonet_lite.nodes import KnownNode
 
 AUTO = ("", "auto")
+JUST_NOW_S = 3.0
+"""Of a hundred chargers of one node the first one asks who it is."""
 
 
 @dataclass(slots=True)
@@ -50,7 +52,7 @@ class Place:
         if self.uid is not None:
             return await self._identified(discovery, self.uid)
         if self.host is not None:
-            node = await discovery.look(self.host)
+            node = await discovery.look(self.host, within_s=JUST_NOW_S)
             if node is None:
                 raise DeviceOffline(f"{self.host} doesn't answer")
             return node
@@ -84,7 +86,7 @@ class Place:
 
     async def _still(self, discovery: Discovery, node: KnownNode) -> KnownNode:
         host, key = node.host, node.key
-        seen = await discovery.look(host)
+        seen = await discovery.look(host, within_s=JUST_NOW_S)
         if seen is None or seen.key != key:
             again = discovery.stack.nodes.find(key)
             if again is not None and again.host != host:

@@ -28,7 +28,7 @@ TRIES_TO_BE_SILENT = 3
 PROVEN_ANSWERS, PROMPT, EARLY = 4, 5, 1 / 3
 """After so many answers, of which the slowest took a fifth of it, a third of the first wait is enough."""
 BUSY = 8
-"""So many requests may wait for a node before the gaps between them shrink, ever faster."""
+"""So many requests may wait for a node, and so many objects may it have, before the gaps between them shrink."""
 AT_ONCE_S = 0.002
 """A shorter gap isn't worth a timer."""
 FIRST_PROBE_S, LONGEST_PROBE_S = 2.0, 60.0
@@ -130,6 +130,11 @@ class _Peer:
             return request.patience_s
         return (first * EARLY, first * (1 - EARLY), *rest)
 
+    @property
+    def share(self) -> float:
+        """Of the gap: who stands for a hundred objects is no small device, least of all while so many wait."""
+        return min(1.0, BUSY / max(1, len(self.latest)), (BUSY / (len(self.queue) + 1)) ** 2)
+
     def answered(self, opened: _Open, now: float) -> None:
         """An answer after several tries doesn't say to which."""
         if opened.tries == 1:
@@ -168,7 +173,7 @@ class Transactions:
         if request.priority == CONTEST:
             self._land(peer)
         if peer.flight is None:
-            self._wake(request.host, peer, max(now, peer.answered_at + request.gap_s))
+            self._wake(request.host, peer, max(now, peer.answered_at + request.gap_s * peer.share))
         return opened.number
 
     def cancel(self, number: int) -> None:
@@ -254,8 +259,7 @@ class Transactions:
         opened = self._next(peer)
         if opened is None:
             return
-        # Of whom so many wait, the gap is shared: who stands for a hundred objects is no small device.
-        ready = peer.answered_at + opened.request.gap_s * min(1.0, BUSY / (len(peer.queue) + 1)) ** 2
+        ready = peer.answered_at + opened.request.gap_s * peer.share
         if ready - now > AT_ONCE_S:
             self._enqueue(peer, opened)
             self._wake(host, peer, ready)

@@ -29,6 +29,7 @@ from integrations.modbus.links import POLL, READ_BACK, STOP, WRITE, BusLink, Man
 from integrations.modbus.quirks import quirk_of
 from integrations.modbus.registers import Registers
 from integrations.modbus.sharing import LINKS
+from integrations.modbus.spans import spans
 from integrations.modbus.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -133,6 +134,9 @@ class ModbusDevice:
                     await self._writer.verify(written, evse)
             finally:
                 self._context[evse]["waking"] = False
+                if self._online:
+                    # A keep-alive that repeats a set-point must not repeat the one before.
+                    self._look()
 
     async def refresh(self) -> None:
         if not self._registers.links:
@@ -330,6 +334,9 @@ def _now() -> float:
 
 
 def make_device(setup: DeviceSetup) -> Device:
+    """Raises HubError for an address that makes no sense."""
     mapping = setup.blueprint
     assert isinstance(mapping, BlueprintMapping)
+    for port in {item.port for item in spans(mapping)}:
+        address_of(mapping.link, port)
     return ModbusDevice(setup.charger, mapping, setup.clock)

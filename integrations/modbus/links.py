@@ -24,6 +24,7 @@ from integrations.modbus.health import Units
 from integrations.modbus.jobs import KEEP_ALIVE, POLL, READ_BACK, STOP, WRITE, Job, Jobs, Manner, Replaced
 from integrations.modbus.load import Load
 from integrations.modbus.oldframes import OldFrames
+from integrations.modbus.reconnect import Reconnect
 from integrations.modbus.replies import Ambiguous
 from integrations.modbus.timing import line_of
 from integrations.modbus.wires import Wire, open_wire
@@ -43,7 +44,6 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 MISSES_TO_DROP, SILENCE_TO_DROP_S = 3, 2.0
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 FASTEST_S = {True: 0.05, False: 0.2}
 """The shortest patience, on serial ports of ours and on networks."""
 BUSY_TRIES, BUSY_PAUSE_S = 3, 0.2
@@ -98,8 +98,7 @@ class BusLink:
         self.line = line_of(address)
         self._framing = _framing(address)
         self._settle_s = 0.0 if self._framing.tells_apart else self.line.silence_s or SETTLE_S
-        self._first_pause = max(FIRST_PAUSE_S, reconnect_s)
-        self._pause = self._first_pause
+        self._reconnect = Reconnect(reconnect_s)
         self._jobs = Jobs()
         self._units = Units(FASTEST_S[isinstance(address, SerialAddress)])
         self._old = OldFrames(tells_apart=self._framing.tells_apart)
@@ -107,7 +106,6 @@ class BusLink:
         self._alarm: Alarm = LoopAlarm()
         self._wire: Wire | None = None
         self._pending: _Pending | None = None
-        self._next_connect = 0.0
         self._quiet_until = 0.0
         self._misses = 0
         self._heard_at = 0.0
@@ -183,7 +181,7 @@ class BusLink:
         except TimeoutError:
             self._unanswered(job)
         except OSError as failure:
-            again = max(self._next_connect - self._alarm.now(), 0.0)
+            again = max(self._reconnect.at - self._alarm.now(), 0.0)
             _fail(job, NoAnswer(f"{self.address}: {failure}", again))
         else:
             if not job.done.done():
@@ -299,7 +297,8 @@ class BusLink:
 
     def _heard(self, request: Request, took_s: float) -> None:
         now = self._alarm.now()
-        self._misses, self._heard_at, self._pause = 0, now, self._first_pause
+        self._misses, self._heard_at = 0, now
+        self._reconnect.answered()
         self._old.answered(request, now)
         self.load.answered(max(took_s, 0.0))
         if self._units.heard(request.unit, max(took_s, 0.0), now):
@@ -315,7 +314,7 @@ class BusLink:
             self._quiet_until = now + self.line.silence_s + min(self._units.longest_s(), manner.timeout_s)
         elif not self._framing.tells_apart:
             # What comes late on a serial port behind TCP dies with its connection.
-            self._close("a late reply must not be taken for another", pause=self._first_pause > FIRST_PAUSE_S)
+            self._close("a late reply must not be taken for another", pause=self._reconnect.held_off)
         elif self._misses >= MISSES_TO_DROP and now - self._heard_at >= SILENCE_TO_DROP_S:
             self._close("silent")
 
@@ -372,23 +371,19 @@ class BusLink:
         log.debug("%s: closed: %s", self.address, reason)
         wire.close()
         if pause:
-            self._wait_longer()
-
-    def _wait_longer(self) -> None:
-        self._next_connect = self._alarm.now() + self._pause * random.uniform(1.0, 1.3)  # noqa: S311 - no secret
-        self._pause = max(self._first_pause, min(self._pause * 2, LONGEST_PAUSE_S))
+            self._reconnect.lost(self._alarm.now())
 
     async def _connected(self) -> None:
         if self._wire is not None:
             return
-        if self._alarm.now() < self._next_connect:
+        if self._alarm.now() < self._reconnect.at:
             raise ConnectionError("not connected")
         self._framing = _framing(self.address, self._framing.damaged)
         try:
             async with asyncio.timeout(CONNECT_S):
                 self._wire = await open_wire(self.address, self._hear, self._lost)
         except (OSError, TimeoutError) as error:
-            self._wait_longer()
+            self._reconnect.lost(self._alarm.now())
             raise ConnectionError(str(error) or "no connection in time") from error
         self._heard_at = self._alarm.now()
 

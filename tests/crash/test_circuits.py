@@ -2,12 +2,9 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hub.control import ask
-from hub.errors import HubError
 from hub.simulate.ev import Car
 from tests.crash.test_kill import KilledWorld
 from tests.e2e.circuits import CHARGERS, CIRCUITS, FUSE_A, HUNGRY, Witness, offered
@@ -21,14 +18,6 @@ class KilledShed(KilledWorld):
 
     def plug(self, name: str) -> None:
         self.chargers[name].plug(Car(needs_wh=HUNGRY, max_current=32))
-
-    async def ask(self, op: str, **arguments: object) -> Any:
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    return await ask(self.folder / "state" / "control.sock", op, **arguments)
-                except HubError:  # it isn't there yet
-                    await asyncio.sleep(0.02)
 
     async def idle(self) -> None:
         await self._show("available", 20)

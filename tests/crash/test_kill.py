@@ -4,9 +4,12 @@ import asyncio
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hub.control import ask
+from hub.errors import HubError
 from hub.simulate.ev import Car
 from tests.e2e.world import World
 
@@ -36,6 +39,14 @@ class KilledWorld(World):
         assert self.process is not None
         self.process.kill()
         await self.process.wait()
+
+    async def ask(self, op: str, **arguments: object) -> Any:
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    return await ask(self.folder / "state" / "control.sock", op, **arguments)
+                except HubError:  # it isn't there yet
+                    await asyncio.sleep(0.02)
 
 
 def told(world: World) -> int:

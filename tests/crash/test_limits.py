@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from hub.control import ask
-from hub.errors import HubError
 from hub.simulate.ev import Car
 from tests.crash.test_kill import KilledWorld
 
@@ -16,14 +14,6 @@ FREE = ", tokens: {free: true}, limits: {fallback: fallback_current, fallback_cu
 
 
 class Told(KilledWorld):
-    async def ask(self, op: str, **arguments: object) -> Any:
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    return await ask(self.folder / "state" / "control.sock", op, **arguments)
-                except HubError:  # it isn't there yet
-                    await asyncio.sleep(0.02)
-
     async def cmd(self, operation: str, **message: object) -> Any:
         answer = await self.ask("cmd", charger="garage", operation=operation, message=message)
         assert answer["status"] == "accepted", answer

@@ -1,10 +1,12 @@
 """Three chargers on one circuit, with real registers, a CSMS and MQTT: the fuse holds at every moment."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import aiomqtt
 import pytest
 
 from hub.control import ask
@@ -208,7 +210,7 @@ circuits: {{shed: {shed}}}"""
 
 
 async def test_cars_that_do_not_all_fit_take_turns_and_their_stations_say_so(tmp_path: Path) -> None:
-    also = "circuits: {shed: {max_current: 8, members: [left, middle, right], rotate: 30, raise_delay: 1}}"
+    also = "circuits: {shed: {max_current: 8, members: [left, middle, right], rotate: 10, raise_delay: 1}}"
     async with Shed(tmp_path, also=also) as world:
         await world.idle()
         await world.until(lambda: len(world.csms.stations) == 3)
@@ -225,7 +227,40 @@ async def test_cars_that_do_not_all_fit_take_turns_and_their_stations_say_so(tmp
         assert world.offers() == [0, 0, 8]
         await world.until(lambda: world.offers() == [8, 0, 0], 60)
         await world.until(lambda: world.status("right") == "suspended_evse")
-        await world.until(lambda: world.offers() == [0, 0, 8], 120)
         assert len(world.csms.transactions) == 2
         assert not any(transaction.ended for transaction in world.csms.transactions.values())
         assert world.csms.complaints == []
+
+
+async def test_an_ems_on_mqtt_reads_a_circuit_and_limits_it(tmp_path: Path) -> None:
+    async with Shed(tmp_path) as world:
+        assert world.hub is not None
+        assert world.hub.mqtt.listener is not None
+        await world.idle()
+        answers: list[dict[str, Any]] = []
+        limits: list[float] = []
+        asked = [
+            {"op": "set_limit", "message": {"current": 20, "expires_in": 60}, "id": "1", "source": "ems"},
+            {"op": "set_limit", "message": {"curent": 20}, "id": "2"},
+            {"op": "start", "id": "3"},
+        ]
+        async with aiomqtt.Client("127.0.0.1", world.hub.mqtt.listener.port) as client, asyncio.timeout(20):
+            await client.subscribe("evhub/circuit/#", qos=1)
+            for each in asked:
+                await client.publish("evhub/circuit/shed/cmd", json.dumps(each), qos=1)
+            await client.publish("evhub/circuit/nowhere/cmd", json.dumps(asked[0]), qos=1)
+            async for message in client.messages:
+                body = json.loads(bytes(message.payload))  # type: ignore[arg-type]
+                if str(message.topic).endswith("/cmd_result"):
+                    answers.append(body)
+                elif str(message.topic) == "evhub/circuit/shed/state":
+                    limits.append(body["limit"])
+                if len(answers) == 4 and 20.0 in limits:
+                    break
+        found = {(answer["id"], answer["status"], (answer["error"] or {}).get("code")) for answer in answers}
+        assert found == {
+            ("1", "accepted", None),
+            ("2", "rejected", "unknown_key"),
+            ("3", "unsupported", "unknown_op"),
+            ("1", "error", "unknown_charger"),
+        }

@@ -101,12 +101,11 @@ class Asker:
 async def test_no_fault_of_the_wire_becomes_a_value(
     request: pytest.FixtureRequest, peer: str, wire: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.modbus.links.FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr("integrations.modbus.reconnect.FIRST_S", 0.02)
     async with (
         wired(request.getfixturevalue(peer), wire, seed=1) as (disturbed, address),
         LINKS.open(address) as link,
     ):
-        link._first_pause = link._pause = 0.02
         asker = Asker(link, seed=2)
         for _ in range(50):
             await asker.once()

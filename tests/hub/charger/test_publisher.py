@@ -94,3 +94,16 @@ def test_frames_are_told_in_hexadecimal_and_texts_as_they_are() -> None:
         ("evhub/garage/raw/down", '[2,"1","Heartbeat",{}]'),
     ]
     assert not any(message.retain or message.qos for message in heard)
+
+
+def test_of_an_evse_that_the_charger_no_longer_has_nothing_stays_retained() -> None:
+    bus, clock, before = made()
+    before.info({"firmware": "1.2"})
+    for evse in (1, 2, 10):
+        before.evse(evse, MappingProxyType({"power": 1.0}), clock.now())
+    Publisher(bus, Topics(), "garage", clock).keep_evses(1)
+    assert {message.topic for message in bus.retained("evhub/garage/evse/#")} == {
+        "evhub/garage/evse/1/state",
+        "evhub/garage/evse/1/state/power",
+    }
+    assert retained(bus, "info") == {"firmware": "1.2"}

@@ -90,6 +90,40 @@ def test_a_car_that_draws_nothing_makes_place_for_one_that_waits() -> None:
     assert here.pass_time(2) == [0, 8]
 
 
+def test_for_one_that_does_not_follow_the_others_make_up() -> None:
+    here = site(count=2)
+    here.plug(0)
+    here.boxes[0].quick = False
+    here.plug(1)
+    here.plug(1)
+    here.boxes[1].takes_a = 6
+    assert here.pass_time(100) == [16, 0]
+    here.boxes[0].confirm()
+    assert here.pass_time(10) == [16, 16]
+
+
+def test_one_that_stays_at_what_it_had_is_made_up_for() -> None:
+    here = site(count=2)
+    here.plug(0, 1)
+    here.boxes[0].proven_a, here.boxes[0].quick = 32, False
+    assert here.pass_time(10) == [16, 16]
+    assert here.pass_time(10) == [16, 0]
+    here.boxes[0].proven_a = 16
+    assert here.pass_time(100) == [16, 16]
+
+
+def test_one_that_takes_a_little_more_leaves_the_others_less() -> None:
+    here = site(count=2)
+    here.plug(0, 1)
+    here.boxes[0].quick = False
+    here.boxes[0].proven_a = 18
+    here.boxes[0].told_a = None
+    assert here.pass_time(10) == [16, 16]
+    given = here.pass_time(10)
+    assert given[0] <= 16
+    assert given[1] + 18 <= 32
+
+
 def test_priority_goes_before_turn() -> None:
     here = site(room=20, count=2)
     here.priorities = {1: 1}

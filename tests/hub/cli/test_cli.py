@@ -180,6 +180,20 @@ async def test_a_day_of_the_demo(
     assert "mosquitto_sub" in shown
 
 
+async def test_the_commands_of_a_second_day_of_the_demo_are_other_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = demo.Demo(tmp_path, demo.free_port(0))
+    await world.start()
+    sent: list[object] = []
+    assert world.hub is not None
+    world.hub.bus.subscribe("evhub/+/cmd", lambda message: sent.append(message.payload))
+    for _ in range(2):
+        await world._cmd("yard", "refresh", {})
+    await world.stop()
+    assert len(set(sent)) == 2
+
+
 def test_a_circuit_in_the_status_is_a_line() -> None:
     seat = {"charger": "box", "evse": 2, "state": "waiting"}
     state = {

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.cli.main import main
 from hub.config.changes import compare
 from hub.config.circuits import missing_evses
 from hub.config.load import load_config
@@ -120,3 +121,14 @@ def test_a_changed_circuit_changes_no_charger(tmp_path: Path) -> None:
     changes = compare(before, load(tmp_path, "p: {max_current: 20, members: [a, b]}"))
     assert changes.circuits
     assert str(changes) == "circuits"
+
+
+def test_a_check_tells_what_is_odd_and_what_a_charger_does_not_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(tmp_path, "p: {max_current: 10, members: [a, b]}")
+    assert main(["check", "-c", str(tmp_path / "evhub.yaml")]) == 0
+    assert "2 members will take turns" in capsys.readouterr().out
+    load(tmp_path, "p: {max_current: 32, members: [a, b/2]}")
+    assert main(["check", "-c", str(tmp_path / "evhub.yaml")]) == 1
+    assert "circuits.p.members: b has no EVSE 2, only 1" in capsys.readouterr().out

@@ -1,11 +1,12 @@
 """The connector against real servers: passwords, roots and the station's own certificate, as its station wants."""
 
+import asyncio
 import ssl
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hub.link.websocket import Endpoint
+from hub.link.websocket import Endpoint, WebSocketLink
 from hub.ocpp.v201.dialect import DIALECT as V201
 from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.uplink import Uplink
@@ -52,6 +53,29 @@ async def test_a_security_profile_that_does_not_work_is_given_up_without_long_wa
             # Between three tries 2 s and 4 s, and none for the way back.
             await until(lambda: len(server.links) == 2)
             assert uplink.station.upkeep.network.security_profile == 1
+
+
+class Closing(Server):
+    """Closes each connection at once; on the third one it says something before."""
+
+    async def take(self, _identity: str, link: WebSocketLink) -> None:
+        self.links.append(link)
+        if len(self.links) == 3:
+            await link.send("[]")
+        await link.close(1011)
+
+
+async def test_a_csms_that_closes_each_connection_at_once_is_left_alone_ever_longer(tmp_path: Path) -> None:
+    server, waits = Closing(), {"RetryBackOffWaitMinimum": "1", "RetryBackOffRandomRange": "0"}
+    async with running(server) as port:
+        url = f"ws://127.0.0.1:{port}"
+        made = replace(setup(url), defaults=waits)
+        endpoint = Endpoint(url, "garage", ("ocpp2.0.1",))
+        async with World(tmp_path, setup=made) as world, connecting(world, endpoint):
+            began = asyncio.get_running_loop().time()
+            await until(lambda: len(server.links) == 4)
+            # 1 s and 2 s; then 1 s again.
+            assert 3.9 < asyncio.get_running_loop().time() - began < 5.0
 
 
 async def test_an_installed_root_and_an_own_certificate_open_profile_3(tmp_path: Path) -> None:

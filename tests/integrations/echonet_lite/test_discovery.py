@@ -244,6 +244,19 @@ async def test_the_answers_to_our_own_search_raise_no_doubt(discovery: Discovery
         await until(lambda: node.suspect)
 
 
+async def test_who_was_just_asked_is_not_asked_again(discovery: Discovery) -> None:
+    """A hundred chargers of one node begin together; what has announced itself since is asked all the same."""
+    async with Peer() as peer:
+        node = await discovery.look(peer.host)
+        peer.heard.clear()
+        assert await discovery.look(peer.host, within_s=3.0) is node
+        assert not peer.asked()
+        assert node is not None
+        node.suspect = True
+        assert await discovery.look(peer.host, within_s=3.0) is node
+        assert peer.asked()
+
+
 async def test_we_do_not_find_ourselves(discovery: Discovery) -> None:
     """Rule 30."""
     discovery.stack.announce()

@@ -7,7 +7,7 @@ import pytest
 
 from hub.blueprint.compile import load_blueprint
 from hub.clock import SystemClock
-from hub.errors import DeviceOffline, Unsupported
+from hub.errors import DeviceOffline, HubError, Unsupported
 from hub.integration.api import DeviceSetup, Reading
 from hub.integration.loader import load_codec, load_factory
 from hub.model.charger import Status
@@ -82,6 +82,13 @@ async def test_the_age_of_a_value_is_the_time_since_its_group_was_read(
     assert old["power"] <= 1.5
     assert old["energy"] <= 5.5
     assert 11 < old["serial"] < 13
+
+
+def test_an_address_that_makes_no_sense_is_said_before_anything_runs() -> None:
+    where = {"host": "tls://wallbox.lan?pem=ca.pem"}
+    mapping = load_blueprint("keba/p30", where, (shipped("blueprints"),), load_codec)
+    with pytest.raises(HubError, match="expected ca, cert and key"):
+        load_factory("modbus")(DeviceSetup("garage", mapping, where, SystemClock()))
 
 
 async def test_what_the_blueprint_has_not_is_unsupported(
