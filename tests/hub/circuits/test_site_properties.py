@@ -116,5 +116,7 @@ async def settle(trial: Trial) -> None:
 
 
 @given(HAPPENINGS, st.integers(0, len(PLANS) - 1))
-def test_no_raise_ever_goes_beyond_what_is_free(happenings: list[tuple[str, str, int, int]], plan: int) -> None:
+def test_no_raise_ever_goes_beyond_what_is_free(
+    happenings: list[tuple[str, str, int, int]], plan: int
+) -> None:
     asyncio.run(live(happenings, plan))
