@@ -58,6 +58,8 @@ class Availability:
         for flow in self._covered(evse):
             if not operative and flow.transaction is None and flow.grant is not None:
                 self._station.tokens.revoke(flow, now, "ChargingStateChanged", "Other")
+            if operative and flow.known:
+                self._station.transactions.changed(flow, now, "CablePluggedIn")
             self._station.reservations.check(flow, now)
             self._station.statuses.show(flow, now)
         self._tell_station(was, now)

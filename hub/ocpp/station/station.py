@@ -132,7 +132,9 @@ class Station:
     def _charging(self, kept: Kept, now: Moment) -> None:
         """The parts that follow cars, cards and energy."""
         self.transactions = Transactions(
-            self.variables, self.outbox, self.emit, self.stamp, lambda: self.boot.accepted
+            *(self.variables, self.outbox, self.emit, self.stamp),
+            lambda: self.boot.accepted,
+            lambda evse: self.availability.operative(evse),
         )
         self.availability = Availability(self, kept.all("availability"))
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)

@@ -26,7 +26,8 @@ HISTORY = 250
 
 
 class Transactions:
-    """`stamp` writes a moment as the CSMS's clock has it; `emit` collects effects."""
+    """`stamp` writes a moment as the CSMS's clock has it; `emit` collects effects; `operative`: may anybody begin at
+    this EVSE?"""
 
     def __init__(
         self,
@@ -35,12 +36,14 @@ class Transactions:
         emit: Callable[[Effect], None],
         stamp: Callable[[Moment], str],
         online: Callable[[], bool],
+        operative: Callable[[int], bool],
     ) -> None:
         self._variables = variables
         self._outbox = outbox
         self._emit = emit
         self._stamp = stamp
         self._online = online
+        self._operative = operative
         self.ends_with_samples = False
         """1.6: the last message carries what was sampled on the way (StopTxnSampledData)."""
 
@@ -51,8 +54,8 @@ class Transactions:
         if "PowerPathClosed" in after - before:
             flow.begins_until = now.mono + SETTLES_S
         if flow.transaction is None:
-            if flow.status is Status.FAULTED:
-                flow.conditions = before  # nothing begins until the fault is over
+            if flow.status is Status.FAULTED or (flow.grant is None and not self._operative(flow.evse)):
+                flow.conditions = before & after  # nothing begins until that is over
             elif self._begins(before, after):
                 self._begin(flow, now, trigger)
         elif (before - after) & self._stop_points() or not after:

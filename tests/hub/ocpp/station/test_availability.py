@@ -92,3 +92,14 @@ def test_in_1_6_the_charge_point_takes_all_its_connectors_into_service(whole_fir
     world.connect()
     world.state(IDLE)
     assert world.station.availability.operative(1)
+
+
+def test_a_cable_begins_nothing_where_it_is_out_of_service() -> None:
+    world = World(defaults={"TxStartPoint": "EVConnected"})
+    for state in (PLUGGED, IDLE, PLUGGED):
+        change(world, "EVSE", "Inoperative")
+        world.take()
+        world.state(state)
+        assert world.take() == []
+    change(world, "EVSE", "Operative")
+    assert world.events() == [("Started", "CablePluggedIn")]
