@@ -179,7 +179,7 @@ points:
   held:   {at: 1, access: rw, poll: slow}
 limits: {min: 6, max: 32}
 actions: {set_limit: {held: limit}, pause: {held: 0}}
-keep_alive: {every: 1s, do: {held: held}}
+keep_alive: {every: 200ms, do: {held: held}}
 """
 
 
