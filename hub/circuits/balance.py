@@ -252,12 +252,7 @@ class Balance:
                 free[circuit] -= amperes
 
     def _raise(
-        self,
-        now: float,
-        leaf: Leaf,
-        member: Member,
-        rooms: Mapping[str, float],
-        loads: dict[str, float],
+        self, now: float, leaf: Leaf, member: Member, rooms: Mapping[str, float], loads: dict[str, float]
     ) -> None:
         place, claim = self._places[leaf], member.claim
         if place.since is None or not self._ripe(now, place):

@@ -28,6 +28,13 @@ class OtherLoad:
         self._said_at = float("-inf")
         self._drawn = self._offered = 0.0
         self._moved_at = float("-inf")
+        self._begun = False
+
+    def begin(self) -> None:
+        """All chargers are heard that will be: what was reckoned without them counts no more."""
+        if not self._begun and self.other_a is not None:
+            self.other_a = self._rest()
+        self._begun = True
 
     def hear(self, device: str, state: Mapping[str, object], now: float, most_a: float) -> None:
         """A state of a device on the bus."""

@@ -200,7 +200,8 @@ class Site:
             for leaf in tree.of[charger]:
                 self._take(tree, leaf)
         tree.had = {leaf: self._applied.get(leaf, STILL) for leaf in tree.members}
-        tree.settled = tree.settled or self._patience.settled(tree, now.mono)
+        if not tree.settled and self._patience.settled(tree, now.mono):
+            tree.settle(now.mono)
         if not tree.settled:
             tree.wait(self._patience.next(now.mono))
         elif tree.due(now.mono):

@@ -106,6 +106,12 @@ class Tree:
             for circuit, known in self.circuits.items()
         )
 
+    def settle(self, now: float) -> None:
+        self.settled = True
+        self.measure(now)
+        for known in self.circuits.values():
+            known.other.begin()
+
     def wait(self, wake_at: float) -> None:
         """All go on with what they had."""
         self.last, self.wake_at = Step(self.had), wake_at

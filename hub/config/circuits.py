@@ -137,7 +137,7 @@ def _settings(tree: Tree, circuit: str, body: Mapping[str, Any]) -> CircuitSetti
 
 def _odd(tree: Tree, made: Mapping[str, CircuitSettings]) -> Iterator[str]:
     for circuit, settings in made.items():
-        room = settings.max_current - settings.reserve
+        room = max(settings.max_current - settings.reserve, 0.0)
         place = f"{tree.where(('circuits', circuit, 'max_current'))}: circuits.{circuit}.max_current"
         fits = int(room // LEAST_A)
         if fits == 0:

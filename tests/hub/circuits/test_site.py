@@ -393,3 +393,18 @@ async def test_a_charger_that_comes_anew_has_what_it_had_also_with_a_full_disk(
     yard.chargers["b"].reading(Reading({1: EvseReading({"plugged": True}, Status.CHARGING)}))
     await yard.calm()
     assert [arguments for _, _, arguments in yard.devices["b"].told] == [{"limit": 6.0}]
+
+
+async def test_a_meter_that_is_heard_before_the_chargers_stops_no_car(yard: Yard) -> None:
+    yard.measure(5.0)
+    await two(yard, METERED)
+    yard.begin()
+    await yard.open(METERED)
+    yard.measure(32.0)
+    for charger in ("a", "b"):
+        yard.add(charger)
+    await yard.see("a", limit_applied=14.0, current_l1=14.0)
+    await yard.see("b", limit_applied=13.0, current_l1=13.0)
+    await yard.wait(1)
+    assert (yard.told("a"), yard.told("b")) == (14.0, 13.0)
+    assert yard.shown()["other"] == 5.0

@@ -108,6 +108,13 @@ def test_a_circuit_that_is_too_small_is_odd_and_no_mistake(tmp_path: Path) -> No
     ]
 
 
+def test_a_reserve_of_more_than_there_is_is_odd(tmp_path: Path) -> None:
+    config = load(tmp_path, "p: {max_current: 16, reserve: 20, members: [a]}")
+    assert [each.partition(": ")[2] for each in config.odd] == [
+        "circuits.p.max_current: 0 A are too little for any car, which needs 6 A"
+    ]
+
+
 def test_an_evse_that_a_charger_does_not_have_is_told_with_its_place(tmp_path: Path) -> None:
     config = load(tmp_path, "p: {max_current: 16, members: [a, twin/3]}")
     assert missing_evses(config.circuits, {"a": 1, "twin": 2}) == [
