@@ -73,6 +73,7 @@ def questions(
             "config_problems": list(problems()),
             "chargers": registry.listing(),
             "states": registry.states(),
+            "away": registry.aways(),
             "ages": registry.ages(),
             "circuits": dict(circuits()),
             "gauges": [asdict(gauge) for gauge in gauges()],
