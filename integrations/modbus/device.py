@@ -134,6 +134,9 @@ class ModbusDevice:
                     await self._writer.verify(written, evse)
             finally:
                 self._context[evse]["waking"] = False
+                if self._online:
+                    # A keep-alive that repeats a set-point must not repeat the one before.
+                    self._look()
 
     async def refresh(self) -> None:
         if not self._registers.links:

@@ -171,6 +171,33 @@ def test_a_write_function_is_forced_and_the_first_and_last_word_are_the_blueprin
     assert [write[1:] for write in odd.writes] == [(6, 4, [1]), (16, 1, [10]), (6, 4, [2])]
 
 
+KEPT = """
+link: {serial: /dev/virtual, timeout: 300ms}
+poll: {slow: 1min}
+points:
+  status: {at: 0, poll: slow}
+  held:   {at: 1, access: rw, poll: slow}
+limits: {min: 6, max: 32}
+actions: {set_limit: {held: limit}, pause: {held: 0}}
+keep_alive: {every: 200ms, do: {held: held}}
+"""
+
+
+def test_what_is_repeated_to_keep_a_charger_alive_is_the_newest_set_point(tmp_path: Path) -> None:
+    odd = charger(r0=0, r1=16)
+
+    async def work() -> None:
+        async with running(odd, tmp_path, KEPT) as (device, _):
+            for action, limit in (("pause", 0), ("set_limit", 10)):
+                await device.execute(action, 1, {"limit": limit})
+                await asyncio.sleep(3)
+
+    in_virtual_time(work())
+    told = [given for _, _, _, (given,) in odd.writes]
+    assert list(dict.fromkeys(told)) == [16, 0, 10]
+    assert told == sorted(told, key=[16, 0, 10].index)
+
+
 FIRST = """
 link: {serial: /dev/virtual, timeout: 300ms}
 poll: {fast: 1s, slow: 1min}
