@@ -138,7 +138,7 @@ class Registry:
         now = asyncio.get_running_loop().time()
         return {runtime.id: ages(runtime.device, now) for runtime in self._chargers.values()}
 
-    def aways(self) -> Mapping[str, str]:
+    def absences(self) -> Mapping[str, str]:
         """For `evhub status`: why a charger isn't there."""
         return {runtime.id: runtime.away for runtime in self._chargers.values() if runtime.away}
 
