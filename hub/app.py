@@ -290,11 +290,11 @@ class Hub:
     async def _start_chargers(self, chargers: Chargers) -> None:
         for charger, problems in self.config.bad_chargers.items():
             self._say_bad(charger, problems)
+        assert self._site is not None
+        self._watch.run("circuits", self._site.run)
         for charger in self.config.chargers:
             await chargers.start(charger)
         self._watch.run("blueprints", chargers.watch)
-        assert self._site is not None
-        self._watch.run("circuits", self._site.run)
 
     def _need(self, protocol: str) -> None:
         self._discovery.need(protocol, self.config.protocols.get(protocol, {}))

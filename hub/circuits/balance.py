@@ -242,12 +242,14 @@ class Balance:
     def _restrain(self, members: Mapping[Leaf, Member], rooms: Mapping[str, float]) -> None:
         """Who doesn't answer goes on with what it was given when it is back: no more than there is then."""
         free = dict(rooms)
-        for leaf, member in members.items():
+        for leaf, member in sorted(members.items(), key=lambda item: not item[1].claim.known):
             place = self._places[leaf]
-            if not member.claim.known and place.given_a:
-                place.given_a = max(0.0, min([place.given_a, *(free[circuit] for circuit in member.above)]))
-                for circuit in member.above:
-                    free[circuit] -= place.given_a
+            amperes = max(place.given_a, member.held_a)
+            if not member.claim.known:
+                room = min((free[circuit] for circuit in member.above), default=0.0)
+                amperes = place.given_a = max(0.0, min(place.given_a, room))
+            for circuit in member.above:
+                free[circuit] -= amperes
 
     def _raise(
         self,

@@ -32,12 +32,12 @@ class Share:
 
 
 class Kept:
-    """`shares`: as they are on disk."""
+    """`shares`: what is known of each EVSE, and on disk but for what `_owed` names."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.shares: dict[Leaf, Share] = {}
-        self._failed = False
+        self._owed: set[Leaf] = set()
 
     async def read(self) -> None:
         """Raises StoreError."""
@@ -52,25 +52,29 @@ class Kept:
 
     async def keep(self, shares: Mapping[Leaf, Share]) -> None:
         """On disk when it returns, so that the next hub counts with it. A full disk stops nobody's charging."""
+        changed = {leaf for leaf, share in shares.items() if share != self.shares.get(leaf)}
+        if not (changed or self._owed):
+            return
+        self.shares.update(shares)
+        failed, owed = bool(self._owed), self._owed | changed
         rows: list[Statement] = [
-            (PUT_SHARE, (OWN, SHARE, _key(leaf), orjson.dumps(share).decode()))
-            for leaf, share in shares.items()
+            (PUT_SHARE, (OWN, SHARE, _key(leaf), orjson.dumps(self.shares[leaf]).decode())) for leaf in owed
         ]
         try:
             await self._database.write(rows)
         except StoreError as error:
-            if not self._failed:
+            self._owed = owed
+            if not failed:
                 log.error("circuits: what the chargers are given can't be kept: %s", error)
-            self._failed = True
-            return
-        self._failed = False
-        self.shares.update(shares)
+        else:
+            self._owed = set()
 
     async def drop(self, leaves: Collection[Leaf]) -> None:
         """Only these are on a circuit: what the others may be drawing, nobody follows any more."""
         gone = self.shares.keys() - leaves
         for leaf in gone:
             del self.shares[leaf]
+        self._owed -= gone
         await self._tidy([(DROP_SHARE, (OWN, SHARE, _key(leaf))) for leaf in gone])
 
     async def restore(self, circuit: Circuit, now: Moment) -> None:

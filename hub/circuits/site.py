@@ -227,9 +227,7 @@ class Site:
             for leaf, given in step.given.items()
             if members[leaf].claim.known
         }
-        changed = {leaf: share for leaf, share in shares.items() if share != self._kept.shares.get(leaf)}
-        if changed:
-            await self._kept.keep(changed)
+        await self._kept.keep(shares)
         for leaf, given in step.given.items():
             self._apply(leaf, given)
 

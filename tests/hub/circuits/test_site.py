@@ -375,3 +375,21 @@ async def test_a_reload_needs_no_disk(yard: Yard, monkeypatch: pytest.MonkeyPatc
     await yard.site.use({"hut": CircuitSettings("hut", "Hut", 20.0, SHED.members)})
     await yard.calm()
     assert (yard.told("a"), yard.told("b")) == (10.0, 10.0)
+
+
+async def test_a_charger_that_comes_anew_has_what_it_had_also_with_a_full_disk(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two(yard)
+
+    async def full(_: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(yard.database, "write", full)
+    await yard.ask(current=12)
+    await yard.leave()  # its settings were changed
+    yard.add("b")
+    yard.chargers["b"].permit(1, True)
+    yard.chargers["b"].reading(Reading({1: EvseReading({"plugged": True}, Status.CHARGING)}))
+    await yard.calm()
+    assert [arguments for _, _, arguments in yard.devices["b"].told] == [{"limit": 6.0}]
