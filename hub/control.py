@@ -73,6 +73,7 @@ def questions(
             "config_problems": list(problems()),
             "chargers": registry.listing(),
             "states": registry.states(),
+            "away": registry.absences(),
             "ages": registry.ages(),
             "circuits": dict(circuits()),
             "gauges": [asdict(gauge) for gauge in gauges()],

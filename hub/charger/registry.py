@@ -138,6 +138,10 @@ class Registry:
         now = asyncio.get_running_loop().time()
         return {runtime.id: ages(runtime.device, now) for runtime in self._chargers.values()}
 
+    def absences(self) -> Mapping[str, str]:
+        """For `evhub status`: why a charger isn't there."""
+        return {runtime.id: runtime.away for runtime in self._chargers.values() if runtime.away}
+
     def states(self) -> Mapping[str, object]:
         """For `evhub status`."""
         return {

@@ -58,8 +58,8 @@ class ChargerRuntime:
         self.abilities: Abilities = device.abilities
         self.ratings = rated(device.ratings, description.max_current)
         self.available = False
-        self._away = False
-        """It has been said."""
+        self.away = ""
+        """Why it isn't there, as its device says."""
         self.operations: dict[str, Operation] = {}
         self._clock = clock
         self._publisher = Publisher(bus, topics, charger, clock, self._live)
@@ -147,7 +147,7 @@ class ChargerRuntime:
         came = not self.available
         self._seen_at = now.mono
         if came:
-            self.available, self._away = True, False
+            self.available, self.away = True, ""
             log.info("charger %s is there", self.id, extra={"charger": self.id})
             self._publisher.availability(True)
         if reading.identity is not None:
@@ -158,9 +158,9 @@ class ChargerRuntime:
 
     def offline(self, reason: str) -> None:
         """Faulted, and every value unknown; sessions and transactions stay open."""
-        if self.available or not self._away:
+        if self.available or not self.away:
             log.warning("charger %s is away: %s", self.id, reason, extra={"charger": self.id})
-        self.available, self._away = False, True
+        self.available, self.away = False, reason
         self._publisher.availability(False)
         now = self._clock.now()
         for number, evse in self._evses.items():

@@ -71,6 +71,8 @@ def work_status(given: argparse.Namespace) -> int:
         states = told["states"].get(charger["id"], {})
         words = ", ".join(f"{number}: {_words(state)}" for number, state in states.items())
         print(f"{charger['id']:<20} {'online' if charger['online'] else 'OFFLINE':<8} {words}")
+        if away := told["away"].get(charger["id"]):
+            print(f"{'':<20} {away}")
     return 0
 
 

@@ -89,6 +89,7 @@ class Evses:
         """What a reset has held up may begin."""
         for flow in self.flows.values():
             if flow.known:
+                self._station.transactions.changed(flow, now, "CablePluggedIn")
                 self.state(flow.evse, flow.state, now)
 
     def _resume(self, flow: Flow, now: Moment) -> None:

@@ -134,7 +134,7 @@ class Station:
         self.transactions = Transactions(
             *(self.variables, self.outbox, self.emit, self.stamp),
             lambda: self.boot.accepted,
-            lambda evse: self.availability.operative(evse),
+            lambda evse: self.availability.operative(evse) and not self.control.restarting,
         )
         self.availability = Availability(self, kept.all("availability"))
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)

@@ -143,25 +143,34 @@ def test_the_running_hub_is_asked_and_told(running: World, capsys: pytest.Captur
     assert main(["mapping", "test", "garage", "--json", *config]) == 0
 
 
+def shown(world: World, command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main([command, "-c", str(world.path)]) == 0
+    return capsys.readouterr().out
+
+
+def until(said: Callable[[], bool]) -> None:
+    patience = time.monotonic() + 60
+    while not said():
+        assert time.monotonic() < patience
+
+
 def test_closed_sessions_are_told(running: World, capsys: pytest.CaptureFixture[str]) -> None:
-    def shown(command: str) -> str:
-        assert main([command, "-c", str(running.path)]) == 0
-        return capsys.readouterr().out
-
-    def until(said: Callable[[], bool]) -> None:
-        patience = time.monotonic() + 60
-        while not said():
-            assert time.monotonic() < patience
-
     outlet = running.chargers["garage"]
     running.loop.call_soon_threadsafe(outlet.plug)
-    until(lambda: "available" not in shown("status"))
+    until(lambda: "available" not in shown(running, "status", capsys))
     running.loop.call_soon_threadsafe(outlet.unplug)
-    until(lambda: shown("sessions") != "")
-    told = shown("sessions").splitlines()
+    until(lambda: shown(running, "sessions", capsys) != "")
+    told = shown(running, "sessions", capsys).splitlines()
     assert len(told) == 1
     assert "garage/1" in told[0]
     assert told[0].endswith("kWh  -")
+
+
+def test_who_is_away_is_told_with_the_reason(running: World, capsys: pytest.CaptureFixture[str]) -> None:
+    charger = running.chargers["garage"]
+    asyncio.run_coroutine_threadsafe(charger.close(), running.loop).result(30)
+    until(lambda: "OFFLINE" in shown(running, "status", capsys))
+    assert "refused" in shown(running, "status", capsys).splitlines()[-1].lower()
 
 
 async def test_a_day_of_the_demo(

@@ -67,9 +67,6 @@ class Framer:
                 found.append(asked)
         return found
 
-    def forget(self) -> None:
-        self._buffer = b""
-
     def reply(self, transaction: int, unit: int, pdu: bytes) -> bytes:
         body = bytes([unit]) + pdu
         if self.kind == "rtu":
@@ -106,13 +103,12 @@ class Framer:
 
 @dataclass(slots=True)
 class Served:
-    """What answers on a wire. `early`: frames that began before the line's silence was over, which are lost."""
+    """What answers on a wire."""
 
     answer: Answer
     framer: str = "tcp"
     faults: Faults = field(default_factory=Faults)
     delay_s: float = 0.0
-    early: int = 0
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
     _line: "PtyLine | None" = None
@@ -122,9 +118,9 @@ class Served:
         self._server = await asyncio.start_server(self._connected, host, port)
         return int(self._server.sockets[0].getsockname()[1])
 
-    def open_pty(self, *, baudrate: int = 19200, parity: str = "even", strict: bool = False) -> str:
-        """Returns the path of the serial port to use. Bytes take their time; `strict`: early frames are lost."""
-        self._line = PtyLine(self, SerialAddress("", self.framer, baudrate, parity), strict=strict)
+    def open_pty(self, *, baudrate: int = 19200, parity: str = "even") -> str:
+        """Returns the path of the serial port to use. Bytes take their time."""
+        self._line = PtyLine(self, SerialAddress("", self.framer, baudrate, parity))
         return self._line.path
 
     async def close(self) -> None:
@@ -175,8 +171,8 @@ class Served:
 class PtyLine:
     """A serial line with the timing of a baud rate, behind a pseudo terminal."""
 
-    def __init__(self, served: Served, address: SerialAddress, *, strict: bool) -> None:
-        self._served, self._strict = served, strict
+    def __init__(self, served: Served, address: SerialAddress) -> None:
+        self._served = served
         self._line: Line = line_of(address)
         self._framer = Framer(address.framer)
         self._master, self._slave = os.openpty()
@@ -196,12 +192,7 @@ class PtyLine:
 
     def _ready(self) -> None:
         received, now = os.read(self._master, 4096), self._loop.time()
-        early = now < self._free_at + self._line.silence_s
-        self._served.early += early
         self._free_at = now + len(received) * self._line.character_s
-        if early and self._strict:
-            self._framer.forget()
-            return
         for asked in self._framer.requests(received):
             pause, reply = self._served.reply(self._framer, asked)
             if reply:

@@ -56,3 +56,21 @@ def test_what_another_version_of_the_hub_knew_of_a_transaction_is_passed_over() 
     world.state(IDLE, 2)
     (ended,) = [said for action, said in world.take() if action == "TransactionEvent"]
     assert ended["eventType"] == "Ended"
+
+
+def test_a_cable_begins_nothing_while_a_reset_waits_and_does_afterwards() -> None:
+    world = World(evses=2, defaults={"TxStartPoint": "EVConnected"})
+    world.state(IDLE, 2)
+    world.state(PLUGGED)
+    world.take()
+    world.held = True
+    assert world.ask("Reset", {"type": "Immediate"}) == {"status": "Accepted"}
+    world.state(PLUGGED, 2)
+    world.release()
+    world.connect()
+    kinds = [
+        said.get("eventType", action)
+        for action, said in world.sent
+        if action in ("BootNotification", ENDS["2.0.1"])
+    ]
+    assert kinds == ["Ended", "BootNotification", "Started"]
