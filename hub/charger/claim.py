@@ -59,7 +59,7 @@ def claim(evse: "Evse", actions: frozenset[str], *, available: bool, safe_a: flo
         ratings.max_current,
         ratings.step if limited else ratings.max_current,
         floor,
-        _held(evse, available=available),
+        held(evse, available=available),
         0.0 if available else max(safe_a, _falls_back_to(evse)),
         drawn(evse.device) if available else None,
         _priority(evse),
@@ -97,11 +97,12 @@ def _priority(evse: "Evse") -> int:
     return told if isinstance(told, int) else 0
 
 
-def _held(evse: "Evse", *, available: bool) -> float | None:
+def held(evse: "Evse", *, available: bool) -> float | None:
+    """What it may draw now; None: nobody knows."""
     control = evse.control
     told = None if control.last_a is None else max(control.last_a, control.tried_a)
     if not available:
-        return told
+        return told if evse.left_a is None else max(told or 0.0, evse.left_a)
     shown = _shown(evse)
     if told is None:
         return None if shown is None else max(shown, control.tried_a)

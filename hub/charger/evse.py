@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from hub.charger.claim import Claim, claim, wants
+from hub.charger.claim import Claim, claim, held, wants
 from hub.charger.control import Control
 from hub.charger.energy import Energy
 from hub.charger.limits import CIRCUIT, PHASES, VOLTAGE, Fallback, Limits, Offer, Outside
@@ -47,6 +47,8 @@ class Evse:
         self.session: Session | None = None
         self.read_back: float | None = None
         self.enabled: bool | None = None
+        self.left_a: float | None = None
+        """What it may have been drawing when it went away, by what it showed."""
         self.restrained = False
         """Does its circuit give less than it could have otherwise, with no change to be awaited?"""
         self._card: str | None = None
@@ -92,6 +94,8 @@ class Evse:
 
     def lose(self) -> dict[str, Scalar]:
         """The view of a device that is away: faulted, and every value unknown."""
+        if self._seen is not None:
+            self.left_a = held(self, available=True)
         self._seen = self.read_back = self.enabled = None
         self._energy.lost()
         if any(

@@ -408,3 +408,12 @@ async def test_a_meter_that_is_heard_before_the_chargers_stops_no_car(yard: Yard
     await yard.wait(1)
     assert (yard.told("a"), yard.told("b")) == (14.0, 13.0)
     assert yard.shown()["other"] == 5.0
+
+
+async def test_who_falls_silent_counts_with_what_it_showed_last(yard: Yard) -> None:
+    await two(yard)
+    await yard.see("b", limit_applied=20.0)  # somebody has set it at the box
+    yard.chargers["b"].offline("no answer")
+    await yard.calm()
+    await yard.wait(30)
+    assert yard.told("a") == 12.0
