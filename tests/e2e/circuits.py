@@ -1,6 +1,7 @@
 """A site of three chargers on one circuit, and a witness at the wires."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,11 @@ class Shed(World):
     def offers(self) -> list[float]:
         return [round(offered(self.chargers[name].outlets[1]), 2) for name in CHARGERS]
 
-    async def plug(self, name: str, car: Car | None = None) -> None:
-        """A car that takes all it gets."""
-        self.chargers[name].plug(car or Car(needs_wh=HUNGRY, max_current=32))
-        await self.until(lambda: self.state(name, "plugged"))
+    async def plug(self, *names: str) -> None:
+        """Cars that take all they get, one after the other."""
+        for name in names:
+            self.chargers[name].plug(Car(needs_wh=HUNGRY, max_current=32))
+            await self.until(partial(self.state, name, "plugged"))
 
     async def idle(self) -> None:
         await self.until(lambda: all(self.status(name) == "available" for name in CHARGERS), 30)

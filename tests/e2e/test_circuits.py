@@ -86,8 +86,7 @@ async def test_one_that_falls_silent_keeps_what_it_had(
     witness = Witness(monkeypatch)
     async with Shed(tmp_path) as world:
         await world.idle()
-        await world.plug("left")
-        await world.plug("middle")
+        await world.plug("left", "middle")
         await world.until(lambda: world.offers() == [16, 16, 0])
         world.chargers["middle"].silent = True
         await world.until(lambda: world.status("middle") == "faulted", 60)
@@ -108,8 +107,7 @@ async def test_an_ems_lowers_the_circuit_and_a_restart_keeps_it(
     witness = Witness(monkeypatch)
     async with Shed(tmp_path) as world:
         await world.idle()
-        await world.plug("left")
-        await world.plug("middle")
+        await world.plug("left", "middle")
         result = await command(world, "circuit/shed", "set_limit", current=20, expires_in=3600)
         assert result.result["limit"] == 20.0
         await world.until(lambda: world.offers() == [10, 10, 0])
@@ -132,8 +130,7 @@ async def test_a_changed_circuit_holds_after_a_reload_and_the_sessions_go_on(tmp
     async with Shed(tmp_path) as world:
         assert world.hub is not None
         await world.idle()
-        await world.plug("left")
-        await world.plug("middle")
+        await world.plug("left", "middle")
         await world.until(lambda: world.offers() == [16, 16, 0])
         sessions = [world.state(name, "session_start") for name in ("left", "middle")]
         world.also = CIRCUITS.replace("32", "24")

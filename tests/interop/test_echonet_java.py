@@ -41,16 +41,21 @@ def charger(blueprint: str) -> str:
     return f"c: {{use_blueprint: {{path: {blueprint}, input: {{host: auto}}}}, tokens: {{free: true}}}}"
 
 
+async def limited(stand_in: Program, hub: HubProgram, current: float) -> None:
+    """A car comes, and its limit is proven."""
+    await becomes(hub, "available")
+    stand_in.say("plug")
+    await becomes(hub, "charging")
+    done = await hub.command("set_limit", {"current": current})
+    assert done["result"]["evses"][0]["proof"] == "confirmed", (done, hub.output, stand_in.output)
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 async def test_a_charger_is_found_followed_and_told(java: Path, tmp_path: Path, dialect: str) -> None:
     async with Lan() as lan:
         stand_in = await device(lan, java, "02A1", "1", "number=1", *dialect.split())
         hub = await lan.host("192.0.2.1/24").hub(tmp_path, charger("echonet/ev_charger"))
-        await becomes(hub, "available")
-        stand_in.say("plug")
-        await becomes(hub, "charging")
-        done = await hub.command("set_limit", {"current": 12})
-        assert done["result"]["evses"][0]["proof"] == "confirmed", (done, hub.output, stand_in.output)
+        await limited(stand_in, hub, 12)
         assert "set 02a101 ed 0078" in stand_in.output
         stand_in.say("unplug")
         await becomes(hub, "available")
@@ -63,11 +68,7 @@ async def test_a_v2h_is_charged_by_power_and_its_discharge_is_shown(
     async with Lan() as lan:
         stand_in = await device(lan, java, "027E", "1", "number=2", *dialect.split())
         hub = await lan.host("192.0.2.1/24").hub(tmp_path, charger("echonet/ev_charger_discharger"))
-        await becomes(hub, "available")
-        stand_in.say("plug")
-        await becomes(hub, "charging")
-        done = await hub.command("set_limit", {"current": 10})
-        assert done["result"]["evses"][0]["proof"] == "confirmed", (done, hub.output, stand_in.output)
+        await limited(stand_in, hub, 10)
         assert "set 027e01 eb 000007d0" in stand_in.output
 
 

@@ -5,27 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hub.model.charger import Status
 from hub.model.moment import Moment, parse_time
 from hub.ocpp.station.costs import Text
 from hub.ocpp.station.messages import Token
 from hub.ocpp.station.meter_triggers import MeterTrigger
+from hub.ocpp.v16.words import MEANT
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
 
 VENDOR = "org.openchargealliance.costmsg"
-STATUSES = {
-    "Available": Status.AVAILABLE,
-    "Preparing": Status.PREPARING,
-    "Charging": Status.CHARGING,
-    "SuspendedEV": Status.SUSPENDED_EV,
-    "SuspendedEVSE": Status.SUSPENDED_EVSE,
-    "Finishing": Status.FINISHING,
-    "Reserved": Status.RESERVED,
-    "Unavailable": Status.UNAVAILABLE,
-    "Faulted": Status.FAULTED,
-}
 
 
 def take(station: "Station", message: str | None, data: object, now: Moment) -> str:
@@ -84,7 +73,7 @@ def _trigger(station: "Station", wanted: Mapping[str, Any] | None, now: Moment) 
         None if wait is None else now.mono + max(0.0, wait),
         None if energy is None else float(energy) * 1000,
         None if power is None else float(power) * 1000,
-        tuple(STATUSES[status] for status in wanted.get("atCPStatus", ())),
+        tuple(MEANT[status] for status in wanted.get("atCPStatus", ())),
     )
 
 

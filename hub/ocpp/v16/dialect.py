@@ -28,21 +28,10 @@ from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
 from hub.ocpp.station.transaction_limits import Allowance
 from hub.ocpp.v16 import configuration, core, firmware, local_list, reservation, security, smart_charging
+from hub.ocpp.v16.words import STATUS
 
 Words = tuple[str, Mapping[str, object]]
 
-STATUS = {
-    Status.AVAILABLE: "Available",
-    Status.PREPARING: "Preparing",
-    Status.CHARGING: "Charging",
-    Status.SUSPENDED_EV: "SuspendedEV",
-    Status.SUSPENDED_EVSE: "SuspendedEVSE",
-    Status.FINISHING: "Finishing",
-    Status.RESERVED: "Reserved",
-    Status.UNAVAILABLE: "Unavailable",
-    Status.FAULTED: "Faulted",
-    Status.UNKNOWN: "Unavailable",
-}
 ERRORS = frozenset(
     [
         "ConnectorLockFailure",

@@ -85,6 +85,14 @@ async def running(device: EchonetDevice) -> AsyncIterator[Told]:
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def start(peer: Peer, device: EchonetDevice, told: Told) -> None:
+    """A car comes, and may take 16 A."""
+    peer.change(0xC7, b"\x41")
+    await until(lambda: told.status is Status.PREPARING)
+    device.set_context(1, transaction=True)
+    await device.execute("start", 1, {"limit": 16.0})
+
+
 pytestmark = pytest.mark.usefixtures("network")
 
 
@@ -108,10 +116,7 @@ async def test_an_announced_change_is_seen_long_before_the_next_poll() -> None:
 async def test_a_start_writes_limit_and_mode_and_proves_them() -> None:
     device = made()
     async with Peer() as peer, running(device) as told:
-        peer.change(0xC7, b"\x41")
-        await until(lambda: told.status is Status.PREPARING)
-        device.set_context(1, transaction=True)
-        await device.execute("start", 1, {"limit": 16.0})
+        await start(peer, device, told)
         assert peer.objects[CHARGER][0xED] == (160).to_bytes(2, "big")
         assert peer.objects[CHARGER][0xDA] == b"\x42"
         assert told.values["last_command"] == "confirmed"
@@ -128,10 +133,7 @@ async def test_a_start_writes_limit_and_mode_and_proves_them() -> None:
 async def test_a_mode_that_nobody_asked_for_is_the_cars() -> None:
     device = made()
     async with Peer() as peer, running(device) as told:
-        peer.change(0xC7, b"\x41")
-        await until(lambda: told.status is Status.PREPARING)
-        device.set_context(1, transaction=True)
-        await device.execute("start", 1, {"limit": 16.0})
+        await start(peer, device, told)
         peer.change(0xDA, b"\x44")
         await until(lambda: told.status is Status.SUSPENDED_EV)
 
@@ -140,10 +142,7 @@ async def test_a_charger_that_starts_anew_has_forgotten_that_it_was_told_to_star
     """Its standby is nobody's wish then: whoever drives it sees that it isn't enabled, and starts it again."""
     device = made()
     async with Peer() as peer, running(device) as told:
-        peer.change(0xC7, b"\x41")
-        await until(lambda: told.status is Status.PREPARING)
-        device.set_context(1, transaction=True)
-        await device.execute("start", 1, {"limit": 16.0})
+        await start(peer, device, told)
         assert told.readings[-1].evses[1].enabled
         peer.objects[CHARGER][0xDA] = b"\x44"
         peer.announce()
