@@ -28,8 +28,9 @@ FALSE = (False, "false", "off", "OFF", "False", 0, "0")
 RESERVED = HOUSE | {RATING}
 """The hub's own sources of limits: nobody else speaks in their name."""
 SETTABLE = frozenset({"charging", *(entity.key for entity in ENTITIES if entity.writable)})
+LIMIT = ("current", "limit", "power", "expires_in", "clear")
 KEYS: Mapping[str, Sequence[str]] = {
-    "set_limit": (*EVSE, "current", "limit", "power", "expires_in", "clear"),
+    "set_limit": (*EVSE, *LIMIT),
     "pause": EVSE,
     "resume": EVSE,
     "set": (*EVSE, "values", "expires_in"),
@@ -38,7 +39,7 @@ KEYS: Mapping[str, Sequence[str]] = {
 }
 """What the message of each operation may hold."""
 PHASES = (1, 3)
-LONGEST_S = 31_536_000.0
+LONGEST_S, LARGEST = 31_536_000.0, 100_000.0
 REFUSALS: Mapping[type[HubError], tuple[Outcome, str]] = {
     DeviceOffline: (Outcome.ERROR, "offline"),
     StoreError: (Outcome.ERROR, "not_kept"),
@@ -118,7 +119,7 @@ def evses_of(runtime: "ChargerRuntime", command: Command) -> list[int]:
     return [evse]
 
 
-def number(message: Mapping[str, object], name: str, *, most: float = 100_000.0) -> float | None:
+def number(message: Mapping[str, object], name: str, *, most: float = LARGEST) -> float | None:
     value = message.get(name)
     if isinstance(value, str):
         try:
@@ -149,13 +150,28 @@ async def _seen_through(runtime: "ChargerRuntime", evses: Sequence[int]) -> Comm
 
 
 def _limited(runtime: "ChargerRuntime", command: Command) -> Orders:
+    return [_limit(runtime, command, *asked_limit(command))], []
+
+
+def asked_limit(command: Command, *, most_w: float = LARGEST) -> tuple[float | None, float | None]:
+    """A per phase and W; neither: withdraw. Raises BadCommand."""
     message = command.message
     current = number(message, "current" if "current" in message else "limit")
-    power = number(message, "power")
+    power = number(message, "power", most=most_w)
     clear = message.get("clear", False)
     if not isinstance(clear, bool) or clear == (current is not None or power is not None):
         raise BadCommand('expected "current" (A per phase) or "power" (W), or "clear": true')
-    return [_limit(runtime, command, current, power)], []
+    return current, power
+
+
+def ends_in(command: Command, *, withdraws: bool) -> float | None:
+    """After how many seconds a limit ends. Raises BadCommand: it is none, or set in the hub's own name."""
+    expires = number(command.message, "expires_in", most=LONGEST_S)
+    if expires is not None and withdraws:
+        raise BadCommand("expires_in needs a limit that ends then")
+    if command.source in RESERVED or not command.source:
+        raise BadCommand(f"the source {command.source!r} is the hub's own")
+    return expires
 
 
 def _changed(runtime: "ChargerRuntime", command: Command) -> Sequence[Change]:
@@ -211,13 +227,9 @@ def _boolean(values: Mapping[str, object], name: str) -> bool:
 
 
 def _limit(runtime: "ChargerRuntime", command: Command, current: float | None, power: float | None) -> Change:
-    expires = number(command.message, "expires_in", most=LONGEST_S)
-    if expires is not None and current is None and power is None:
-        raise BadCommand("expires_in needs a limit that ends then")
+    expires = ends_in(command, withdraws=current is power is None)
     if "set_limit" not in runtime.abilities.actions:
         raise BadCommand("this charger takes no limit")
-    if command.source in RESERVED or not command.source:
-        raise BadCommand(f"the source {command.source!r} is the hub's own")
     if not (current is power is None) and not all(
         runtime.takes(evse, command.source) for evse in evses_of(runtime, command)
     ):

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from hub.charger.commands import LONGEST_S, RESERVED, BadCommand, number
+from hub.charger.commands import LIMIT, BadCommand, asked_limit, ends_in
 from hub.charger.keys import taking
 from hub.charger.runtime import Operation
 from hub.circuits.circuit import Circuit
@@ -12,7 +12,7 @@ from hub.errors import StoreError
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.moment import Moment
 
-KEYS = ("current", "limit", "power", "expires_in", "clear")
+MOST_W = 10_000_000.0
 Limited = Callable[[Circuit, str], Awaitable[None]]
 """A source's limit has changed. Raises StoreError: it isn't on disk."""
 
@@ -29,21 +29,12 @@ def operations(circuit: Circuit, limited: Limited, clock: Clock) -> Mapping[str,
             return CommandResult(Outcome.ERROR, _holding(circuit), "not_kept", str(error))
         return CommandResult(Outcome.ACCEPTED, _holding(circuit))
 
-    return {"set_limit": taking(KEYS, set_limit)}
+    return {"set_limit": taking(LIMIT, set_limit)}
 
 
 def _set(circuit: Circuit, command: Command, now: Moment) -> None:
-    message = command.message
-    current = number(message, "current" if "current" in message else "limit")
-    power = number(message, "power", most=10_000_000.0)
-    clear = message.get("clear", False)
-    if not isinstance(clear, bool) or clear == (current is not None or power is not None):
-        raise BadCommand('expected "current" (A per phase) or "power" (W), or "clear": true')
-    if command.source in RESERVED or not command.source:
-        raise BadCommand(f"the source {command.source!r} is the hub's own")
-    expires = number(message, "expires_in", most=LONGEST_S)
-    if expires is not None and clear:
-        raise BadCommand("expires_in needs a limit that ends then")
+    current, power = asked_limit(command, most_w=MOST_W)
+    expires = ends_in(command, withdraws=current is power is None)
     until = None if expires is None else Moment(now.mono + expires, now.wall + timedelta(seconds=expires))
     circuit.limits.set(command.source, current, power_w=power, until=until)
 
