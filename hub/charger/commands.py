@@ -28,6 +28,7 @@ FALSE = (False, "false", "off", "OFF", "False", 0, "0")
 RESERVED = HOUSE | {RATING}
 """The hub's own sources of limits: nobody else speaks in their name."""
 SETTABLE = frozenset({"charging", *(entity.key for entity in ENTITIES if entity.writable)})
+CROWDED = "limits of too many sources are in force: withdraw some"
 LIMIT = ("current", "limit", "power", "expires_in", "clear")
 KEYS: Mapping[str, Sequence[str]] = {
     "set_limit": (*EVSE, *LIMIT),
@@ -233,5 +234,5 @@ def _limit(runtime: "ChargerRuntime", command: Command, current: float | None, p
     if not (current is power is None) and not all(
         runtime.takes(evse, command.source) for evse in evses_of(runtime, command)
     ):
-        raise BadCommand("limits of too many sources are in force: withdraw some")
+        raise BadCommand(CROWDED)
     return lambda evse: runtime.limit(evse, command.source, current, power_w=power, expires_in=expires)

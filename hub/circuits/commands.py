@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from hub.charger.commands import LIMIT, BadCommand, asked_limit, ends_in
+from hub.charger.commands import CROWDED, LIMIT, BadCommand, asked_limit, ends_in
 from hub.charger.keys import taking
 from hub.charger.runtime import Operation
 from hub.circuits.circuit import Circuit
@@ -34,7 +34,10 @@ def operations(circuit: Circuit, limited: Limited, clock: Clock) -> Mapping[str,
 
 def _set(circuit: Circuit, command: Command, now: Moment) -> None:
     current, power = asked_limit(command, most_w=MOST_W)
-    expires = ends_in(command, withdraws=current is power is None)
+    withdraws = current is power is None
+    expires = ends_in(command, withdraws=withdraws)
+    if not withdraws and not circuit.limits.takes(command.source):
+        raise BadCommand(CROWDED)
     until = None if expires is None else Moment(now.mono + expires, now.wall + timedelta(seconds=expires))
     circuit.limits.set(command.source, current, power_w=power, until=until)
 

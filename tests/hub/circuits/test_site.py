@@ -9,6 +9,7 @@ import pytest
 
 from hub.bus import Bus
 from hub.charger.description import Description
+from hub.charger.limits import MOST
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
 from hub.circuits.site import Site
@@ -259,6 +260,19 @@ async def test_what_is_no_limit_is_rejected(yard: Yard, message: dict[str, objec
     await yard.open(SHED)
     result = await yard.ask(**message)
     assert (result.outcome, result.code) == ("rejected", "bad_value")
+
+
+async def test_ever_new_names_fill_no_memory(yard: Yard) -> None:
+    await yard.open(SHED)
+    said = [
+        await yard.registry.execute(
+            Command("circuit/shed", "set_limit", {"current": 30}, source=f"ems{number}")
+        )
+        for number in range(MOST + 1)
+    ]
+    assert [result.outcome for result in said] == ["accepted"] * MOST + ["rejected"]
+    withdrawn = Command("circuit/shed", "set_limit", {"clear": True}, source="somebody")
+    assert (await yard.registry.execute(withdrawn)).outcome == "accepted"
 
 
 async def test_what_is_mistyped_is_told(yard: Yard) -> None:
