@@ -24,6 +24,10 @@ def _feature_profiles(station: "Station") -> str:
     )
 
 
+def _authorizing(station: "Station") -> str:
+    return str(not station.setup.free).lower()
+
+
 def _phases_switch(station: "Station") -> str:
     return str("set_phases" in station.setup.abilities.actions).lower()
 
@@ -37,6 +41,7 @@ def _limitable(station: "Station") -> bool:
 
 
 FACTS: dict[str, Callable[["Station"], str]] = {
+    "AuthEnabled": _authorizing,
     "ConnectorCount": _connectors,
     "FeatureProfiles": _feature_profiles,
     "Phases3to1": _phases_switch,

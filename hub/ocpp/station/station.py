@@ -49,13 +49,6 @@ from hub.ocpp.station.variables import Variables
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
 
-TELLING = frozenset(
-    {
-        *("GetBaseReport", "GetReport", "GetMonitoringReport", "GetChargingProfiles", "GetDisplayMessages"),
-        *("CustomerInformation", "TriggerMessage", "ExtendedTriggerMessage"),
-    }
-)
-"""CALLs that are answered with more than their answer."""
 TOLD = frozenset({"model", "serial", "firmware"})
 DEVICE_S = 1.5
 """So long the first BootNotification waits for what a device says of itself; afterwards it is remembered.
@@ -216,10 +209,8 @@ class Station:
         try:
             if handler is None:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
-            if call.action in TELLING and self._queue.full and not call.id.startswith("cmd:"):
-                raise CallError(ErrorCode.GENERIC, "too much waits to be told to you")
             before = len(self._effects)
-            reply = handler(self, call, now)
+            reply = self._queue.excess(call.action, call.id) or handler(self, call, now)
             self.upkeep.look(now)
         except CallError as error:
             self.emit(ReplyError(call.id, error.code, error.description))
@@ -262,7 +253,7 @@ class Station:
                 interval_s=self.variables.int("MessageAttemptInterval"),
             )
         elif isinstance(sent.message, BootNotification):
-            self.boot.failed(now)
+            self.boot.failed(code, now)
         elif isinstance(sent.message, ExternalLimit) and code in ("NotImplemented", "NotSupported"):
             self.external.unwanted()
         elif code == "Disconnected" or isinstance(sent.message, Authorize):
@@ -281,7 +272,7 @@ class Station:
         self.clock.look(now)
         if self.boot.heartbeat_due(now):
             self._queue.add(Heartbeat(), 0)
-            self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
+            self.boot.asks_time(now, self.variables.int("HeartbeatInterval"))
         for part in self._timed():
             part.tick(now)
 
