@@ -65,7 +65,7 @@ async def test_a_loss_is_logged_once_and_so_is_a_device_that_never_was_there(
 async def test_what_is_wanted_is_told_again_after_a_loss() -> None:
     world = World()
     await world.charging()
-    world.runtime.limit(1, "ems", 10.0)
+    world.runtime.wishes.limit(1, "ems", 10.0)
     await world.calm()
     world.runtime.offline("no answer")
     world.pass_time(5)
@@ -76,8 +76,8 @@ async def test_what_is_wanted_is_told_again_after_a_loss() -> None:
 
 async def test_nothing_is_told_to_a_device_that_is_away() -> None:
     world = World()
-    world.runtime.permit(1, True)
-    world.runtime.limit(1, "ems", 10.0)
+    world.runtime.wishes.permit(1, True)
+    world.runtime.wishes.limit(1, "ems", 10.0)
     world.pass_time(3)
     await world.calm()
     assert world.device.told == []
@@ -111,7 +111,7 @@ async def test_each_evse_has_its_own_limit_and_session() -> None:
     world.runtime.reading(
         Reading({1: EvseReading(BUSY, Status.CHARGING), 2: EvseReading(IDLE, Status.AVAILABLE)})
     )
-    world.runtime.limit(2, "ems", 8.0)
+    world.runtime.wishes.limit(2, "ems", 8.0)
     assert world.shown("current_limit", 1) == 32.0
     assert world.runtime.state(2)["current_limit"] == 8.0
     assert [event["evse"] for event in world.events("session_started")] == [1]
@@ -189,7 +189,7 @@ async def test_a_clock_that_is_set_ends_no_limit_and_silences_no_topic(jump: flo
     clock = ManualClock(datetime(2026, 6, 1, tzinfo=UTC))
     world = World(clock=clock, fallback=Fallback("fallback_current", 8.0))
     world.charge()
-    world.runtime.limit(1, "ems", 16.0, expires_in=30)
+    world.runtime.wishes.limit(1, "ems", 16.0, expires_in=30)
     clock.jump(jump)
     world.pass_time(20)
     world.charge(power=5000.0)
@@ -206,7 +206,7 @@ async def test_a_clock_that_is_set_ends_no_limit_and_silences_no_topic(jump: flo
 async def test_a_limit_that_is_over_gives_way_to_the_fallback_at_the_device() -> None:
     world = World(fallback=Fallback("stop"))
     await world.charging()
-    world.runtime.limit(1, "ems", 16.0, expires_in=10)
+    world.runtime.wishes.limit(1, "ems", 16.0, expires_in=10)
     await world.calm()
     world.pass_time(10)
     await world.calm()
@@ -218,7 +218,7 @@ async def test_pending_until_the_device_has_confirmed() -> None:
     await world.charging()
     world.device.gate.clear()
     world.clock.advance(5)
-    world.runtime.limit(1, "ems", 10.0)
+    world.runtime.wishes.limit(1, "ems", 10.0)
     await world.calm()
     assert world.shown("pending") is True
     assert world.shown("current_limit") == 32.0
@@ -233,7 +233,7 @@ async def test_pending_until_the_device_has_confirmed() -> None:
 async def test_a_device_that_does_not_keep_to_its_limit_is_said() -> None:
     world = World()
     await world.charging()
-    world.runtime.limit(1, "ems", 10.0)
+    world.runtime.wishes.limit(1, "ems", 10.0)
     await world.calm()
     for _ in range(60):
         world.charge(limit_applied=32.0)
@@ -371,13 +371,15 @@ async def test_a_card_without_a_station_is_only_an_event() -> None:
 
 async def test_whoever_watches_the_limits_learns_of_those_that_are_not_the_csms() -> None:
     world = World()
-    world.runtime.limit(1, "ems", 10.0)
+    world.runtime.wishes.limit(1, "ems", 10.0)
     seen: list[tuple[int, str | None]] = []
-    end = world.runtime.watch_limits(lambda evse, outside: seen.append((evse, outside and outside.source)))
-    world.runtime.limit(1, "csms", 8.0)
-    world.runtime.limit(1, "ems", None)
+    end = world.runtime.wishes.watch_limits(
+        lambda evse, outside: seen.append((evse, outside and outside.source))
+    )
+    world.runtime.wishes.limit(1, "csms", 8.0)
+    world.runtime.wishes.limit(1, "ems", None)
     end()
-    world.runtime.limit(1, "ems", 6.0)
+    world.runtime.wishes.limit(1, "ems", 6.0)
     assert seen == [(1, "ems"), (1, None)]
 
 
@@ -465,7 +467,7 @@ async def test_a_device_whose_blueprint_was_edited_is_swapped_and_nobody_else_no
     assert (world.device.runs, other.runs, other.context) == (1, 1, {1: True})
     assert world.runtime.available
     assert len(world.published) == told
-    world.runtime.limit(1, "ems", 10.0)
+    world.runtime.wishes.limit(1, "ems", 10.0)
     await world.calm()
     assert other.told == [("set_limit", 1, {"limit": 10.0})]
     running.cancel()
