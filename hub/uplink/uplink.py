@@ -178,7 +178,7 @@ class Uplink:
         self._work.set()
 
     def _state(self, evse: int, state: State) -> None:
-        self.station.identify(self.runtime.identity)
+        self.station.device.identify(self.runtime.identity)
         self.station.state(evse, state, self._clock.now())
         self._drain()
 
