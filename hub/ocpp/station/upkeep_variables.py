@@ -35,10 +35,10 @@ UPKEEP: tuple[Variable, ...] = (
     integer("ActiveNetworkProfile", 1, None, (COMM, "ActiveNetworkProfile"), writable=False),
     members_of(
         "FileTransferProtocols",
-        "FTP,HTTP,HTTPS",
+        "FTP,FTPS,HTTP,HTTPS,SFTP",
         "SupportedFileTransferProtocols",
         (COMM, "FileTransferProtocols"),
-        ("FTP", "HTTP", "HTTPS"),
+        ("FTP", "FTPS", "HTTP", "HTTPS", "SFTP"),
         writable=False,
     ),
     Variable(
