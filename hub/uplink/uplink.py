@@ -119,7 +119,7 @@ class Uplink:
         if self._remember:
             self.runtime.note({"csms_connected": self._link is not None})
         end = self.runtime.watch(self._state)
-        end_limits = self.runtime.watch_limits(self._outside)
+        end_limits = self.runtime.wishes.watch_limits(self._outside)
         try:
             while True:
                 await self._work.wait()
