@@ -118,7 +118,7 @@ class Uplink:
         if self._remember:
             self.runtime.note({"csms_connected": self._link is not None})
         end = self.runtime.watch(self._state)
-        end_limits = self.runtime.watch_limits(self._outside)
+        end_limits = self.runtime.wishes.watch_limits(self._outside)
         try:
             while True:
                 await self._work.wait()
@@ -178,7 +178,7 @@ class Uplink:
         self._work.set()
 
     def _state(self, evse: int, state: State) -> None:
-        self.station.identify(self.runtime.identity)
+        self.station.device.identify(self.runtime.identity)
         self.station.state(evse, state, self._clock.now())
         self._drain()
 

@@ -147,7 +147,7 @@ class Dialect16:
         return None
 
     def _boot(self, station: Station) -> dict[str, object]:
-        identity = station.identity
+        identity = station.device.identity
         said = {
             "chargePointVendor": identity.vendor[:20] or "evhub",
             "chargePointModel": identity.model[:20] or "charger",
@@ -171,7 +171,7 @@ class Dialect16:
                 said["info"] = message.error[:50]
         if message.vendor_error:
             said["vendorErrorCode"] = message.vendor_error[:50]
-            said["vendorId"] = station.identity.vendor[:255] or "evhub"  # whose code that is
+            said["vendorId"] = station.device.identity.vendor[:255] or "evhub"  # whose code that is
         return said
 
     def _transaction(self, station: Station, event: TransactionEvent) -> Words | None:

@@ -141,7 +141,7 @@ def _setting(station: "Station", setting: Variable) -> Item:
 
 
 def _station(station: "Station") -> Iterator[Item]:
-    component, identity = {"name": "ChargingStation"}, station.identity
+    component, identity = {"name": "ChargingStation"}, station.device.identity
     state = "Available" if station.availability.operative(0) else "Unavailable"
     yield Item(component, {"name": "Available"}, "true", "boolean")
     yield Item(component, {"name": "AvailabilityState"}, state, "option", allowed=STATES)

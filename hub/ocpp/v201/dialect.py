@@ -135,7 +135,7 @@ class Dialect201:
         return payload.get("chargingPriority")
 
     def _station(self, station: Station) -> dict[str, object]:
-        identity = station.identity
+        identity = station.device.identity
         said = {
             "vendorName": identity.vendor[:50] or "evhub",
             "model": identity.model[:20] or "charger",
