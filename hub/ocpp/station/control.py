@@ -191,11 +191,11 @@ class Control:
         if evse:
             self._reset_device(f"reset:{evse}:{now.mono}")
             return
+        self._station.upkeep.restarted(reason, now)
         self._station.boot.restart(reason)
         self._station.emit(Keep("boot", "reason", reason))
         if "reset" in self._station.setup.abilities.actions:
             self._reset_device(f"reset:0:{now.mono}")
-        self._station.upkeep.restarted(reason, now)
         self._station.emit(Happened("rebooted", {"reason": reason}))
         self._station.emit(Reconnect(reason))
         self._station.evses.look_again(now)

@@ -108,6 +108,16 @@ class PullDynamicSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenEventStream:
+    """2.1: a monitor's events are to come as a stream; `interval_s` and `values` (0: neither) say when it is sent."""
+
+    id: int
+    monitor: int
+    interval_s: int
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """A message that only one version knows, in its own words already."""
 
@@ -152,6 +162,7 @@ Message = (
     | ReservationEnded
     | ExternalLimit
     | PullDynamicSchedule
+    | OpenEventStream
     | Raw
     | TransactionEvent
     | Report

@@ -23,6 +23,7 @@ from hub.ocpp.station.monitor import (
     crossed,
     next_due,
 )
+from hub.ocpp.station.streams import Streams
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -43,9 +44,8 @@ class Monitors:
 
     def __init__(self, station: "Station", kept: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         self._station = station
-        self._monitors = {
-            int(key): Monitor(**{**body, "place": tuple(body["place"])}) for key, body in kept.items()
-        }
+        self._monitors = {int(key): _restored(body) for key, body in kept.items()}
+        self.streams = Streams(station, int(settings.get("stream", 1)))
         self.level = int(settings.get("level", LEAST_URGENT))
         self._next = int(settings.get("next", 1))
         self._due: dict[int, float] = {}
@@ -75,13 +75,25 @@ class Monitors:
             return "Rejected", None
         monitor = replace(wanted, id=wanted.id if replaces else self._new_id())
         self._replace(monitor, before, reading, now)
+        self.streams.close(monitor.id)
+        self.streams.follow([monitor])
         return "Accepted", monitor.id
+
+    def adjust(self, stream: int, now: Moment, interval_s: int | None, values: int | None) -> bool:
+        """How often a stream is sent; False: there is none, or it would never be sent."""
+        adjusted = self.streams.adjust(stream, now, interval_s, values)
+        if adjusted is None:
+            return False
+        rate = adjusted.interval_s, adjusted.values
+        self._keep(replace(self._monitors[adjusted.monitor], stream=rate))
+        return True
 
     def clear(self, number: int) -> str:
         if self._monitors.pop(number, None) is None:
             return "NotFound"
         self._due.pop(number, None)
         self._station.emit(Keep("monitor", str(number), None))
+        self.streams.close(number)
         return "Accepted"
 
     def set_base(self, base: str) -> None:
@@ -118,7 +130,10 @@ class Monitors:
         self._tell(events, now)
 
     def deadlines(self) -> list[float]:
-        return list(self._due.values())
+        return [*self._due.values(), *self.streams.deadlines()]
+
+    def back_online(self) -> None:
+        self.streams.back_online(self.all())
 
     def _watches(self, monitor: Monitor, reading: Reading) -> bool:
         return not monitor.transaction or self._transaction(reading.evse) is not None
@@ -163,8 +178,10 @@ class Monitors:
         variables = self._station.variables
         online = self._station.boot.accepted and self._station.boot.connected
         most = self.level if online else min(self.level, variables.int("OfflineQueuingSeverity"))
+        at = self._station.clock.at(now)
         for event in events:
-            if variables.bool("MonitoringEnabled") and event.monitor.severity <= most:
+            wanted = variables.bool("MonitoringEnabled") and event.monitor.severity <= most
+            if wanted and not self.streams.take(event.monitor.id, at, event.reading.told):
                 self._station.upkeep.notices.add(self._notice(event, now))
 
     def _notice(self, event: Event, now: Moment) -> Raw:
@@ -219,3 +236,8 @@ class Monitors:
         flows = self._station.evses.flows.values()
         running = (flow.transaction for flow in flows if evse in (None, flow.evse))
         return next((transaction.id for transaction in running if transaction is not None), None)
+
+
+def _restored(body: Mapping[str, Any]) -> Monitor:
+    stream = body.get("stream")
+    return Monitor(**{**body, "place": tuple(body["place"]), "stream": tuple(stream) if stream else None})

@@ -267,6 +267,7 @@ class Station:
         self.statuses.report(now, everything=everything)
         self.reservations.back_online()
         self.external.back_online()
+        self.upkeep.monitors.back_online()
         self.calls.release()
 
     # Inside
