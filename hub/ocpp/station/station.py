@@ -268,7 +268,7 @@ class Station:
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.statuses.report(now, everything=everything)
         self.reservations.back_online()
-        self.external.back_online(now)
+        self.external.back_online()
         self.upkeep.monitors.back_online()
         self.calls.release()
 
