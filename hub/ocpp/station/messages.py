@@ -98,7 +98,6 @@ class ExternalLimit:
     evse: int
     source: str
     limit: Profile | None
-    at: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,9 @@ class Monitors:
         before = self._monitors.get(wanted.id) if replaces else None
         if replaces and (before is None or before.place != wanted.place):
             return "Rejected", None  # N04.FR.13/16
-        negative = wanted.value < 0 and wanted.type not in THRESHOLDS
-        if negative or not 0 <= wanted.severity <= LEAST_URGENT:
+        negative = wanted.value < 0 and wanted.type == DELTA
+        never = wanted.value <= 0 and wanted.type in PERIODS
+        if negative or never or not 0 <= wanted.severity <= LEAST_URGENT:
             return "Rejected", None  # N04.FR.14
         if self._twin(wanted, replaces):
             return "Duplicate", None
@@ -119,12 +120,13 @@ class Monitors:
         if not self._monitors or dialect is None:
             return
         readings = dialect.readings(self._station, now)
-        events = [
-            event
-            for monitor in self.all()
-            if (reading := readings.get(monitor.place)) is not None
-            for event in self._seen(monitor, reading, now)
-        ]
+        events: list[Event] = []
+        for monitor in self.all():
+            reading = readings.get(monitor.place)
+            if reading is not None and self._watches(monitor, reading):
+                events += self._seen(monitor, reading, now)
+            else:
+                self._is_due(monitor, now)  # and nobody hears of it
         self._tell(events, now)
 
     def deadlines(self) -> list[float]:
@@ -133,9 +135,10 @@ class Monitors:
     def back_online(self) -> None:
         self.streams.back_online(self.all())
 
+    def _watches(self, monitor: Monitor, reading: Reading) -> bool:
+        return not monitor.transaction or self._transaction(reading.evse) is not None
+
     def _seen(self, monitor: Monitor, reading: Reading, now: Moment) -> Iterable[Event]:
-        if monitor.transaction and not self._charging(reading.evse):
-            return
         if monitor.type in THRESHOLDS:
             over = crossed(monitor, reading)
             if over is not None and over != monitor.exceeded:
@@ -146,9 +149,17 @@ class Monitors:
                 monitor = self._keep(replace(monitor, base=reading.value))
             if different:
                 yield Event(monitor, "Delta", reading)
-        elif now.mono >= self._due.setdefault(monitor.id, now.mono + self._wait(monitor, now)):
-            self._due[monitor.id] = now.mono + self._wait(monitor, now)
+        elif self._is_due(monitor, now):
             yield Event(monitor, "Periodic", reading)
+
+    def _is_due(self, monitor: Monitor, now: Moment) -> bool:
+        """And if so, it waits for its next time."""
+        if monitor.type not in PERIODS:
+            return False
+        due = now.mono >= self._due.setdefault(monitor.id, now.mono + self._wait(monitor, now))
+        if due:
+            self._due[monitor.id] = now.mono + self._wait(monitor, now)
+        return due
 
     def _replace(self, monitor: Monitor, before: Monitor | None, reading: Reading, now: Moment) -> None:
         """A new threshold is looked at as if none had been exceeded; when it clears the old one, that is told."""
@@ -219,9 +230,6 @@ class Monitors:
 
     def _wait(self, monitor: Monitor, now: Moment) -> float:
         return next_due(monitor, parse_time(self._station.stamp(now)))
-
-    def _charging(self, evse: int | None) -> bool:
-        return self._transaction(evse) is not None
 
     def _transaction(self, evse: int | None) -> str | None:
         """That runs where the variable is; of the station as a whole: any."""
