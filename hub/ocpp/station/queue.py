@@ -35,9 +35,9 @@ class Queue:
             self._waiting.popleft()
         self._waiting.append((message, newest))
 
-    def excess(self, action: str, call_id: str) -> Mapping[str, object] | None:
-        """The answer to a CSMS that asks for more and takes nothing of it; None: there is room."""
-        if action not in TELLING or len(self._waiting) < MOST_ASKED or call_id.startswith("cmd:"):
+    def excess(self, action: str) -> Mapping[str, object] | None:
+        """The answer to who asks for more than is taken; None: there is room."""
+        if action not in TELLING or len(self._waiting) < MOST_ASKED:
             return None
         if action not in REFUSABLE:
             raise CallError(ErrorCode.GENERIC, "too much waits to be told to you")

@@ -112,7 +112,7 @@ def component_place(component: Mapping[str, Any]) -> tuple[object, ...]:
 def items(station: "Station", now: Moment) -> Iterator[Item]:
     """The whole device model."""
     for setting in VARIABLES:
-        if setting.place:
+        if setting.place and setting.only in (None, _version(station)):
             yield _setting(station, setting)
     yield Item({"name": "ClockCtrlr"}, {"name": "DateTime"}, station.stamp(now), "dateTime")
     yield _entries(
@@ -132,6 +132,11 @@ def _entries(station: "Station", component: str, number: int, most: str, instanc
     return Item({"name": component}, variable, str(number), "integer", most=station.variables.int(most))
 
 
+def _version(station: "Station") -> str:
+    """Whose model it is: who asks from here, by the command door, is told 2.0.1's unless 2.1 is spoken."""
+    return "2.1" if station.dialect is not None and station.dialect.version == "2.1" else "2.0.1"
+
+
 def _setting(station: "Station", setting: Variable) -> Item:
     assert setting.place
     component, name, *instance = setting.place
@@ -149,7 +154,7 @@ def _setting(station: "Station", setting: Variable) -> Item:
 
 
 def _station(station: "Station") -> Iterator[Item]:
-    component, identity = {"name": "ChargingStation"}, station.identity
+    component, identity = {"name": "ChargingStation"}, station.device.identity
     state = "Unavailable" if station.availability.inoperative(0) else "Available"
     yield Item(component, {"name": "Available"}, "true", "boolean")
     yield Item(component, {"name": "AvailabilityState"}, state, "option", allowed=STATES)
