@@ -119,8 +119,8 @@ class Flow:
     """What the hub shows of it, beside what the device says."""
     phases_told: int | None = None
     """What a profile has had the device switch to."""
-    reported: tuple[str, str | None] | None = None
-    waiting: tuple[str, str | None] | None = None
+    reported: tuple[str, ...] | None = None
+    waiting: tuple[str, ...] | None = None
     """What would be reported if it lasted until `report_due`."""
     report_due: float | None = None
 
