@@ -36,6 +36,7 @@ from hub.ocpp.station.statuses import Statuses
 from hub.ocpp.station.tokens import Tokens
 from hub.ocpp.station.transaction_limits import TransactionLimits
 from hub.ocpp.station.transactions import Transactions
+from hub.ocpp.station.triggers import Triggers
 from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
@@ -124,6 +125,7 @@ class Station:
     def _service(self, kept: Kept) -> None:
         """The parts that serve the CSMS."""
         self.control = Control(self)
+        self.triggers = Triggers(self)
         self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept.all)
 
@@ -266,7 +268,8 @@ class Station:
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.statuses.report(now, everything=everything)
         self.reservations.back_online()
-        self.external.back_online(now)
+        self.external.back_online()
+        self.upkeep.monitors.back_online()
         self.calls.release()
 
     # Inside

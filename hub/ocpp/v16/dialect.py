@@ -16,6 +16,7 @@ from hub.ocpp.station.messages import (
     Message,
     MeterReport,
     MeterValue,
+    OpenEventStream,
     PullDynamicSchedule,
     Raw,
     ReservationEnded,
@@ -63,7 +64,8 @@ def id_tag(token: Token | None) -> str:
 
 
 REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
-    PullDynamicSchedule: lambda _message: None,  # 2.1 has it
+    PullDynamicSchedule: lambda _message: None,  # 2.1 has these two
+    OpenEventStream: lambda _message: None,
     **security.ENCODERS,
     **firmware.ENCODERS,
 }
@@ -76,6 +78,7 @@ class Dialect16:
     triggered_measurands = "TxUpdatedMeasurands"
     tells_of_drivers = True
     tells_of_faults = True
+    streams = False
     tells_each_try = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,

@@ -15,6 +15,7 @@ from hub.ocpp.station.messages import (
     Message,
     MeterReport,
     MeterValue,
+    OpenEventStream,
     PullDynamicSchedule,
     Raw,
     ReservationEnded,
@@ -58,7 +59,8 @@ STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "Unlock
 
 
 REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
-    PullDynamicSchedule: lambda _message: None,  # 2.1 has it
+    PullDynamicSchedule: lambda _message: None,  # 2.1 has these two
+    OpenEventStream: lambda _message: None,
     **security.ENCODERS,
     **firmware.ENCODERS,
     **logs.ENCODERS,
@@ -72,6 +74,7 @@ class Dialect201:
     triggered_measurands = "AlignedMeasurands"
     tells_of_drivers = False
     tells_of_faults = False
+    streams = False
     tells_each_try = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
