@@ -98,6 +98,8 @@ class Control:
             return False
         if flow.grant is not None and flow.grant.token.text:
             return False
+        if flow.asking is not None and flow.remote is not None:
+            return False  # another remote start is being decided about
         if not self._station.availability.serves(flow.evse, token):
             return False
         barred = (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
