@@ -11,6 +11,7 @@ from hub.config import schema
 from hub.config.accepted import lay_below
 from hub.config.circuits import circuits
 from hub.config.devices import devices, meter
+from hub.config.host_keys import wrong
 from hub.config.settings import (
     ChargerSettings,
     Config,
@@ -391,7 +392,11 @@ def _csms_problems(merged: Mapping[str, Any]) -> list[str]:
         ),
         (profile == 1 and secure, "security_profile 1 is without TLS; 2 is with it"),
     )
-    return [words for broken, words in rules if broken]
+    strange = [
+        f"host_keys: {line!r} is no line of ssh-keyscan (host, kind of key, key)"
+        for line in wrong(merged.get("host_keys", ()))
+    ]
+    return [*(words for broken, words in rules if broken), *strange]
 
 
 def _loopback(broker: str) -> bool:

@@ -14,7 +14,7 @@ import orjson
 from hub.ocpp.errors import ErrorCode
 from hub.yaml import suggestion
 
-Direction = Literal["request", "response"]
+Direction = Literal["request", "response", "send"]
 FOLDERS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
 
 CODES = {
@@ -125,6 +125,8 @@ class Schemas:
     def _file(self, action: str, direction: Direction) -> str:
         if direction == "response":
             return f"{action}Response.json"
+        if direction == "send":
+            return f"{action}.json"
         return f"{action}.json" if self.version == "1.6" else f"{action}Request.json"
 
 

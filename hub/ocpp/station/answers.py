@@ -11,6 +11,7 @@ from hub.ocpp.station.messages import (
     ExternalLimit,
     Heartbeat,
     Message,
+    OpenEventStream,
     PullDynamicSchedule,
     ReservationEnded,
     StatusNotification,
@@ -102,3 +103,5 @@ class Answers:
             self._station.reservations.unsaid(message)
         elif isinstance(message, ExternalLimit):
             self._station.external.unsaid(message)
+        elif isinstance(message, OpenEventStream):
+            self._station.upkeep.monitors.streams.unsaid(message)

@@ -44,6 +44,8 @@ class Dialect(Protocol):
 
     tells_each_try: bool
     """Files that couldn't be fetched or sent: each failure is told, not only the last one."""
+    streams: bool
+    """Monitors may report by event streams."""
     triggered_measurands: str
     """The setting that names what a triggered MeterValues tells."""
 

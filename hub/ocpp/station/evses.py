@@ -38,10 +38,16 @@ class Evses:
         return next(found, None)
 
     def gone(self, flows: Iterable[Flow], now: Moment) -> None:
-        """A transaction at an EVSE that the charger no longer has, as it is configured now: it ends as it was left."""
+        """A transaction at an EVSE that the charger no longer has, as it is configured now: it ends as it was left.
+
+        Profiles of transactions that are no more go as well (K02.FR.05).
+        """
         for flow in flows:
             flow.permitted = False
             self._station.transactions.end(flow, now, "AbnormalCondition", "Other")
+        for profile in self._station.profiles.all():
+            if profile.transaction is not None and self.with_transaction(profile.transaction) is None:
+                self._forget_profiles(profile.transaction)
 
     # States
 
@@ -143,8 +149,7 @@ class Evses:
     def transaction_changed(self, flow: Flow, before: str | None, now: Moment) -> None:
         """Another transaction than `before`, or none, runs here now."""
         if before is not None and self.with_transaction(before) is None:
-            for profile in self._station.profiles.ended(before):
-                self._station.emit(Keep("profile", str(profile.id), None))
+            self._forget_profiles(before)
             self._station.costs.ended(flow, before, now)
             self._station.priorities.show(flow)
             self._station.transaction_limits.ended(before)
@@ -156,6 +161,10 @@ class Evses:
             waiting, flow.grant.profile = flow.grant.profile, None
             profiles.install(self._station, waiting, now, strict=False)
         self.limits(now)  # who shares the station's limit has changed
+
+    def _forget_profiles(self, transaction: str) -> None:
+        for profile in self._station.profiles.ended(transaction):
+            self._station.emit(Keep("profile", str(profile.id), None))
 
     # Limits
 

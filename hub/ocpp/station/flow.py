@@ -117,6 +117,8 @@ class Flow:
     """The token that stopped the last transaction by hand, and when, in monotonic seconds."""
     shown: Mapping[str, Scalar] | None = None
     """What the hub shows of it, beside what the device says."""
+    ran: str | None = None
+    """The transaction that everybody was told of last, also before a restart."""
     phases_told: int | None = None
     """What a profile has had the device switch to."""
     reported: tuple[str, str | None] | None = None
@@ -203,6 +205,7 @@ def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
     for name in ("token", "stopped_by"):
         known[name] = tuple(known[name]) if known.get(name) else None
     flow.transaction = Transaction(**known | {"history": read(known.get("history", ()))})
+    flow.ran = flow.transaction.id
     flow.register = Register(*body["register"])
     flow.conditions = frozenset(body["conditions"])
     flow.plugged = "EVConnected" in flow.conditions

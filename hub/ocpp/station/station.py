@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.model.charger import Identity
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
 from hub.model.moment import Moment, rfc3339
@@ -17,9 +16,10 @@ from hub.ocpp.station.charging_profile import restored as restored_profile
 from hub.ocpp.station.clock import StationClock
 from hub.ocpp.station.control import Control
 from hub.ocpp.station.costs import Costs
+from hub.ocpp.station.device import Device
 from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
 from hub.ocpp.station.dynamic_profiles import DynamicProfiles
-from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
+from hub.ocpp.station.effects import Done, Effect, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
@@ -36,6 +36,7 @@ from hub.ocpp.station.statuses import Statuses
 from hub.ocpp.station.tokens import Tokens
 from hub.ocpp.station.transaction_limits import TransactionLimits
 from hub.ocpp.station.transactions import Transactions
+from hub.ocpp.station.triggers import Triggers
 from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
@@ -49,12 +50,6 @@ TELLING = frozenset(
     }
 )
 """CALLs that are answered with more than their answer."""
-TOLD = frozenset({"model", "serial", "firmware"})
-DEVICE_S = 1.5
-"""So long the first BootNotification waits for what a device says of itself; afterwards it is remembered.
-
-Home Assistant asks things two seconds after the connection, and takes a SecurityError for an end of it.
-"""
 
 
 class Kept:
@@ -87,20 +82,12 @@ class Station:
         self._link_lost: float | None = None
         kept = Kept(memory)
         self.clock = StationClock(self, now)
-        self._know_device(kept)
         self._settings(kept, outbox)
+        self.device = Device(self, kept.one("identity", "device", {}))
         self._charging(kept, now)
         self._service(kept)
         self.upkeep.begin(now)
         self._leave(kept, now)
-
-    def _know_device(self, kept: Kept) -> None:
-        known = kept.one("identity", "device", {})
-        self._device_known = (
-            known.get("blueprint") == _texts(self.setup.identity) or not TOLD & self.setup.abilities.readings
-        )
-        self._device_awaited = False
-        self.identity = Identity(*known["told"]) if known and self._device_known else self.setup.identity
 
     def _settings(self, kept: Kept, outbox: Sequence[tuple[int, Mapping[str, object], int]]) -> None:
         """What the CSMS has set, and what is owed to it."""
@@ -138,6 +125,7 @@ class Station:
     def _service(self, kept: Kept) -> None:
         """The parts that serve the CSMS."""
         self.control = Control(self)
+        self.triggers = Triggers(self)
         self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept.all)
 
@@ -158,19 +146,8 @@ class Station:
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost
             self.back_online(now, everything=away > self.variables.int("OfflineThreshold"))
-        elif not self._device_known and not self._device_awaited:
-            self._device_awaited = True
-            self.boot.wait(now.mono + DEVICE_S)
-
-    def identify(self, identity: Identity) -> None:
-        """The device has said who it is."""
-        if identity != self.identity:
-            self.identity = identity
-            body = {"blueprint": _texts(self.setup.identity), "told": _texts(identity)}
-            self.emit(Keep("identity", "device", body))
-        if not self._device_known:
-            self._device_known = True
-            self.boot.waited()
+        else:
+            self.device.wait(now)
 
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
@@ -291,7 +268,8 @@ class Station:
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.statuses.report(now, everything=everything)
         self.reservations.back_online()
-        self.external.back_online(now)
+        self.external.back_online()
+        self.upkeep.monitors.back_online()
         self.calls.release()
 
     # Inside
@@ -303,7 +281,3 @@ class Station:
         # B03.FR.08: a rejected station answers SecurityError. 1.6 (4.2) lets it stay silent; an answer harms nobody.
         self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))
         return False
-
-
-def _texts(identity: Identity) -> list[str]:
-    return [identity.vendor, identity.model, identity.serial, identity.firmware]

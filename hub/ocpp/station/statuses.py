@@ -59,10 +59,10 @@ class Statuses:
             "operative": self._station.availability.operative(flow.evse),
         }
         if shown != flow.shown:
-            before, flow.shown = flow.shown, shown
-            ran = str(before["transaction_id"] or "") if before else ""
-            if before is None or ran != (transaction or ""):
-                self._station.evses.transaction_changed(flow, ran or None, now)
+            first, flow.shown = flow.shown is None, shown
+            ran, flow.ran = flow.ran, transaction
+            if first or ran != transaction:
+                self._station.evses.transaction_changed(flow, ran, now)
             self._station.emit(Annotate(flow.evse, shown))
         self._report(flow, status, now, force=False)
         self._station.meter_triggers.look(flow, status, now)

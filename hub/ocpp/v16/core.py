@@ -73,9 +73,9 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     wanted, connector = call.payload["requestedMessage"], call.payload.get("connectorId")
-    if not station.control.has_trigger(wanted):
+    if not station.triggers.has(wanted):
         return {"status": "NotImplemented"}
-    return _status(station.control.trigger(wanted, connector, now))
+    return _status(station.triggers.trigger(wanted, connector, now))
 
 
 def data_transfer(station: "Station", call: "Call", now: Moment) -> Answer:

@@ -16,6 +16,7 @@ from hub.ocpp.station.messages import (
     Message,
     MeterReport,
     MeterValue,
+    OpenEventStream,
     PullDynamicSchedule,
     Raw,
     ReservationEnded,
@@ -83,7 +84,8 @@ def id_tag(token: Token | None) -> str:
 
 
 REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
-    PullDynamicSchedule: lambda _message: None,  # 2.1 has it
+    PullDynamicSchedule: lambda _message: None,  # 2.1 has these two
+    OpenEventStream: lambda _message: None,
     **security.ENCODERS,
     **firmware.ENCODERS,
 }
@@ -95,6 +97,7 @@ class Dialect16:
     ends_with_samples = True
     triggered_measurands = "TxUpdatedMeasurands"
     tells_of_drivers = True
+    streams = False
     tells_each_try = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
@@ -147,7 +150,7 @@ class Dialect16:
         return None
 
     def _boot(self, station: Station) -> dict[str, object]:
-        identity = station.identity
+        identity = station.device.identity
         said = {
             "chargePointVendor": identity.vendor[:20] or "evhub",
             "chargePointModel": identity.model[:20] or "charger",
@@ -171,7 +174,7 @@ class Dialect16:
                 said["info"] = message.error[:50]
         if message.vendor_error:
             said["vendorErrorCode"] = message.vendor_error[:50]
-            said["vendorId"] = station.identity.vendor[:255] or "evhub"  # whose code that is
+            said["vendorId"] = station.device.identity.vendor[:255] or "evhub"  # whose code that is
         return said
 
     def _transaction(self, station: Station, event: TransactionEvent) -> Words | None:

@@ -109,7 +109,7 @@ def component_place(component: Mapping[str, Any]) -> tuple[object, ...]:
 def items(station: "Station", now: Moment) -> Iterator[Item]:
     """The whole device model."""
     for setting in VARIABLES:
-        if setting.place:
+        if setting.place and setting.only in (None, _version(station)):
             yield _setting(station, setting)
     yield Item({"name": "ClockCtrlr"}, {"name": "DateTime"}, station.stamp(now), "dateTime")
     listed = len(station.authorization.local_list)
@@ -123,6 +123,11 @@ def items(station: "Station", now: Moment) -> Iterator[Item]:
     yield from _station(station)
     for flow in station.evses.flows.values():
         yield from _evse(station, flow)
+
+
+def _version(station: "Station") -> str:
+    """Whose model it is: who asks from here, by the command door, is told 2.0.1's unless 2.1 is spoken."""
+    return "2.1" if station.dialect is not None and station.dialect.version == "2.1" else "2.0.1"
 
 
 def _setting(station: "Station", setting: Variable) -> Item:
@@ -141,7 +146,7 @@ def _setting(station: "Station", setting: Variable) -> Item:
 
 
 def _station(station: "Station") -> Iterator[Item]:
-    component, identity = {"name": "ChargingStation"}, station.identity
+    component, identity = {"name": "ChargingStation"}, station.device.identity
     state = "Available" if station.availability.operative(0) else "Unavailable"
     yield Item(component, {"name": "Available"}, "true", "boolean")
     yield Item(component, {"name": "AvailabilityState"}, state, "option", allowed=STATES)

@@ -72,6 +72,11 @@ def problems(folder: Path, text: str) -> list[str]:
         ("csms: {url: 'ws://h:x'}", "expected ws:// or wss://"),
         ("csms: {url: 'ws://h', versions: [ocpp1.5]}", "did you mean 'ocpp1.6'"),
         ("csms: {url: 'ws://h', versions: [ocpp1.6, ocpp1.6]}", "stands twice"),
+        ("csms: {url: 'ws://h', host_keys: files.lan}", "expected a list of lines"),
+        (
+            "chargers: {a: {" + KEBA + ", csms: {url: 'ws://h', host_keys: [a]}}}",
+            "'a' is no line of ssh-keyscan",
+        ),
         ("csms: {url: 'ws://h', versions: 1}", "expected a list of"),
         ("csms: {url: 'ws://h', defaults: []}", "expected names and values"),
         ("csms: {urll: 'ws://h'}", "did you mean 'url'"),

@@ -245,8 +245,18 @@ def test_nothing_raises_and_the_outstanding_call_survives_nonsense(text: str | b
     assert link.lost() == [Failed("r", "Disconnected")]
 
 
+def test_what_is_sent_without_an_answer_is_no_call_and_waits_for_none() -> None:
+    link = rpc("2.1")
+    link.call("mine", "Heartbeat", {}, 0)
+    kind, number, action, payload = json.loads(link.send("NotifyPeriodicEventStream", {"id": 1}))
+    assert (kind, action, payload) == (6, "NotifyPeriodicEventStream", {"id": 1})
+    assert not link.idle
+    (ignored,) = link.receive(json.dumps([3, number, {}]), 1)
+    assert isinstance(ignored, Ignored)
+
+
 @pytest.mark.parametrize(
-    "frame", ['[5,"1","FormatViolation","",{}]', '[6,"1","NotifyPeriodicEventStream",{}]']
+    "frame", ['[5,"1","FormatViolation","",{}]', '[6,"1","NotifyPeriodicEventStream",{}]', "[6]", '[6,"1",7]']
 )
 def test_2_1_has_messages_that_nobody_answers(frame: str) -> None:
     (event,) = rpc("2.1").receive(frame, 0)

@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from hub.ocpp.station.charging_profile import TX, Period, Profile
+from hub.ocpp.station.effects import Limit
+from hub.ocpp.station.profiles import install
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
 INOPERATIVE = {
@@ -74,3 +77,34 @@ def test_a_cable_begins_nothing_while_a_reset_waits_and_does_afterwards() -> Non
         if action in ("BootNotification", ENDS["2.0.1"])
     ]
     assert kinds == ["Ended", "BootNotification", "Started"]
+
+
+def limited(evse: int = 1) -> World:
+    """A car charges by a profile of its transaction."""
+    world = World(evses=evse)
+    world.state(PLUGGED, evse)
+    world.swipe(evse=evse)
+    world.state(CHARGING, evse)
+    profile = Profile(1, evse, 0, TX, "Relative", "A", (Period(0, 8.0),))
+    assert install(world.station, profile, world.clock.now(), strict=False) is None
+    world.pump()
+    return world
+
+
+@pytest.mark.parametrize("state", [IDLE, CHARGING])
+def test_a_transaction_that_ends_with_a_restart_takes_its_profiles_along(state: dict[str, object]) -> None:
+    world = limited()
+    world.restart()
+    world.connect()
+    world.state(state)
+    charges = state is CHARGING
+    assert (("profile", "1") in world.memory) is charges  # K02.FR.05
+    assert world.last(Limit) == Limit(1, 8.0 if charges else None)
+
+
+def test_profiles_of_transactions_that_are_no_more_are_forgotten() -> None:
+    world = limited(evse=2)
+    world.setup = replace(world.setup, evses=1)
+    world.restart()
+    world.connect()
+    assert ("profile", "1") not in world.memory
