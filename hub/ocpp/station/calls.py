@@ -75,9 +75,7 @@ class Calls:
             return self._outgoing(said, now)
         if not boot.accepted:
             return self._next_told(now)
-        # What is owed may have no words in this version: then what waited for it follows at once.
-        owed = self._next_told(now) or self._next_owed(now) or self._next_told(now)
-        return owed or self._next_notice(now)
+        return self._next_told(now) or self._next_owed(now) or self._next_notice(now)
 
     def answered(self, ref: object, payload: Mapping[str, Any], now: Moment) -> bool:
         """False: nobody had asked."""
@@ -134,8 +132,12 @@ class Calls:
             outgoing = self._outgoing(entry.event, now, number=entry.id)
             if outgoing:
                 return outgoing
+            # Without words in this version: what has waited for it follows at once.
             self._station.emit(outbox.settle(entry.id))
             self._station.answers.forget_id(entry.event)
+            told = self._next_told(now)
+            if told:
+                return told
         return None
 
     def _next_notice(self, now: Moment) -> Outgoing | None:

@@ -96,6 +96,8 @@ class Control:
             return False
         if flow.grant is not None and flow.grant.token.text:
             return False
+        if flow.asking is not None and flow.remote is not None:
+            return False  # another remote start is being decided about
         if not self._station.availability.serves(flow.evse, token):
             return False
         barred = (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
@@ -167,6 +169,7 @@ class Control:
             if told or self._patience.setdefault(evse, now.mono + PATIENCE_S) <= now.mono:
                 del self._resets[evse]
                 self._patience.pop(evse, None)  # a scheduled one whose end was told at once has none
+                self._forget_drivers(evse, now)
                 self._restart(evse, "ScheduledReset" if scheduled else "RemoteReset", now)
 
     def tick(self, now: Moment) -> None:
@@ -184,6 +187,12 @@ class Control:
     def _busy(self, evse: int) -> list[Flow]:
         flows = self._station.evses.flows.values()
         return [flow for flow in flows if flow.transaction and evse in (0, flow.evse)]
+
+    def _forget_drivers(self, evse: int, now: Moment) -> None:
+        """Who is authorized and hasn't begun must identify himself again."""
+        for flow in self._station.evses.flows.values():
+            if evse in (0, flow.evse) and flow.grant is not None and flow.grant.token.text:
+                self._station.tokens.revoke(flow, now, "ResetCommand", "Other")
 
     def _restart(self, evse: int, reason: str, now: Moment) -> None:
         if evse:

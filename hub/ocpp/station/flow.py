@@ -121,8 +121,8 @@ class Flow:
     """The transaction that everybody was told of last, also before a restart."""
     phases_told: int | None = None
     """What a profile has had the device switch to."""
-    reported: tuple[str, str | None] | None = None
-    waiting: tuple[str, str | None] | None = None
+    reported: tuple[str, ...] | None = None
+    waiting: tuple[str, ...] | None = None
     """What would be reported if it lasted until `report_due`."""
     report_due: float | None = None
 

@@ -7,7 +7,7 @@ from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.effects import Happened, Keep
 from hub.ocpp.station.flow import Flow, Grant, Remote
-from hub.ocpp.station.messages import Authorize, StatusNotification, Token, TransactionEvent
+from hub.ocpp.station.messages import Authorize, Token, TransactionEvent
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -26,6 +26,8 @@ class Tokens:
         flow = self._chosen(evse, token)
         if remote is None and self._still_shown(flow, token, now):
             return "stopped"
+        if remote is None and flow.asking == token:
+            return "asking"  # read twice
         flow.remote = remote
         flow.roams = remote.roams if remote else evse not in self._station.evses.flows
         grant = flow.grant
@@ -66,8 +68,8 @@ class Tokens:
             return "restarting"
         if not self._station.availability.serves(flow.evse, token):
             return "unavailable"
-        if self._station.statuses.bare(flow) is Status.FAULTED:
-            return "faulted"
+        if (status := self._station.statuses.bare(flow)) in (Status.FAULTED, Status.UNAVAILABLE):
+            return status.value
         return None if self._station.reservations.may_fit(flow.evse, token) else "Reserved"
 
     def remote(
@@ -116,6 +118,7 @@ class Tokens:
         self._station.emit(Keep("transaction", str(source.evse), None))
         self._station.transactions.permit_again(source)
         self._station.statuses.show(source, now)
+        self._station.statuses.show(target, now)
 
     def revoke(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
         """The authorization ends: by the token, by the CSMS, by a time-out."""
@@ -195,9 +198,7 @@ class Tokens:
         for change in station.authorization.told(token, verdict, now):
             station.emit(change)
         if station.authorization.contradicted(token, verdict, now):
-            status = station.statuses.status(next(iter(station.evses.flows.values())))
-            # 1.6, 3.5.2; 2.0.1 has no connector 0 and says nothing.
-            station.say(StatusNotification(0, status, station.stamp(now), "LocalListConflict"))
+            station.statuses.report_station(now, error="LocalListConflict")  # 1.6, 3.5.2
 
     def _decide(self, flow: Flow, token: Token, verdict: Verdict, now: Moment) -> str:
         if not verdict.accepted:

@@ -8,7 +8,7 @@ from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.facts import told
 from hub.ocpp.station.flow import Flow
-from hub.ocpp.station.measurands import MEASURANDS
+from hub.ocpp.station.measurands import METERED
 from hub.ocpp.station.variable import Variable
 from hub.ocpp.station.variable_table import VARIABLES
 
@@ -141,7 +141,7 @@ def _setting(station: "Station", setting: Variable) -> Item:
         setting,
         setting.unit,
         setting.high,
-        station.setup.measurands if setting.allowed == MEASURANDS else setting.allowed,
+        station.setup.measurands if setting.allowed == METERED else setting.allowed,
     )
 
 
