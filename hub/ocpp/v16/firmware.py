@@ -24,7 +24,7 @@ DIAGNOSTICS_WORDS = {"Idle": "Idle", "Uploading": "Uploading", "Uploaded": "Uplo
 
 
 def update_firmware(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
-    """Its answer has no words for a refusal."""
+    """Its answer has no words for a refusal: that nothing comes of it is told as if it had been tried."""
     payload = call.payload
     asked(payload["retrieveDate"])
     firmware = Firmware(
@@ -33,7 +33,9 @@ def update_firmware(station: "Station", call: "Call", now: Moment) -> Mapping[st
         retries=payload.get("retries", 0),
         interval_s=payload.get("retryInterval", station_firmware.RETRY_S),
     )
-    station.upkeep.firmware.update(firmware, now)
+    upkeep = station.upkeep
+    if upkeep.firmware.update(firmware, now) == "Rejected" and not upkeep.firmware.installing:
+        upkeep.notices.add(FirmwareStatus("DownloadFailed", None, False))
     return {}
 
 
