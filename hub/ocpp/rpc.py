@@ -166,11 +166,11 @@ class Rpc:
         if len(self._unanswered) >= MAX_UNANSWERED:
             return self._refuse(message_id, ErrorCode.GENERIC, "too many calls at once")
         try:
-            self.schemas.validate(action, "request", payload)
+            meant = self.schemas.request(action, payload)
         except Violation as violation:
             return self._refuse(message_id, violation.code, str(violation))
         self._unanswered[message_id] = action
-        return [CallReceived(message_id, action, payload)]
+        return [CallReceived(message_id, action, meant)]
 
     def _answer_received(self, frame: list[object]) -> list[Event]:
         waiting = self._outstanding

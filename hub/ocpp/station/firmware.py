@@ -128,7 +128,7 @@ class FirmwareUpdates:
         ours = signed is None or signed == last.signed
         idle = FirmwareStatus("Idle", None, last.signed if signed is None else signed)
         said = last if ours and last.status not in ("Installed", "Idle") else idle
-        self._station.say(said, unregistered=True)
+        self._station.say(replace(said, asked=True), unregistered=True)
 
     @property
     def installing(self) -> bool:
