@@ -92,11 +92,13 @@ class Evses:
         else:
             self._station.statuses.show(flow, now)
 
-    def look_again(self, now: Moment) -> None:
-        """What a reset has held up may begin."""
-        for flow in self.flows.values():
+    def begin_anew(self, evse: int, now: Moment) -> None:
+        """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""
+        for flow in self.flows.values() if evse == 0 else [self.flows[evse]]:
+            flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
+            flow.finished, flow.conditions = False, frozenset()
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
             if flow.known:
-                self._station.transactions.changed(flow, now, "CablePluggedIn")
                 self.state(flow.evse, flow.state, now)
 
     def _resume(self, flow: Flow, now: Moment) -> None:
@@ -114,8 +116,10 @@ class Evses:
             flow.finished = not station.setup.free  # who needs no card goes on with a transaction of its own
 
     def _is_free(self, flow: Flow) -> bool:
-        operative = self._station.availability.operative(flow.evse)
-        return self._station.setup.free and operative and not self._station.control.restarting
+        station = self._station
+        if not station.setup.free or station.control.restarting:
+            return False
+        return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
     def _plug_changed(self, flow: Flow, now: Moment) -> None:
         transactions = self._station.transactions
