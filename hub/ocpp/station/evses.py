@@ -98,6 +98,11 @@ class Evses:
             flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
             flow.finished, flow.conditions = False, frozenset()
             self._station.transactions.changed(flow, now, "CablePluggedIn")
+        self.look_again(now)
+
+    def look_again(self, now: Moment) -> None:
+        """Something may begin that couldn't before."""
+        for flow in self.flows.values():
             if flow.known:
                 self.state(flow.evse, flow.state, now)
 
@@ -113,11 +118,11 @@ class Evses:
         # Where there is no CSMS nobody misses its end, and the driver would miss his energy.
         if station.setup.csms and silent_s > station.variables.int("TxResumptionTimeout"):
             station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
-            flow.finished = not station.setup.free  # who needs no card goes on with a transaction of its own
+            flow.finished = not station.free  # who needs no card goes on with a transaction of its own
 
     def _is_free(self, flow: Flow) -> bool:
         station = self._station
-        if not station.setup.free or station.control.restarting:
+        if not station.free or station.control.restarting:
             return False
         return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
