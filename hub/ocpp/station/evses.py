@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hub.model.charger import Status
 from hub.model.entity import State
 from hub.model.moment import Moment, parse_time
-from hub.ocpp.station import profiles
+from hub.ocpp.station import lock, profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
 from hub.ocpp.station.facts import told
@@ -56,6 +56,7 @@ class Evses:
         flow, transactions = self.flows[evse], self._station.transactions
         first, flow.known = not flow.known, True
         cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
+        self._watch_lock(flow, state, now)
         flow.state = state
         seen = Status(str(state.get("status", "unknown")))
         plugged = plugged_in(state, flow.plugged)
@@ -149,6 +150,14 @@ class Evses:
             transactions.changed(flow, now, "EVCommunicationLost")
         self._station.availability.apply_scheduled(now)
         self.limit(flow, now)
+
+    def _watch_lock(self, flow: Flow, state: State, now: Moment) -> None:
+        """G05.FR.02."""
+        failed = lock.failed(state)
+        if failed != lock.failed(flow.state):
+            place = {"name": lock.COMPONENT, "evse": {"id": flow.evse, "connectorId": 1}}
+            told = str(failed).lower()
+            self._station.upkeep.monitors.hard_wired(place, "Problem", told, now, cleared=not failed)
 
     def _watch_loss(self, flow: Flow, now: Moment) -> None:
         lost = (
