@@ -177,7 +177,8 @@ class Site:
         runtime, kept = self._joined.get(leaf[0]), self._kept.shares.get(leaf)
         claim = NOBODY if runtime is None else runtime.claim(leaf[1])
         held = claim.rated_a if kept is None else kept.held_a
-        tree.take(leaf, claim, held if self._patience.expects(leaf[0]) else max(held, claim.safe_a))
+        unknown = held if self._patience.expects(leaf[0]) else max(held, claim.safe_a)
+        tree.take(leaf, claim, unknown, self._clock.now().mono)
 
     def _apply(self, leaf: Leaf, given: Given | None) -> None:
         runtime = self._joined.get(leaf[0])
@@ -260,14 +261,14 @@ class Site:
         self.close()
         for tree in self._trees:
             for known in tree.circuits.values():
-                for device in sorted({device for device, _ in known.other.sources}):
+                for device in known.meter.devices:
                     self._ends.append(self._board.listen(device, self._hearer(tree, known, device)))
 
     def _hearer(self, tree: Tree, circuit: Circuit, device: str) -> Callable[[Mapping[str, object]], None]:
         def hear(state: Mapping[str, object]) -> None:
             now = self._clock.now().mono
             tree.measure(now)
-            circuit.other.hear(device, state, now, circuit.limit().asked_a)
+            circuit.hear(device, state, now)
             self._board.touch(circuit.settings.id)
             self._look()
 
