@@ -35,6 +35,8 @@ class Circuit:
         self.settings = settings
         self.unheard: list[str] = []
         """Chargers of which nobody knows what they do."""
+        self.strays: list[str] = []
+        """Chargers that draw on phases that they weren't said to have."""
         self._measure(settings)
 
     def become(self, settings: CircuitSettings) -> None:

@@ -14,6 +14,7 @@ Ways = Mapping[int, frozenset[Line]]
 """Own phase -> the lines that it may load, of all circuits upwards."""
 PHASES = (1, 2, 3)
 ALIKE_A = 1.0
+STRAY_A = 4.0
 
 
 def lines(circuit: str, phases: int) -> list[Line]:
@@ -49,6 +50,11 @@ class Feed:
         own = (used and self.ways.keys() & used) or self.ways.keys()
         return tuple(sorted(frozenset[Line]().union(*(self.ways[phase] for phase in own))))
 
+    def strays(self, currents: Sequence[float] | None) -> bool:
+        """Does it draw on a phase that it isn't said to have?"""
+        absent = set(PHASES) - self.ways.keys()
+        return currents is not None and any(currents[own - 1] >= STRAY_A for own in absent)
+
     def circuits(self) -> set[str]:
         return {circuit for ways in self.ways.values() for circuit, _ in ways}
 
@@ -60,7 +66,7 @@ class Feed:
         told = self._own(draw_a, currents)
         every = sorted({line for found in ways.values() for line in found})
         if told is None:
-            yield from (Flow(line, draw_a, sure=False) for line in every)
+            yield from (Flow(line, draw_a, sure=len(every) == 1) for line in every)
         elif all(len(found) == 1 for found in ways.values()):
             # Several that lead to one line are one: behind a circuit with a single phase there is no other.
             for line in every:

@@ -5,7 +5,7 @@ some of them, and on the others nothing, is taken to go on like that; whoever th
 again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hub.circuits.shares import Leaf
 
@@ -20,6 +20,12 @@ class Seen:
     def __init__(self) -> None:
         self._used: dict[Leaf, frozenset[int]] = {}
         self._since: dict[Leaf, tuple[frozenset[int], float]] = {}
+
+    def begin(self, leaf: Leaf, phases: Iterable[int]) -> None:
+        """What the hub that ran before this one has seen."""
+        used = frozenset(phases)
+        if used:
+            self._used.setdefault(leaf, used)
 
     def used(self, leaf: Leaf) -> frozenset[int] | None:
         """None: perhaps any."""

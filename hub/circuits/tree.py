@@ -1,7 +1,7 @@
 """A circuit with all that is behind it: which EVSEs it feeds, through which others, and how they are balanced."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from hub.charger.claim import Claim
@@ -50,6 +50,8 @@ class Tree:
         """Are all heard that will be, after the start?"""
         self.places: dict[Leaf, tuple[Feed, int]] = {}
         self.seen = Seen()
+        self._strays: set[Leaf] = set()
+        """They have drawn where they were said not to be; until somebody says it better they may be anywhere."""
         self.members: dict[Leaf, Member] = {}
         self.had: Mapping[Leaf, Given] = {}
         self.of: dict[str, list[Leaf]] = {}
@@ -85,9 +87,16 @@ class Tree:
     def take(self, leaf: Leaf, claim: Claim, unknown_a: float, now: float = 0.0) -> None:
         """What an EVSE would like and does now."""
         before, (feed, priority) = self._before.get(leaf), self.places[leaf]
-        above = feed.lines(self._used(leaf, claim, now))
+        above = self._above(leaf, feed, claim, now)
         self.members[leaf] = Member(claim, above, priority + claim.priority, unknown_a)
         self.stale = self.stale or before is None or _matters(before, self.members[leaf])
+
+    def _above(self, leaf: Leaf, feed: Feed, claim: Claim, now: float) -> Sequence[Line]:
+        if feed.strays(claim.currents):
+            self._strays.add(leaf)
+        if leaf in self._strays:
+            return [line for circuit in sorted(feed.circuits()) for line in self.circuits[circuit].lines]
+        return feed.lines(self._used(leaf, claim, now))
 
     def _used(self, leaf: Leaf, claim: Claim, now: float) -> frozenset[int] | None:
         """On which of its phases it counts; None: on all."""
@@ -150,6 +159,7 @@ class Tree:
             fed = [self.members[leaf] for leaf in self._fed(circuit)]
             known.bear(step.loads, fed, now.mono)
             known.unheard = self._unheard(circuit)
+            known.strays = sorted({leaf[0] for leaf in self._fed(circuit) if leaf in self._strays})
             wakes.append(known.limits.deadline())
         wakes += self._look(now.mono)
         self.wake_at = min((at for at in wakes if at is not None), default=math.inf)

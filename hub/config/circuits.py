@@ -149,10 +149,12 @@ def _settings(tree: Tree, circuit: str, body: Mapping[str, Any]) -> CircuitSetti
 def _odd(tree: Tree, made: Mapping[str, CircuitSettings]) -> Iterator[str]:
     for circuit, settings in made.items():
         room = max(settings.max_current - settings.reserve, 0.0)
+        leading = [member.phases or range(1, settings.phases + 1) for member in settings.members]
+        crowd = max(sum(phase in phases for phases in leading) for phase in range(1, settings.phases + 1))
         place = f"{tree.where(('circuits', circuit, 'max_current'))}: circuits.{circuit}.max_current"
         fits = int(room // LEAST_A)
         if fits == 0:
             yield f"{place}: {room:g} A are too little for any car, which needs {LEAST_A:g} A"
-        elif fits < len(settings.members):
-            turns = f"{len(settings.members)} members will take turns"
+        elif fits < crowd:
+            turns = f"{crowd} members will take turns"
             yield f"{place}: {room:g} A are {LEAST_A:g} A each for {fits}: {turns}"

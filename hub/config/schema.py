@@ -39,6 +39,19 @@ def _one_of(*words: str) -> Any:
     return check
 
 
+def _each(value: Any, check: Any, expected: str, *, least: int = 0) -> tuple[Any, ...]:
+    """A list; what is wrong with an item is told at the item."""
+    if not isinstance(value, list) or len(value) < least:
+        raise vol.Invalid(f"expected {expected}")
+    return tuple(vol.Schema([check])(value))
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise vol.Invalid(f"expected a text, not {value!r}; numbers and such in quotes")
+    return value
+
+
 def _text(value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
@@ -133,13 +146,10 @@ def _csms_url(value: Any) -> str:
 
 
 def _versions(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise vol.Invalid(f"expected a list of {', '.join(VERSIONS)}")
-    for item in value:
-        _one_of(*VERSIONS)(item)
-    if len(set(value)) != len(value):
+    found = _each(value, _one_of(*VERSIONS), f"a list of {', '.join(VERSIONS)}", least=1)
+    if len(set(found)) != len(found):
         raise vol.Invalid("a version stands twice")
-    return tuple(value)
+    return found
 
 
 def _version(value: Any) -> str:
@@ -148,21 +158,15 @@ def _version(value: Any) -> str:
 
 
 def _filters(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise vol.Invalid("expected a list of topic filters")
-    return tuple(value)
+    return _each(value, _name, "a list of topic filters")
 
 
 def _hosts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise vol.Invalid("expected a list of host names or addresses")
-    return tuple(value)
+    return _each(value, _name, "a list of host names or addresses")
 
 
 def _command(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
-        raise vol.Invalid("expected a command and its arguments as a list")
-    return tuple(value)
+    return _each(value, _name, "a command and its arguments as a list", least=1)
 
 
 def _values(value: Any) -> dict[str, str]:
@@ -200,9 +204,7 @@ def _node_id(value: Any) -> str:
 
 
 def _interfaces(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise vol.Invalid("expected a list of network interfaces, such as [eth0]")
-    return tuple(value)
+    return _each(value, _name, "a list of network interfaces, such as [eth0]")
 
 
 def _objects(value: Any) -> str:
@@ -226,18 +228,13 @@ def _source(value: Any) -> tuple[str, str]:
     return device, key
 
 
-def _each(value: Any, check: Any) -> tuple[Any, ...]:
-    """What is wrong with an item is told at the item."""
-    return tuple(vol.Schema([check])(value))
-
-
 def _circuit_meter(value: Any) -> tuple[tuple[str, str], ...]:
     """One for the circuit, or one for each phase."""
     if not isinstance(value, list):
         return (_current_source(value),)
     if not 1 <= len(value) <= 3:
         raise vol.Invalid(f"expected a power or a current, or one for each phase, not {value}")
-    return _each(value, _current_source)
+    return _each(value, _current_source, "a power or a current")
 
 
 def _current_source(value: Any) -> tuple[str, str]:
@@ -249,9 +246,7 @@ def _current_source(value: Any) -> tuple[str, str]:
 
 def _members(value: Any) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
     """(charger, charger/EVSE or circuit; priority; phases)"""
-    if not isinstance(value, list) or not value:
-        raise vol.Invalid("expected a list of chargers, EVSEs (box/2) and circuits")
-    return _each(value, _member)
+    return _each(value, _member, "a list of chargers, EVSEs (box/2) and circuits", least=1)
 
 
 def _member(value: Any) -> tuple[str, int, tuple[int, ...]]:

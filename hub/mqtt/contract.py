@@ -37,6 +37,8 @@ CIRCUIT_EVENTS = (
         "meter_silent_no_more",
         "unheard",
         "unheard_no_more",
+        "miswired",
+        "miswired_no_more",
     ),
 )
 BRIDGE_EVENTS = ("bad_charger", "bad_config")
