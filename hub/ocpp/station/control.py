@@ -154,9 +154,8 @@ class Control:
             self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
             for flow in busy:
                 self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason)
-                if flow.transaction is not None:  # whatever the stop points are
-                    self._station.transactions.end(flow, now, "ResetCommand", stop_reason)
-                    self._station.statuses.show(flow, now)
+                if flow.transaction is not None:
+                    self._station.evses.end(flow, now, "ResetCommand", stop_reason)
         self.idle(now)
         return "Scheduled" if scheduled else "Accepted"
 

@@ -63,6 +63,7 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
+        self._resume(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
             flow.plugged = plugged
@@ -76,7 +77,6 @@ class Evses:
         flow.status = seen
         if seen in (Status.CHARGING, Status.SUSPENDED_EV):
             flow.begins_until = None
-        self._resume(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
         grant = flow.grant
@@ -112,6 +112,13 @@ class Evses:
         if station.setup.csms and silent_s > station.variables.int("TxResumptionTimeout"):
             station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
             flow.finished = not station.setup.free  # who needs no card goes on with a transaction of its own
+            station.availability.apply_scheduled(now)
+
+    def end(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
+        """Whatever the stop points are: the transaction here is over."""
+        self._station.transactions.end(flow, now, trigger, reason)
+        self._station.availability.apply_scheduled(now)
+        self._station.statuses.show(flow, now)
 
     def _is_free(self, flow: Flow) -> bool:
         operative = self._station.availability.operative(flow.evse)
@@ -213,7 +220,7 @@ class Evses:
         for flow in self.flows.values():
             lost = flow.lost_since is not None and now.mono - flow.lost_since >= DEVICE_LOST_S
             if lost and flow.transaction:
-                self._station.transactions.end(flow, now, "AbnormalCondition", "Other")
+                self.end(flow, now, "AbnormalCondition", "Other")
             if flow.transaction:
                 self._station.transactions.tick(flow, now)
             if self._profile_due.get(flow.evse, now.mono + 1) <= now.mono:

@@ -183,9 +183,8 @@ class Tokens:
             if grant and grant.deadline is not None and now.mono >= grant.deadline:
                 self._station.emit(Happened("rejected", {"evse": flow.evse, "reason": "EVConnectTimeout"}))
                 self.revoke(flow, now, "EVConnectTimeout", "Timeout")
-                if flow.transaction is not None:  # E03.FR.05: whatever the stop points are
-                    self._station.transactions.end(flow, now, "EVConnectTimeout", "Timeout")
-                    self._station.statuses.show(flow, now)
+                if flow.transaction is not None:  # E03.FR.05
+                    self._station.evses.end(flow, now, "EVConnectTimeout", "Timeout")
 
     def deadlines(self) -> list[float]:
         grants = (flow.grant for flow in self._station.evses.flows.values())
