@@ -92,11 +92,13 @@ class Evses:
         else:
             self._station.statuses.show(flow, now)
 
-    def look_again(self, now: Moment) -> None:
-        """What a reset has held up may begin."""
-        for flow in self.flows.values():
+    def begin_anew(self, evse: int, now: Moment) -> None:
+        """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""
+        for flow in self.flows.values() if evse == 0 else [self.flows[evse]]:
+            flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
+            flow.finished, flow.conditions = False, frozenset()
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
             if flow.known:
-                self._station.transactions.changed(flow, now, "CablePluggedIn")
                 self.state(flow.evse, flow.state, now)
 
     def _resume(self, flow: Flow, now: Moment) -> None:
@@ -114,15 +116,11 @@ class Evses:
             flow.finished = not station.setup.free  # who needs no card goes on with a transaction of its own
             station.availability.apply_scheduled(now)
 
-    def end(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
-        """Whatever the stop points are: the transaction here is over."""
-        self._station.transactions.end(flow, now, trigger, reason)
-        self._station.availability.apply_scheduled(now)
-        self._station.statuses.show(flow, now)
-
     def _is_free(self, flow: Flow) -> bool:
-        operative = self._station.availability.operative(flow.evse)
-        return self._station.setup.free and operative and not self._station.control.restarting
+        station = self._station
+        if not station.setup.free or station.control.restarting:
+            return False
+        return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
     def _plug_changed(self, flow: Flow, now: Moment) -> None:
         transactions = self._station.transactions
@@ -220,7 +218,7 @@ class Evses:
         for flow in self.flows.values():
             lost = flow.lost_since is not None and now.mono - flow.lost_since >= DEVICE_LOST_S
             if lost and flow.transaction:
-                self.end(flow, now, "AbnormalCondition", "Other")
+                self._station.tokens.revoke(flow, now, "AbnormalCondition", "Other", ends=True)
             if flow.transaction:
                 self._station.transactions.tick(flow, now)
             if self._profile_due.get(flow.evse, now.mono + 1) <= now.mono:
