@@ -12,8 +12,9 @@ from cryptography.x509.oid import NameOID
 class Authority:
     """Issues certificates into a folder."""
 
-    def __init__(self, folder: Path, name: str = "Test CA") -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, name: str = "Test CA", *, usage: bool = True) -> None:
+        """`usage` False: as `openssl req -x509` makes them, without keyUsage."""
+        self._folder, self._usage = folder, usage
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.certificate = folder / f"{name.replace(' ', '')}.pem"
@@ -29,7 +30,8 @@ class Authority:
         constraints = x509.BasicConstraints(ca=True, path_length=None)
         certificate = self._builder(other._name, other._key, 1).add_extension(constraints, critical=True)
         usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
-        certificate = certificate.add_extension(usage, critical=True)
+        if other._usage:
+            certificate = certificate.add_extension(usage, critical=True)
         certificate = self._named(certificate, other._key)
         other.certificate.write_bytes(
             certificate.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
