@@ -161,8 +161,11 @@ def _filters(value: Any) -> tuple[str, ...]:
     return _each(value, _name, "a list of topic filters")
 
 
-def _hosts(value: Any) -> tuple[str, ...]:
-    return _each(value, _name, "a list of host names or addresses")
+def _list_of(what: str) -> Any:
+    def check(value: Any) -> tuple[str, ...]:
+        return _each(value, _name, f"a list of {what}")
+
+    return check
 
 
 def _command(value: Any) -> tuple[str, ...]:
@@ -301,7 +304,8 @@ CSMS = {
     "cert": _text,
     "key": _text,
     "defaults": _values,
-    "allow_hosts": _hosts,
+    "allow_hosts": _list_of("host names or addresses"),
+    "host_keys": _list_of("lines as `ssh-keyscan` prints them"),
     "data_transfer": _vendors,
 }
 TOP = vol.Schema(

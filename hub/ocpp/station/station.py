@@ -36,19 +36,11 @@ from hub.ocpp.station.statuses import Statuses
 from hub.ocpp.station.tokens import Tokens
 from hub.ocpp.station.transaction_limits import TransactionLimits
 from hub.ocpp.station.transactions import Transactions
+from hub.ocpp.station.triggers import Triggers
 from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
-
-
-TELLING = frozenset(
-    {
-        *("GetBaseReport", "GetReport", "GetMonitoringReport", "GetChargingProfiles", "GetDisplayMessages"),
-        *("CustomerInformation", "TriggerMessage", "ExtendedTriggerMessage"),
-    }
-)
-"""CALLs that are answered with more than their answer."""
 
 
 class Kept:
@@ -124,6 +116,7 @@ class Station:
     def _service(self, kept: Kept) -> None:
         """The parts that serve the CSMS."""
         self.control = Control(self)
+        self.triggers = Triggers(self)
         self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept.all)
 
@@ -174,10 +167,8 @@ class Station:
         try:
             if handler is None:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
-            if call.action in TELLING and self.calls.full and not call.id.startswith("cmd:"):
-                raise CallError(ErrorCode.GENERIC, "too much waits to be told to you")
             before = len(self._effects)
-            reply = handler(self, call, now)
+            reply = self.calls.excess(call) or handler(self, call, now)
             self.upkeep.look(now)
         except CallError as error:
             self.emit(ReplyError(call.id, error.code, error.description))
@@ -204,7 +195,7 @@ class Station:
         self.clock.look(now)
         if self.boot.heartbeat_due(now):
             self.calls.heartbeat()
-            self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
+            self.boot.asks_time(now, self.variables.int("HeartbeatInterval"))
         for part in self._timed():
             part.tick(now)
 

@@ -37,10 +37,10 @@ UPKEEP: tuple[Variable, ...] = (
     integer("ActiveNetworkProfile", 1, None, (COMM, "ActiveNetworkProfile"), writable=False),
     members_of(
         "FileTransferProtocols",
-        "FTP,HTTP,HTTPS",
+        "FTP,FTPS,HTTP,HTTPS,SFTP",
         "SupportedFileTransferProtocols",
         (COMM, "FileTransferProtocols"),
-        ("FTP", "HTTP", "HTTPS"),
+        ("FTP", "FTPS", "HTTP", "HTTPS", "SFTP"),
         writable=False,
     ),
     Variable(
@@ -83,7 +83,12 @@ UPKEEP: tuple[Variable, ...] = (
         writable=False,
     ),
     integer(
-        "CertSigningWaitMinimum", 60, "CertSigningWaitMinimum", (SECURITY, "CertSigningWaitMinimum"), low=1
+        "CertSigningWaitMinimum",
+        60,
+        "CertSigningWaitMinimum",
+        (SECURITY, "CertSigningWaitMinimum"),
+        low=1,
+        unit="s",
     ),
     integer("CertSigningRepeatTimes", 3, "CertSigningRepeatTimes", (SECURITY, "CertSigningRepeatTimes")),
     boolean(

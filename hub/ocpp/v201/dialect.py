@@ -73,6 +73,7 @@ class Dialect201:
     ends_with_samples = False
     triggered_measurands = "AlignedMeasurands"
     tells_of_drivers = False
+    tells_of_faults = False
     streams = False
     tells_each_try = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
