@@ -116,7 +116,7 @@ class _Maker:
             devices=found,
             bad_devices=bad_devices,
             circuits=shared,
-            odd=tuple(odd),
+            odd=(*odd, *self._twice(chargers)),
         )
 
     def _say(self, path: tuple[object, ...], words: str) -> str:
@@ -192,6 +192,21 @@ class _Maker:
             else:
                 good[charger] = settings
         return good, bad
+
+    def _twice(self, chargers: Mapping[str, ChargerSettings]) -> list[str]:
+        """Two chargers that are one device: each would command it as if it were alone."""
+        first: dict[tuple[object, ...], str] = {}
+        told = []
+        for charger, settings in chargers.items():
+            inputs = sorted((name, str(value)) for name, value in settings.inputs.items())
+            known = first.setdefault((settings.blueprint, *inputs), charger)
+            if known != charger:
+                told.append(
+                    self._say(
+                        ("chargers", charger), f"is the same device as {known}: same blueprint and input"
+                    )
+                )
+        return told
 
     def _charger(self, charger: Any, body: Any) -> tuple[ChargerSettings | None, list[str]]:
         path = ("chargers", charger)

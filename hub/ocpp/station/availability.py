@@ -41,8 +41,13 @@ class Availability:
 
     def inoperative(self, evse: int) -> bool:
         """Is it out of service already? EVSE 0: the station as a whole."""
-        at_once = {INOPERATIVE, WHEN_FREE} if evse == 0 else {INOPERATIVE}
-        return bool(self._said(evse) & at_once) or self._station.upkeep.firmware.blocks_new_sessions
+        if self._station.upkeep.firmware.blocks_new_sessions:
+            return True
+        if evse == 0:
+            return bool(self._said(0) & {INOPERATIVE, WHEN_FREE})
+        # The station waits for its transactions; where none runs it needn't (G04.FR.05/06).
+        spared = self._words.get("0") == SCHEDULED and self._station.evses.flows[evse].transaction is None
+        return spared or INOPERATIVE in self._said(evse)
 
     def change(
         self,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub.model.moment import Moment
 from hub.ocpp.station.boot import Registration
-from hub.ocpp.station.dialect import Outgoing
+from hub.ocpp.station.dialect import Call, Outgoing
 from hub.ocpp.station.messages import Authorize, BootNotification, ExternalLimit, Heartbeat, Message
 from hub.ocpp.station.queue import Queue
 
@@ -36,10 +36,9 @@ class Calls:
         """Something is to be told."""
         return bool(self._told)
 
-    @property
-    def full(self) -> bool:
-        """Nobody should ask for more."""
-        return self._told.full
+    def excess(self, call: Call) -> Mapping[str, object] | None:
+        """The answer to a CSMS that asks for more and takes nothing of it; None: there is room."""
+        return None if call.id.startswith("cmd:") else self._told.excess(call.action)
 
     def say(self, message: Message, *, unregistered: bool, held: bool, ahead: bool) -> None:
         boot = self._station.boot
@@ -100,7 +99,7 @@ class Calls:
         elif sent.notice is not None:
             self._station.upkeep.notices.failed(sent.notice, code, now, **self._patience())
         elif isinstance(sent.message, BootNotification):
-            self._station.boot.failed(now)
+            self._station.boot.failed(code, now)
         elif isinstance(sent.message, ExternalLimit) and code in ("NotImplemented", "NotSupported"):
             self._station.external.unwanted()
         elif code == "Disconnected" or isinstance(sent.message, Authorize):

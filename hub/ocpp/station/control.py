@@ -56,6 +56,8 @@ class Control:
         group: str | None = None,
     ) -> Flow | None:
         """The EVSE that it begins on; None: rejected."""
+        if self._station.tokens.of_masters(token, group, now):  # C16.FR.03
+            return None
         # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
         foreign = token.type not in ("Central", "NoAuthorization")
         asked = foreign and self._station.variables.bool("AuthorizeRemoteStart")
@@ -153,10 +155,7 @@ class Control:
             # B12.FR.04: the end is told first; not for ever (B12.FR.05).
             self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
             for flow in busy:
-                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason)
-                if flow.transaction is not None:  # whatever the stop points are
-                    self._station.transactions.end(flow, now, "ResetCommand", stop_reason)
-                    self._station.statuses.show(flow, now)
+                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason, ends=True)
         self.idle(now)
         return "Scheduled" if scheduled else "Accepted"
 
@@ -169,7 +168,6 @@ class Control:
             if told or self._patience.setdefault(evse, now.mono + PATIENCE_S) <= now.mono:
                 del self._resets[evse]
                 self._patience.pop(evse, None)  # a scheduled one whose end was told at once has none
-                self._forget_drivers(evse, now)
                 self._restart(evse, "ScheduledReset" if scheduled else "RemoteReset", now)
 
     def tick(self, now: Moment) -> None:
@@ -188,15 +186,10 @@ class Control:
         flows = self._station.evses.flows.values()
         return [flow for flow in flows if flow.transaction and evse in (0, flow.evse)]
 
-    def _forget_drivers(self, evse: int, now: Moment) -> None:
-        """Who is authorized and hasn't begun must identify himself again."""
-        for flow in self._station.evses.flows.values():
-            if evse in (0, flow.evse) and flow.grant is not None and flow.grant.token.text:
-                self._station.tokens.revoke(flow, now, "ResetCommand", "Other")
-
     def _restart(self, evse: int, reason: str, now: Moment) -> None:
         if evse:
             self._reset_device(f"reset:{evse}:{now.mono}")
+            self._station.evses.begin_anew(evse, now)
             return
         self._station.upkeep.restarted(reason, now)
         self._station.boot.restart(reason)
@@ -205,7 +198,7 @@ class Control:
             self._reset_device(f"reset:0:{now.mono}")
         self._station.emit(Happened("rebooted", {"reason": reason}))
         self._station.emit(Reconnect(reason))
-        self._station.evses.look_again(now)
+        self._station.evses.begin_anew(0, now)
 
     def _reset_device(self, ref: str) -> None:
         evse = int(ref.split(":")[1])
@@ -235,10 +228,12 @@ class Control:
 
     # Settings
 
+    def can_set(self, name: str) -> bool:
+        return name not in NEEDS or NEEDS[name] in self._station.setup.abilities.actions
+
     def set_variable(self, name: str, text: str, now: Moment) -> SetResult:
-        needed = NEEDS.get(name)
-        if needed and needed not in self._station.setup.abilities.actions and text.strip().lower() == "true":
-            return SetResult.REJECTED
+        if not self.can_set(name):
+            return SetResult.READ_ONLY
         before = self._station.variables.text(name)
         result = self._checked(name, text, now)
         if result is SetResult.ACCEPTED:

@@ -63,6 +63,7 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
+        self._resume(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
             flow.plugged = plugged
@@ -76,7 +77,6 @@ class Evses:
         flow.status = seen
         if seen in (Status.CHARGING, Status.SUSPENDED_EV):
             flow.begins_until = None
-        self._resume(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
         grant = flow.grant
@@ -92,11 +92,13 @@ class Evses:
         else:
             self._station.statuses.show(flow, now)
 
-    def look_again(self, now: Moment) -> None:
-        """What a reset has held up may begin."""
-        for flow in self.flows.values():
+    def begin_anew(self, evse: int, now: Moment) -> None:
+        """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""
+        for flow in self.flows.values() if evse == 0 else [self.flows[evse]]:
+            flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
+            flow.finished, flow.conditions = False, frozenset()
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
             if flow.known:
-                self._station.transactions.changed(flow, now, "CablePluggedIn")
                 self.state(flow.evse, flow.state, now)
 
     def _resume(self, flow: Flow, now: Moment) -> None:
@@ -112,10 +114,13 @@ class Evses:
         if station.setup.csms and silent_s > station.variables.int("TxResumptionTimeout"):
             station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
             flow.finished = not station.setup.free  # who needs no card goes on with a transaction of its own
+            station.availability.apply_scheduled(now)
 
     def _is_free(self, flow: Flow) -> bool:
-        operative = self._station.availability.operative(flow.evse)
-        return self._station.setup.free and operative and not self._station.control.restarting
+        station = self._station
+        if not station.setup.free or station.control.restarting:
+            return False
+        return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
     def _plug_changed(self, flow: Flow, now: Moment) -> None:
         transactions = self._station.transactions
@@ -213,7 +218,7 @@ class Evses:
         for flow in self.flows.values():
             lost = flow.lost_since is not None and now.mono - flow.lost_since >= DEVICE_LOST_S
             if lost and flow.transaction:
-                self._station.transactions.end(flow, now, "AbnormalCondition", "Other")
+                self._station.tokens.revoke(flow, now, "AbnormalCondition", "Other", ends=True)
             if flow.transaction:
                 self._station.transactions.tick(flow, now)
             if self._profile_due.get(flow.evse, now.mono + 1) <= now.mono:

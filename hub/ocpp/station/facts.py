@@ -24,6 +24,10 @@ def _feature_profiles(station: "Station") -> str:
     )
 
 
+def _authorizing(station: "Station") -> str:
+    return str(not station.setup.free).lower()
+
+
 def _rotation(station: "Station") -> str:
     """What was written down; of a connector of one phase there is nothing to say."""
     unwritten = "Unknown" if station.variables.int("SupplyPhases") > 1 else "NotApplicable"
@@ -44,6 +48,7 @@ def _limitable(station: "Station") -> bool:
 
 
 FACTS: dict[str, Callable[["Station"], str]] = {
+    "AuthEnabled": _authorizing,
     "ConnectorCount": _connectors,
     "FeatureProfiles": _feature_profiles,
     "PhaseRotation": _rotation,

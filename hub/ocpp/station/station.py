@@ -43,15 +43,6 @@ from hub.ocpp.station.variables import Variables
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
 
-TELLING = frozenset(
-    {
-        *("GetBaseReport", "GetReport", "GetMonitoringReport", "GetChargingProfiles", "GetDisplayMessages"),
-        *("CustomerInformation", "TriggerMessage", "ExtendedTriggerMessage"),
-    }
-)
-"""CALLs that are answered with more than their answer."""
-
-
 class Kept:
     """What `Keep` kept, by (kind, key)."""
 
@@ -176,10 +167,8 @@ class Station:
         try:
             if handler is None:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
-            if call.action in TELLING and self.calls.full and not call.id.startswith("cmd:"):
-                raise CallError(ErrorCode.GENERIC, "too much waits to be told to you")
             before = len(self._effects)
-            reply = handler(self, call, now)
+            reply = self.calls.excess(call) or handler(self, call, now)
             self.upkeep.look(now)
         except CallError as error:
             self.emit(ReplyError(call.id, error.code, error.description))
@@ -206,7 +195,7 @@ class Station:
         self.clock.look(now)
         if self.boot.heartbeat_due(now):
             self.calls.heartbeat()
-            self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
+            self.boot.asks_time(now, self.variables.int("HeartbeatInterval"))
         for part in self._timed():
             part.tick(now)
 

@@ -164,6 +164,17 @@ def test_secrets_environment_and_includes_are_resolved(
         load(tmp_path, text)
 
 
+def test_two_chargers_that_are_one_device_are_told_and_work(tmp_path: Path) -> None:
+    rows = [("a", "{host: h, port: 502}"), ("b", "{port: 502, host: h}"), ("c", "{host: h, port: 503}")]
+    text = "chargers:\n" + "".join(
+        f"  {name}: {{use_blueprint: {{path: keba/p30, input: {given}}}}}\n" for name, given in rows
+    )
+    config = load(tmp_path, text)
+    assert list(config.chargers) == ["a", "b", "c"]  # type: ignore[attr-defined]
+    (told,) = config.odd  # type: ignore[attr-defined]
+    assert told.endswith("evhub.yaml:3:6: chargers.b: is the same device as a: same blueprint and input")
+
+
 def test_the_example_is_good() -> None:
     assert load_config(shipped("config") / "evhub.yaml").chargers["garage"].limits.max_current == 16
 
