@@ -64,6 +64,7 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
+        self._resume(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
             flow.plugged = plugged
@@ -77,7 +78,6 @@ class Evses:
         flow.status = seen
         if seen in (Status.CHARGING, Status.SUSPENDED_EV):
             flow.begins_until = None
-        self._resume(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
         grant = flow.grant
@@ -120,6 +120,7 @@ class Evses:
         if station.setup.csms and silent_s > station.variables.int("TxResumptionTimeout"):
             station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
             flow.finished = not station.free  # who needs no card goes on with a transaction of its own
+            station.availability.apply_scheduled(now)
 
     def _is_free(self, flow: Flow) -> bool:
         station = self._station
@@ -231,7 +232,7 @@ class Evses:
         for flow in self.flows.values():
             lost = flow.lost_since is not None and now.mono - flow.lost_since >= DEVICE_LOST_S
             if lost and flow.transaction:
-                self._station.transactions.end(flow, now, "AbnormalCondition", "Other")
+                self._station.tokens.revoke(flow, now, "AbnormalCondition", "Other", ends=True)
             if flow.transaction:
                 self._station.transactions.tick(flow, now)
             if self._profile_due.get(flow.evse, now.mono + 1) <= now.mono:
