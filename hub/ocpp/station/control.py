@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
@@ -32,6 +32,12 @@ NEEDS = {"UnlockOnEVSideDisconnect": "unlock", "SmartChargingEnabled": "set_limi
 """What is only worth setting where the device can do it."""
 
 
+class _Reset(NamedTuple):
+    scheduled: bool
+    reason: str
+    """Told with the next BootNotification."""
+
+
 class Control:
     """Commands to one station; each answers at once, except those whose answer only the device knows."""
 
@@ -39,8 +45,8 @@ class Control:
         self._station = station
         self._waiting: dict[str, tuple[Mapping[bool, str], float]] = {}
         """Call id -> (words for success and failure, answered by)."""
-        self._resets: dict[int, bool] = {}
-        """EVSE (0: the station) -> is it a scheduled one; each waits until it is idle and all is told."""
+        self._resets: dict[int, _Reset] = {}
+        """By EVSE (0: the station); each waits until it is idle and all is told."""
         self._patience: dict[int, float] = {}
         self._reset_tries: dict[str, int] = {}
 
@@ -140,35 +146,41 @@ class Control:
 
     @property
     def restarting(self) -> bool:
-        return self._resets.get(0) is False
+        return 0 in self._resets and not self._resets[0].scheduled
 
-    def reset(self, evse: int | None, immediate: bool, stop_reason: str, now: Moment) -> str:
-        """Accepted, Scheduled, or Rejected: one EVSE can't be reset alone, or firmware is being installed."""
+    def reset(
+        self, evse: int | None, immediate: bool, stop_reason: str, now: Moment, *, local: bool = False
+    ) -> str:
+        """Accepted, Scheduled, or Rejected: one EVSE can't be reset alone, or firmware is being installed. `local`: a
+        person wants it."""
         if self._station.upkeep.firmware.installing:
             return "Rejected"  # B11.FR.06
         if evse is not None and "reset_evse" not in self._station.setup.abilities.actions:
             return "Rejected"  # B11.FR.09, B12.FR.09
         busy = self._busy(evse or 0)
         scheduled = bool(busy) and not immediate
-        self._resets[evse or 0] = scheduled
+        reason = "LocalReset" if local else "ScheduledReset" if scheduled else "RemoteReset"
+        self._resets[evse or 0] = _Reset(scheduled, reason)
         if not scheduled:
             # B12.FR.04: the end is told first; not for ever (B12.FR.05).
             self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
             for flow in busy:
-                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason, ends=True)
+                self._station.tokens.revoke(
+                    flow, now, "ResetCommand", "Reboot" if local else stop_reason, ends=True
+                )
         self.idle(now)
         return "Scheduled" if scheduled else "Accepted"
 
     def idle(self, now: Moment) -> None:
         """A transaction ended, or a message was answered: a reset may have waited for it."""
-        for evse, scheduled in list(self._resets.items()):
+        for evse, reset in list(self._resets.items()):
             if self._busy(evse):
                 continue
             told = not self._station.boot.accepted or not self._station.outbox.pending()
             if told or self._patience.setdefault(evse, now.mono + PATIENCE_S) <= now.mono:
                 del self._resets[evse]
                 self._patience.pop(evse, None)  # a scheduled one whose end was told at once has none
-                self._restart(evse, "ScheduledReset" if scheduled else "RemoteReset", now)
+                self._restart(evse, reset.reason, now)
 
     def tick(self, now: Moment) -> None:
         self.idle(now)

@@ -164,7 +164,7 @@ class Station:
 
     def call(self, dialect: Dialect, call: Call, now: Moment) -> None:
         """Answers with a Reply or ReplyError; some answers come later, when the device has done it."""
-        if not call.id.startswith("cmd:") and not self._may_be_asked(call):
+        if not call.local and not self._may_be_asked(call):
             return
         handler = dialect.calls.get(call.action)
         try:
@@ -258,7 +258,7 @@ class Station:
 
     def pends(self, call: Call) -> bool:
         """A CSMS that hasn't accepted the station yet starts and stops nothing here (B02.FR.05); a person does."""
-        return self.boot.registration is Registration.PENDING and not call.id.startswith("cmd:")
+        return self.boot.registration is Registration.PENDING and not call.local
 
     def back_online(self, now: Moment, *, everything: bool) -> None:
         self._link_lost = None
