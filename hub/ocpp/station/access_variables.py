@@ -16,6 +16,7 @@ ACCESS: tuple[Variable, ...] = (
     boolean("DisableRemoteAuthorization", False, None, (AUTH, "DisableRemoteAuthorization")),
     Variable("MasterPassGroupId", "string", "", None, (AUTH, "MasterPassGroupId"), high=36),
     integer("TxResumptionTimeout", 0, "TxResumptionTimeout", (TX, "ResumptionTimeout"), unit="s"),
+    boolean("TxBeforeAccepted", True, None, (TX, "TxBeforeAcceptedEnabled")),
     integer("MaxEnergyOnInvalidId", 0, "MaxEnergyOnInvalidId", (TX, "MaxEnergyOnInvalidId"), unit="Wh"),
     boolean("AuthCacheEnabled", True, "AuthorizationCacheEnabled", (CACHE, "Enabled")),
     boolean("AuthCacheAvailable", True, None, (CACHE, "Available"), writable=False),

@@ -82,7 +82,7 @@ class Control:
         flows = list(self._station.evses.flows.values())
         if evse is not None:
             flows = [flow for flow in flows if flow.evse == evse]
-        if self.restarting:
+        if self._station.closed:
             return None
         # H03.FR.07: that the answer names the group of a reservation is known when it has come.
         reservations = self._station.reservations

@@ -98,12 +98,12 @@ class Evses:
         for flow in self.flows.values() if evse == 0 else [self.flows[evse]]:
             flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
             flow.finished, flow.conditions = False, frozenset()
-            self._station.transactions.changed(flow, now, "CablePluggedIn")
         self.look_again(now)
 
     def look_again(self, now: Moment) -> None:
         """Something may begin that couldn't before."""
         for flow in self.flows.values():
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
             if flow.known:
                 self.state(flow.evse, flow.state, now)
 
@@ -124,7 +124,7 @@ class Evses:
 
     def _is_free(self, flow: Flow) -> bool:
         station = self._station
-        if not station.free or station.control.restarting:
+        if not station.free or station.closed:
             return False
         return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 

@@ -98,7 +98,7 @@ class Station:
         self.transactions = Transactions(
             *(self.variables, self.outbox, self.emit, self.stamp),
             lambda: self.boot.accepted,
-            lambda evse: self.availability.operative(evse) and not self.control.restarting,
+            lambda evse: self.availability.operative(evse) and not self.closed,
             lambda now: self.upkeep.security.until_connected("MemoryExhaustion", now, THINNED),
         )
         self.availability = Availability(self, kept.all("availability"))
@@ -230,6 +230,14 @@ class Station:
         return effects
 
     # For the station's parts and the dialects
+
+    @property
+    def closed(self) -> str | None:
+        """Why nothing begins: it is about to restart, or the CSMS must accept it first (B02.FR.03, B03.FR.01)."""
+        if self.control.restarting:
+            return "restarting"
+        first = self.setup.csms and not self.variables.bool("TxBeforeAccepted")
+        return "unregistered" if first and self.boot.registration is not Registration.ACCEPTED else None
 
     @property
     def free(self) -> bool:
