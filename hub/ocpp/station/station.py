@@ -89,7 +89,8 @@ class Station:
         self.boot = Boot(str(kept.one("boot", "reason", "PowerUp")))
         version = int(kept.one("counter", "local_list", 0))
         local_list = LocalList(self.variables, kept.all("local_list"), version)
-        self.authorization = Authorization(self.variables, self.setup.tokens, local_list, kept.all("cache"))
+        tokens, cached = self.setup.tokens, kept.all("cache")
+        self.authorization = Authorization(self.variables, tokens, local_list, cached, self.clock.at)
         self.csms_ids: dict[str, int] = {key: int(body) for key, body in kept.all("csms_id").items()}
         self.profiles = Profiles(restored_profile(body) for body in kept.all("profile").values())
 
