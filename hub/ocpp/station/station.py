@@ -23,6 +23,7 @@ from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.local_list import LocalList
+from hub.ocpp.station.manners import restored as restored_manners
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
@@ -135,6 +136,7 @@ class Station:
             *(self.variables, self.outbox, self.emit, self.stamp),
             lambda: self.boot.accepted,
             lambda evse: self.availability.operative(evse) and not self.control.restarting,
+            restored_manners(kept.one("csms", "manners"), self.setup.manners),
         )
         self.availability = Availability(self, kept.all("availability"))
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)
@@ -167,8 +169,9 @@ class Station:
 
     def connected(self, dialect: Dialect, now: Moment) -> None:
         self.dialect = dialect
-        if self.transactions.ends_with_samples != dialect.ends_with_samples:
-            self.transactions.ends_with_samples = dialect.ends_with_samples
+        if self.transactions.manners != dialect.manners:
+            self.transactions.manners = dialect.manners
+            self.emit(Keep("csms", "manners", dialect.manners.document()))
             self.metering.realign(now)
         self.boot.link(True)
         if self.boot.accepted:
