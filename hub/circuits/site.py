@@ -189,7 +189,7 @@ class Site:
             self._applied[leaf] = given
         if runtime is not None:
             current = None if given is None else given.current_a
-            runtime.grant(leaf[1], current, restrained=given is not None and given.restrained)
+            runtime.wishes.grant(leaf[1], current, restrained=given is not None and given.restrained)
 
     # The balance
 

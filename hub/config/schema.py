@@ -151,10 +151,13 @@ def _filters(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _hosts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise vol.Invalid("expected a list of host names or addresses")
-    return tuple(value)
+def _list_of(what: str) -> Any:
+    def check(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            raise vol.Invalid(f"expected a list of {what}")
+        return tuple(value)
+
+    return check
 
 
 def _command(value: Any) -> tuple[str, ...]:
@@ -277,7 +280,8 @@ CSMS = {
     "cert": _text,
     "key": _text,
     "defaults": _values,
-    "allow_hosts": _hosts,
+    "allow_hosts": _list_of("host names or addresses"),
+    "host_keys": _list_of("lines as `ssh-keyscan` prints them"),
     "data_transfer": _vendors,
 }
 TOP = vol.Schema(

@@ -89,6 +89,8 @@ class CsmsSettings:
     """file:line:column of each default."""
     allow_hosts: tuple[str, ...] = ()
     """Where the CSMS may send the hub for files although nobody may (this machine, link-local)."""
+    host_keys: tuple[str, ...] = ()
+    """Of SFTP servers; lines as in SSH's known_hosts."""
     data_transfer: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """vendorId -> messageIds whose DataTransfer becomes an event; none named: all of the vendor's."""
 

@@ -3,7 +3,7 @@
 Theory: `receive` never raises. Each incoming CALL becomes one `CallReceived` and must be answered once, by
 `reply` or `reply_error`; each own CALL is settled exactly once, as `Answered` or `Failed` (its CALLERROR, its
 time-out, or the loss of the link). What can't be a frame is answered where the version has an answer for it,
-and otherwise ignored and counted: a CALLRESULT is never answered.
+and otherwise ignored and counted: a CALLRESULT is never answered, nor is a SEND (2.1).
 """
 
 from collections import deque
@@ -97,6 +97,10 @@ class Rpc:
         self._outstanding = _Outstanding(ref, str(uuid4()), action, now + self.timeout_s)
         return _dump([CALL, self._outstanding.id, action, payload])
 
+    def send(self, action: str, payload: Mapping[str, object]) -> str:
+        """The text of a SEND: at any time, also beside an own CALL (2.1 Part 4, 4.2.4)."""
+        return _dump([SEND, str(uuid4()), action, payload])
+
     def reply(self, call_id: str, payload: Mapping[str, object]) -> str | None:
         """None when the call is unknown: answered before, or of an earlier link."""
         return _dump([CALLRESULT, call_id, payload]) if self._close(call_id) else None
@@ -127,7 +131,7 @@ class Rpc:
         if kind in (CALLRESULT, CALLERROR):
             return self._answer_received(frame)
         if kind in (CALLRESULTERROR, SEND) and self.schemas.version == "2.1":
-            # 2.1 Part 4: nobody answers them. What a CSMS may SEND means nothing to a station yet.
+            # 2.1 Part 4, 4.2.4: nobody answers them, not even wrong ones. No CSMS has anything to SEND to a station.
             return self._ignore(
                 f"{'CALLRESULTERROR' if kind == CALLRESULTERROR else 'SEND'} {frame[1:]!r:.200}"
             )
@@ -154,11 +158,11 @@ class Rpc:
         if len(self._unanswered) >= MAX_UNANSWERED:
             return self._refuse(message_id, ErrorCode.GENERIC, "too many calls at once")
         try:
-            self.schemas.validate(action, "request", payload)
+            meant = self.schemas.request(action, payload)
         except Violation as violation:
             return self._refuse(message_id, violation.code, str(violation))
         self._unanswered[message_id] = action
-        return [CallReceived(message_id, action, payload)]
+        return [CallReceived(message_id, action, meant)]
 
     def _answer_received(self, frame: list[object]) -> list[Event]:
         waiting = self._outstanding

@@ -11,6 +11,7 @@ from hub.ocpp.station.messages import (
     ExternalLimit,
     Heartbeat,
     Message,
+    OpenEventStream,
     PullDynamicSchedule,
     ReservationEnded,
     StatusNotification,
@@ -57,6 +58,7 @@ class Answers:
         if self._station.boot.reason != "PowerUp":
             self._station.boot.reason = "PowerUp"
             self._station.emit(Keep("boot", "reason", None))
+        self._station.boot.asks_time(now, self._station.variables.int("HeartbeatInterval"))
         self._station.back_online(now, everything=True)  # B01.FR.05
 
     def _transaction_answered(self, event: TransactionEvent, payload: Mapping[str, Any], now: Moment) -> None:
@@ -102,3 +104,5 @@ class Answers:
             self._station.reservations.unsaid(message)
         elif isinstance(message, ExternalLimit):
             self._station.external.unsaid(message)
+        elif isinstance(message, OpenEventStream):
+            self._station.upkeep.monitors.streams.unsaid(message)

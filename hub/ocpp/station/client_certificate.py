@@ -90,7 +90,7 @@ class ClientCertificate:
     @property
     def common_name(self) -> str:
         """A00.FR.511: the serial number; the identity where the charger tells none."""
-        return self._station.identity.serial or self._station.variables.text("Identity")
+        return self._station.device.identity.serial or self._station.variables.text("Identity")
 
     def answered(self, status: str, now: Moment) -> None:
         """The CSMS took the CSR (or not); now it has CertSigningWaitMinimum to send the certificate."""

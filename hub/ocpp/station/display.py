@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PRIORITIES = ("AlwaysFront", "InFront", "NormalCycle")
 ALWAYS = PRIORITIES[0]
 FORMATS = ("ASCII", "UTF8")
+STATES = ("Charging", "Faulted", "Idle", "Unavailable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ class Display:
     # What a CSMS sets
 
     def set(self, message: DisplayMessage, now: Moment) -> str:
-        """Accepted, Rejected, NotSupportedMessageFormat or UnknownTransaction."""
+        """Accepted, Rejected, NotSupportedMessageFormat, NotSupportedState or UnknownTransaction."""
+        if message.state not in (None, *STATES):
+            return "NotSupportedState"  # O01.FR.02: 2.1 has two more
         if message.format not in FORMATS:
             return "NotSupportedMessageFormat"  # O01.FR.03
         if message.transaction is not None and self._where(message.transaction) is None:

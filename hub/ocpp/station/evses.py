@@ -1,6 +1,7 @@
 """The EVSEs of a station: what their devices say, what of the charging profiles holds at each, what falls due."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
@@ -10,7 +11,7 @@ from hub.ocpp.station import profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
 from hub.ocpp.station.facts import told
-from hub.ocpp.station.flow import CHARGING_STATES, Flow, plugged_in
+from hub.ocpp.station.flow import CHARGING_STATES, Flow, Transaction, plugged_in
 from hub.ocpp.station.transactions import free_grant
 
 if TYPE_CHECKING:
@@ -38,10 +39,16 @@ class Evses:
         return next(found, None)
 
     def gone(self, flows: Iterable[Flow], now: Moment) -> None:
-        """A transaction at an EVSE that the charger no longer has, as it is configured now: it ends as it was left."""
+        """A transaction at an EVSE that the charger no longer has, as it is configured now: it ends as it was left.
+
+        Profiles of transactions that are no more go as well (K02.FR.05).
+        """
         for flow in flows:
             flow.permitted = False
             self._station.transactions.end(flow, now, "AbnormalCondition", "Other")
+        for profile in self._station.profiles.all():
+            if profile.transaction is not None and self.with_transaction(profile.transaction) is None:
+                self._forget_profiles(profile.transaction)
 
     # States
 
@@ -85,28 +92,34 @@ class Evses:
         else:
             self._station.statuses.show(flow, now)
 
-    def look_again(self, now: Moment) -> None:
-        """What a reset has held up may begin."""
-        for flow in self.flows.values():
+    def begin_anew(self, evse: int, now: Moment) -> None:
+        """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""
+        for flow in self.flows.values() if evse == 0 else [self.flows[evse]]:
+            flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
+            flow.finished, flow.conditions = False, frozenset()
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
             if flow.known:
-                self._station.transactions.changed(flow, now, "CablePluggedIn")
                 self.state(flow.evse, flow.state, now)
 
     def _resume(self, flow: Flow, now: Moment) -> None:
-        """A charger that went on is served on; what the same power cut stopped is ended (2.1: ResumptionTimeout)."""
+        """A charger that went on is served on; what a power cut has stopped is ended (2.1: ResumptionTimeout)."""
         if flow.lost_since is not None or flow.evse not in self._resuming:
             return
         self._resuming.discard(flow.evse)
-        transaction = flow.transaction
-        if transaction is None or not transaction.told_at or flow.status is Status.CHARGING:
+        transaction, station = flow.transaction, self._station
+        if transaction is None or not transaction.told_at or not _forgotten(flow, transaction):
             return
         silent_s = (now.wall - parse_time(transaction.told_at)).total_seconds()
-        if silent_s > self._station.variables.int("TxResumptionTimeout"):
-            self._station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
+        # Where there is no CSMS nobody misses its end, and the driver would miss his energy.
+        if station.setup.csms and silent_s > station.variables.int("TxResumptionTimeout"):
+            station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
+            flow.finished = not station.setup.free  # who needs no card goes on with a transaction of its own
 
     def _is_free(self, flow: Flow) -> bool:
-        operative = self._station.availability.operative(flow.evse)
-        return self._station.setup.free and operative and not self._station.control.restarting
+        station = self._station
+        if not station.setup.free or station.control.restarting:
+            return False
+        return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
     def _plug_changed(self, flow: Flow, now: Moment) -> None:
         transactions = self._station.transactions
@@ -143,8 +156,7 @@ class Evses:
     def transaction_changed(self, flow: Flow, before: str | None, now: Moment) -> None:
         """Another transaction than `before`, or none, runs here now."""
         if before is not None and self.with_transaction(before) is None:
-            for profile in self._station.profiles.ended(before):
-                self._station.emit(Keep("profile", str(profile.id), None))
+            self._forget_profiles(before)
             self._station.costs.ended(flow, before, now)
             self._station.priorities.show(flow)
             self._station.transaction_limits.ended(before)
@@ -154,8 +166,13 @@ class Evses:
             self._station.meter_triggers.began(flow)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:
             waiting, flow.grant.profile = flow.grant.profile, None
-            profiles.install(self._station, waiting, now, strict=False)
+            # It may have been meant for the EVSE that the driver didn't go to.
+            profiles.install(self._station, replace(waiting, evse=flow.evse), now, strict=False)
         self.limits(now)  # who shares the station's limit has changed
+
+    def _forget_profiles(self, transaction: str) -> None:
+        for profile in self._station.profiles.ended(transaction):
+            self._station.emit(Keep("profile", str(profile.id), None))
 
     # Limits
 
@@ -215,3 +232,10 @@ class Evses:
             if flow.transaction and flow.lost_since is not None:
                 times.append(flow.lost_since + DEVICE_LOST_S)
         return times
+
+
+def _forgotten(flow: Flow, transaction: Transaction) -> bool:
+    """A charger that was charging, or ready to, and isn't any more, has lost its power or was reset meanwhile."""
+    was = transaction.charging_state in ("Charging", "SuspendedEV")
+    goes_on = flow.status in (Status.CHARGING, Status.SUSPENDED_EV)
+    return was and not goes_on and flow.state.get("charging_enabled") is False

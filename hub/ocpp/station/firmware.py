@@ -124,7 +124,7 @@ class FirmwareUpdates:
         """L01.FR.25/26."""
         idle = FirmwareStatus("Idle", None, self._last.signed)
         said = idle if self._last.status in ("Installed", "Idle") else self._last
-        self._station.say(said, unregistered=True)
+        self._station.say(replace(said, asked=True), unregistered=True)
 
     @property
     def installing(self) -> bool:

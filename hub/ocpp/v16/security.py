@@ -38,7 +38,7 @@ def extended_trigger(station: "Station", call: "Call", now: Moment) -> Mapping[s
     wanted, connector = TRIGGERS[call.payload["requestedMessage"]], call.payload.get("connectorId")
     if connector is not None and connector != 0 and connector not in station.evses.flows:
         return {"status": "Rejected"}
-    return {"status": "Accepted" if station.control.trigger(wanted, connector, now) else "NotImplemented"}
+    return {"status": "Accepted" if station.triggers.trigger(wanted, connector, now) else "NotImplemented"}
 
 
 def certificate_signed(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:

@@ -64,7 +64,7 @@ class Yard:
         values = {"power": 0.0, "plugged": car, **more}
         runtime = self.chargers[charger]
         runtime.reading(Reading({evse: EvseReading(values, status)}))
-        runtime.permit(evse, car)
+        runtime.wishes.permit(evse, car)
         await self.calm()
 
     async def calm(self) -> None:
@@ -403,7 +403,7 @@ async def test_a_charger_that_comes_anew_has_what_it_had_also_with_a_full_disk(
     await yard.ask(current=12)
     await yard.leave()  # its settings were changed
     yard.add("b")
-    yard.chargers["b"].permit(1, True)
+    yard.chargers["b"].wishes.permit(1, True)
     yard.chargers["b"].reading(Reading({1: EvseReading({"plugged": True}, Status.CHARGING)}))
     await yard.calm()
     assert [arguments for _, _, arguments in yard.devices["b"].told] == [{"limit": 6.0}]

@@ -172,7 +172,7 @@ class Trial:
                 continue
             runtime.reading(box.reading())
             for evse, outlet in box.outlets.items():
-                runtime.permit(evse, outlet.plugged)
+                runtime.wishes.permit(evse, outlet.plugged)
 
     async def look(self) -> None:
         await self.site.look()

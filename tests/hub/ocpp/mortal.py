@@ -110,7 +110,7 @@ class Mortal(World):
     def _answer(self) -> None:
         assert self.outstanding
         ref, action, payload = self.outstanding
-        number = self.station._sent[ref].number  # type: ignore[index]
+        number = self.owed(ref)
         if number is None:
             self.answers.pop(action, None)
         else:
@@ -118,6 +118,10 @@ class Mortal(World):
             self.answers[action] = self._said(action, payload)
             self.book[number].answered = not isinstance(self.answers[action], str)
         super()._answer()
+
+    def owed(self, ref: Any) -> int | None:
+        """The id of what a CALL tells; None: it was only told."""
+        return self.station.calls._sent[ref].number
 
     def _said(self, action: str, payload: Any) -> Any:
         if self.mode != "good":

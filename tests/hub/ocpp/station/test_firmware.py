@@ -227,7 +227,7 @@ def test_an_installation_that_restarted_the_hub_has_worked_when_its_version_chan
 
 
 @pytest.mark.parametrize(
-    "location", ["file:///etc/passwd", "http://169.254.169.254/x", "sftp://files/x", "dummy://dummy"]
+    "location", ["file:///etc/passwd", "http://169.254.169.254/x", "scp://files/x", "dummy://dummy"]
 )
 def test_an_address_that_is_not_followed_is_rejected(location: str) -> None:
     assert update(world(), location=location) == "Rejected"

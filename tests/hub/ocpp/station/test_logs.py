@@ -78,7 +78,7 @@ def test_a_second_request_ends_the_first() -> None:
 
 
 def test_an_address_that_is_not_followed_is_rejected() -> None:
-    assert get_log(World(), remoteLocation="sftp://files.example/") == {"status": "Rejected"}
+    assert get_log(World(), remoteLocation="scp://files.example/") == {"status": "Rejected"}
     answer = World("1.6").ask("GetDiagnostics", {"location": "http://127.0.0.1/"})
     assert answer == {}
 

@@ -66,7 +66,7 @@ class Day:
         assert world.outstanding
         ref, action, payload = world.outstanding
         said = world._said(action, payload)
-        number = world.station._sent[ref].number  # type: ignore[index]
+        number = world.owed(ref)
         if number is not None:
             world.book[number].answered = not isinstance(said, str)
         world.outstanding = None
