@@ -17,6 +17,7 @@ from hub.ocpp.station.messages import (
     StatusNotification,
     TransactionEvent,
 )
+from hub.ocpp.station.reports import SignCertificate
 from hub.ocpp.station.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -104,5 +105,7 @@ class Answers:
             self._station.reservations.unsaid(message)
         elif isinstance(message, ExternalLimit):
             self._station.external.unsaid(message)
+        elif isinstance(message, SignCertificate):
+            self._station.upkeep.not_heard(message, now)
         elif isinstance(message, OpenEventStream):
             self._station.upkeep.monitors.streams.unsaid(message)

@@ -35,7 +35,7 @@ HISTORY = 250
 
 class Transactions:
     """`stamp` writes a moment as the CSMS's clock has it; `emit` collects effects; `operative`: may anybody begin at
-    this EVSE?"""
+    this EVSE? `exhausted`: values had to make room."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Transactions:
         stamp: Callable[[Moment], str],
         online: Callable[[], bool],
         operative: Callable[[int], bool],
+        exhausted: Callable[[Moment], None],
         manners: Manners,
     ) -> None:
         self._variables = variables
@@ -53,6 +54,7 @@ class Transactions:
         self._stamp = stamp
         self._online = online
         self._operative = operative
+        self._exhausted = exhausted
         self.manners = manners
 
     def changed(self, flow: Flow, now: Moment, trigger: str, reason: str = "Other") -> None:
@@ -277,6 +279,7 @@ class Transactions:
             self._emit(Measured(flow.evse, meter[-1]))
         for thinned in self._outbox.thin():
             self._emit(thinned)
+            self._exhausted(now)
         transaction.seq_no += 1
         transaction.told_at = rfc3339(now.wall)
         self._emit(Keep("transaction", str(flow.evse), document(flow)))

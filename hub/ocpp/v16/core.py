@@ -70,6 +70,7 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     wanted, connector = call.payload["requestedMessage"], call.payload.get("connectorId")
+    wanted = TRIGGERS.get(wanted, wanted)
     if not station.triggers.has(wanted):
         return {"status": "NotImplemented"}
     return _status(station.triggers.trigger(wanted, connector, now))
@@ -91,6 +92,8 @@ def clear_cache(station: "Station", _call: "Call", _now: Moment) -> Answer:
     return _status(True)
 
 
+TRIGGERS = {"FirmwareStatusNotification": "UnsignedFirmwareStatusNotification"}
+"""What signed firmware does is asked for by the security extension's ExtendedTriggerMessage."""
 CALLS = {
     "RemoteStartTransaction": remote_start,
     "RemoteStopTransaction": remote_stop,

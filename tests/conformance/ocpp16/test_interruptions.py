@@ -89,6 +89,39 @@ def test_a_cable_that_was_pulled_while_the_hub_was_away_ends_its_transaction(cha
     assert charging.statuses()[-1] == "Available"
 
 
+@pytest.mark.parametrize("device", ["any"], indirect=True)  # ECHONET Lite permits a car, not a socket
+def test_a_charger_that_was_reset_while_its_car_left_has_lost_its_power(charging: Bench) -> None:
+    charging.outlets[1].plugged = charging.outlets[1].permitted = False
+    hub_restarts(charging)
+    assert [stop["reason"] for stop in charging.told("StopTransaction")] == ["PowerLoss"]
+    assert charging.statuses() == ["Available"]
+
+
+def test_what_waited_for_the_end_of_a_transaction_holds_after_a_power_cut(charging: Bench) -> None:
+    out = {"connectorId": 1, "type": "Inoperative"}
+    assert charging.ask("ChangeAvailability", out)["status"] == "Scheduled"
+    hub_restarts(charging)
+    assert charging.statuses() == ["Charging"]
+    charging.take()
+    charging.power_loss()
+    assert [stop["reason"] for stop in charging.told("StopTransaction")] == ["PowerLoss"]
+    assert charging.statuses() == ["Unavailable"]
+
+
+@pytest.mark.parametrize("device", ["any"], indirect=True)
+def test_what_waited_for_a_transaction_holds_when_its_charger_is_silent_for_too_long(charging: Bench) -> None:
+    out = {"connectorId": 1, "type": "Inoperative"}
+    assert charging.ask("ChangeAvailability", out)["status"] == "Scheduled"
+    charging.state({"status": "faulted", "error_code": "OtherError", "vendor_error": "offline"})
+    charging.outlets[1].plugged = False
+    charging.clock.advance(601)
+    charging.station.tick(charging.clock.now())
+    charging.pump()
+    charging.report()
+    assert len(charging.told("StopTransaction")) == 1
+    assert charging.statuses()[-1] == "Unavailable"
+
+
 def test_a_power_cut_while_the_central_system_is_away_is_told_when_it_is_back(charging: Bench) -> None:
     charging.advance(30)
     charging.offline()
