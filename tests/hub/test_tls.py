@@ -58,6 +58,18 @@ def test_a_bad_one_is_refused_in_words(
     assert words in refusal(refused.value)
 
 
+def test_a_certificate_with_a_weak_key_is_refused(tmp_path: Path) -> None:
+    """A00.FR.502."""
+    authority = Authority(tmp_path)
+    weak, good = (authority.issue("csms.test", days=1 + bits // 1024, rsa_bits=bits) for bits in (1024, 2048))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.load_cert_chain(*weak)
+    with pytest.raises(ssl.SSLCertVerificationError, match="EE certificate key too weak"):
+        shaken(client_context(authority.certificate), context, "csms.test")
+    shaken(client_context(authority.certificate), served(good), "csms.test")
+
+
 def test_an_authority_without_key_usage_is_told_how_to_come_by_it(tmp_path: Path) -> None:
     authority = Authority(tmp_path, usage=False)
     with pytest.raises(ssl.SSLCertVerificationError) as refused:

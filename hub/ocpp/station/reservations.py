@@ -52,6 +52,9 @@ class Reservations:
     def clock_was_set(self, now: Moment) -> None:
         self._due = {number: self._mono(parse_time(it.expires), now) for number, it in self._all.items()}
 
+    def of(self, token: Token) -> list[Reservation]:
+        return [reservation for reservation in self._all.values() if reservation.token == token.key]
+
     # Asked by the CSMS
 
     def reserve(self, wanted: Reservation, connector_type: str | None, now: Moment) -> str:

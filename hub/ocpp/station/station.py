@@ -42,6 +42,8 @@ from hub.ocpp.station.variables import Variables
 
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
+THINNED = "values of transactions make room for others until the CSMS is back"
+
 
 class Kept:
     """What `Keep` kept, by (kind, key)."""
@@ -97,6 +99,7 @@ class Station:
             *(self.variables, self.outbox, self.emit, self.stamp),
             lambda: self.boot.accepted,
             lambda evse: self.availability.operative(evse) and not self.control.restarting,
+            lambda now: self.upkeep.security.until_connected("MemoryExhaustion", now, THINNED),
         )
         self.availability = Availability(self, kept.all("availability"))
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)
@@ -227,6 +230,11 @@ class Station:
         return effects
 
     # For the station's parts and the dialects
+
+    @property
+    def free(self) -> bool:
+        """May everybody charge?"""
+        return self.setup.free or not self.variables.bool("AuthEnabled")
 
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 class Authority:
@@ -37,9 +39,13 @@ class Authority:
             certificate.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
         )
 
-    def issue(self, host: str, *, days: int = 1, bare: bool = False) -> tuple[Path, Path]:
+    def issue(
+        self, host: str, *, days: int = 1, bare: bool = False, rsa_bits: int | None = None
+    ) -> tuple[Path, Path]:
         """(certificate, key); `days` negative: expired; `bare`: without what only a strict look misses."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key: Key = ec.generate_private_key(ec.SECP256R1())
+        if rsa_bits is not None:
+            key = rsa.generate_private_key(65537, rsa_bits)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         names = x509.SubjectAlternativeName([x509.DNSName(host)])
         certificate = self._builder(subject, key, days).add_extension(names, critical=False)
@@ -56,9 +62,7 @@ class Authority:
         )
         return certificate_file, key_file
 
-    def _named(
-        self, certificate: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey
-    ) -> x509.CertificateBuilder:
+    def _named(self, certificate: x509.CertificateBuilder, key: Key) -> x509.CertificateBuilder:
         """The keys' identifiers, as RFC 5280 wants them."""
         own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
@@ -82,9 +86,7 @@ class Authority:
         certificate = builder.sign(self._key, hashes.SHA256())
         return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
-    ) -> x509.CertificateBuilder:
+    def _builder(self, subject: x509.Name, key: Key, days: int) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()
