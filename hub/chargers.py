@@ -190,7 +190,7 @@ class Chargers:
             setup,
             remember=settings.csms is not None,
             keys=keys,
-            jobs=Jobs(settings.id, setup.reach, house.desk),
+            jobs=Jobs(settings.id, setup.reach, house.desk, settings.csms.host_keys if settings.csms else ()),
         )
         for problem in default_problems(settings.csms):
             log.error("charger %s: %s", settings.id, problem)

@@ -35,7 +35,7 @@ def pauses_of_serial_lines_are_the_loop_s(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not any(request.node.get_closest_marker(name) for name in BESIDES):
-        monkeypatch.setattr("integrations.modbus.links.exact_alarm", LoopAlarm)
+        monkeypatch.setattr("integrations.modbus.conversation.exact_alarm", LoopAlarm)
 
 
 @pytest.fixture(autouse=True)

@@ -82,8 +82,8 @@ def own_operations(runtime: "ChargerRuntime") -> Mapping[str, "Operation"]:
     operations = {
         "ages": told_ages,
         "set_limit": operation(_limited),
-        "pause": operation(lambda runtime, _: ([lambda evse: runtime.pause(evse, True)], [])),
-        "resume": operation(lambda runtime, _: ([lambda evse: runtime.pause(evse, False)], [])),
+        "pause": operation(lambda runtime, _: ([lambda evse: runtime.wishes.pause(evse, True)], [])),
+        "resume": operation(lambda runtime, _: ([lambda evse: runtime.wishes.pause(evse, False)], [])),
         "set": operation(lambda runtime, command: (_changed(runtime, command), _acts(runtime, command))),
         "refresh": refresh,
     }
@@ -138,12 +138,12 @@ def number(message: Mapping[str, object], name: str, *, most: float = LARGEST) -
 
 async def _seen_through(runtime: "ChargerRuntime", evses: Sequence[int]) -> CommandResult:
     failure: HubError | None = None
-    for promise in [runtime.promise(evse) for evse in evses]:
+    for promise in [runtime.wishes.promise(evse) for evse in evses]:
         try:
-            await runtime.settled(promise)
+            await runtime.wishes.settled(promise)
         except HubError as error:
             failure = failure or error
-    result = {"evses": tuple(runtime.holding(evse) for evse in evses)}
+    result = {"evses": tuple(runtime.wishes.holding(evse) for evse in evses)}
     if failure is None:
         return CommandResult(Outcome.ACCEPTED, result)
     outcome, code = REFUSALS.get(type(failure), (Outcome.ERROR, "failed"))
@@ -192,7 +192,7 @@ def _changed(runtime: "ChargerRuntime", command: Command) -> Sequence[Change]:
         changes.append(_limit(runtime, command, current, power))
     if {"charging", "charging_enabled"} & set(values):
         charging = _boolean(values, "charging" if "charging" in values else "charging_enabled")
-        changes.append(lambda evse: runtime.pause(evse, not charging))
+        changes.append(lambda evse: runtime.wishes.pause(evse, not charging))
     return changes
 
 
@@ -232,7 +232,7 @@ def _limit(runtime: "ChargerRuntime", command: Command, current: float | None, p
     if "set_limit" not in runtime.abilities.actions:
         raise BadCommand("this charger takes no limit")
     if not (current is power is None) and not all(
-        runtime.takes(evse, command.source) for evse in evses_of(runtime, command)
+        runtime.wishes.takes(evse, command.source) for evse in evses_of(runtime, command)
     ):
         raise BadCommand(CROWDED)
-    return lambda evse: runtime.limit(evse, command.source, current, power_w=power, expires_in=expires)
+    return lambda evse: runtime.wishes.limit(evse, command.source, current, power_w=power, expires_in=expires)

@@ -3,24 +3,24 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 from hub.bus import Bus
 from hub.charger.claim import Claim
 from hub.charger.description import Description, info, merged, rated
-from hub.charger.driver import Driver, Promise
+from hub.charger.driver import Driver
 from hub.charger.evse import Evse
-from hub.charger.limits import CIRCUIT
+from hub.charger.left import ends
 from hub.charger.memory import Forgetful, Memory, Remembered
 from hub.charger.meter import By
-from hub.charger.onlookers import LimitWatcher, Onlookers
 from hub.charger.publisher import Publisher
 from hub.charger.recall import recall
 from hub.charger.records import Records
+from hub.charger.sessions import left
 from hub.charger.slot import Slot
 from hub.charger.turns import rest
+from hub.charger.wishes import Wishes
 from hub.clock import Clock
 from hub.errors import DeviceError, NotConfirmed, Unsupported
 from hub.integration.api import Device, Reading
@@ -72,14 +72,18 @@ class ChargerRuntime:
             number: Evse(number, device.abilities, self.ratings, description.fallback)
             for number in range(1, device.evses + 1)
         }
-        self._onlookers = Onlookers(self._evses)
         self._drivers = {number: Driver(evse, clock, self) for number, evse in self._evses.items()}
         kept = remembered or Remembered()
         recall(charger, self._evses, kept, clock.now())
+        self._left = tuple(ends(charger, kept, self._evses, clock.now()))
+        """The sessions of EVSEs that are no more."""
         # One that goes on is told with the first reading.
         self._last_session = None if any(evse.session for evse in self._evses.values()) else kept.last
         self._seen_at: float | None = None
         self._records = Records(charger, self._memory, self._publisher)
+        self.wishes = Wishes(
+            *(self._evses, self._drivers, self), clock=clock, memory=self._memory, records=self._records
+        )
 
     @property
     def device(self) -> Device:
@@ -107,6 +111,9 @@ class ChargerRuntime:
         self._publisher.availability(False)
         self._publisher.info(self.info())
         self._records.begin(self._last_session)
+        gone, self._left = self._left, ()
+        for number, closed in gone:
+            self._records.leave(number, closed, self._clock.now())
         keeper = asyncio.create_task(supervise(f"memory of {self.id}", self._memory.run))
         ticker = asyncio.create_task(supervise(f"clock of {self.id}", self._tick_for_ever))
         try:
@@ -136,7 +143,13 @@ class ChargerRuntime:
         self._slot.swap(device)
 
     async def clear(self) -> None:
-        """The charger was removed: nothing of it stays retained, and no wish in force. Raises StoreError."""
+        """The charger was removed: its sessions end, nothing of it stays retained, and no wish in force. Raises
+        StoreError."""
+        now = self._clock.now()
+        for number, evse in self._evses.items():
+            if evse.session is not None:
+                closed, evse.session = left(evse.session, evse.meter.total, now), None
+                self._records.leave(number, closed, now)
         self._publisher.clear()
         await self._memory.forget()
 
@@ -188,10 +201,6 @@ class ChargerRuntime:
                 watcher(number, evse.device)
         return lambda: self._watchers.remove(watcher)
 
-    def watch_limits(self, watcher: LimitWatcher) -> Callable[[], None]:
-        """Called with the lowest limit of anybody but the CSMS, whenever there is another one or none any more."""
-        return self._onlookers.watch(watcher)
-
     def watch_claims(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Called when a `claim` may have changed."""
         self._claim_watchers.append(watcher)
@@ -201,69 +210,6 @@ class ChargerRuntime:
         """What it would like to draw, and may be drawing."""
         safe = self.description.fallback.current_a
         return self._evses[evse].claim(self.abilities.actions, available=self.available, safe_a=safe)
-
-    def grant(self, evse: int, current_a: float | None, *, restrained: bool) -> None:
-        """What the EVSE's circuit gives it; None: it is on none. `restrained`: that is less than it could have."""
-        self._evses[evse].restrained = restrained
-        self.limit(evse, CIRCUIT, current_a)
-
-    def permit(self, evse: int, allowed: bool | None) -> None:
-        self._evses[evse].control.permitted = allowed
-        self._wish(evse)
-
-    def pause(self, evse: int, paused: bool) -> None:
-        self._evses[evse].control.paused = paused
-        self._records.pause(self._evses[evse])
-        self._wish(evse)
-
-    def limit(
-        self,
-        evse: int,
-        source: str,
-        current_a: float | None,
-        *,
-        power_w: float | None = None,
-        expires_in: float | None = None,
-    ) -> None:
-        """Raises ValueError for what is no limit. Both None withdraws."""
-        now = self._clock.now()
-        until = None
-        if expires_in is not None:
-            until = Moment(now.mono + expires_in, now.wall + timedelta(seconds=expires_in))
-        self._evses[evse].limits.set(source, current_a, power_w=power_w, until=until)
-        self._keep_limit(evse, source, now)
-        self._wish(evse)
-
-    def takes(self, evse: int, source: str) -> bool:
-        """Is there room for one more source's limit?"""
-        return self._evses[evse].limits.takes(source)
-
-    def promise(self, evse: int) -> Promise:
-        """What becomes of the wish that was just made: a device may refuse it before it is on disk."""
-        return self._drivers[evse].promise()
-
-    async def settled(self, promise: Promise) -> None:
-        """Until what is wanted is on disk, and the device has confirmed it. Raises StoreError, DeviceError,
-        Unsupported: the wish stays, and is tried again."""
-        await self._memory.written()
-        error = await promise
-        if error is not None:
-            raise error
-
-    def holding(self, evse: int) -> dict[str, Scalar]:
-        """The limit that holds, in a command's answer. Not `confirmed`: it is told when somebody charges."""
-        chosen = self._evses[evse]
-        offer = chosen.told_offer()
-        held: dict[str, Scalar] = {
-            "evse": evse,
-            "current_limit": offer.current_a,
-            "limit_source": offer.source,
-            "charging": not chosen.control.paused,
-            "confirmed": self.available and chosen.control.follows(offer),
-        }
-        if "last_command" in chosen.device:
-            held["proof"] = chosen.device["last_command"]
-        return held
 
     def annotate(self, evse: int, values: Mapping[str, Scalar]) -> None:
         """What only the station knows; None withdraws."""
@@ -307,7 +253,7 @@ class ChargerRuntime:
         if chosen.device:
             state = chosen.overlaid(available=self.available)
             self._publisher.evse(evse, state, self._clock.now())
-        self._onlookers.tell(evse)
+        self.wishes.look(evse)
         for watcher in self._claim_watchers:
             watcher()
 
@@ -342,10 +288,6 @@ class ChargerRuntime:
         for watcher in list(self._watchers):
             watcher(number, evse.device)
         self._records.follow(evse, before, now)
-        self.show(number)
-
-    def _wish(self, number: int) -> None:
-        self._drivers[number].look()
         self.show(number)
 
     def _identify(self, told: Identity) -> None:
@@ -392,16 +334,8 @@ class ChargerRuntime:
 
     def tick(self, now: Moment) -> None:
         """Once a second: what time alone changes."""
-        for number, evse in self._evses.items():
-            over = evse.limits.expire(now)
-            for source in over:
-                self.event("limit_expired", evse=number, source=source)
-            moved = evse.limits.follow_clock(now)
-            for source in (*over, *moved):
-                self._keep_limit(number, source, now)
-            self._drivers[number].look()
-            if over or moved:
-                self.show(number)
+        for number in self._evses:
+            self.wishes.tick(number, now)
         if self._publisher.tick(now):
             self._records.every_minute(self._evses.values(), now)
 
@@ -409,7 +343,3 @@ class ChargerRuntime:
         session = self._evses[number].session
         age = None if self._seen_at is None else round(max(0.0, now.mono - self._seen_at), 1)
         return {"age_s": age, "session_duration": session.duration_s(now) if session else None}
-
-    def _keep_limit(self, number: int, source: str, now: Moment) -> None:
-        self._records.limit(self._evses[number], source, now)
-        self._onlookers.tell(number)

@@ -3,7 +3,7 @@
 Theory: `receive` never raises. Each incoming CALL becomes one `CallReceived` and must be answered once, by
 `reply` or `reply_error`; each own CALL is settled exactly once, as `Answered` or `Failed` (its CALLERROR, its
 time-out, or the loss of the link). What can't be a frame is answered where the version has an answer for it,
-and otherwise ignored and counted: a CALLRESULT is never answered.
+and otherwise ignored and counted: a CALLRESULT is never answered, nor is a SEND (2.1).
 """
 
 from collections import deque
@@ -25,6 +25,8 @@ MAX_UNANSWERED = 32
 REMEMBERED = 64
 """Message ids of answered calls that are remembered, to tell a replay."""
 UNREADABLE_ID = "-1"
+VALID = frozenset({ErrorCode.NOT_IMPLEMENTED, ErrorCode.GENERIC})
+"""Refusals of messages that are valid, but not for here or not now."""
 EXACT = 2.0**53
 
 
@@ -55,12 +57,18 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class SendText:
+    """`invalid`: it answers what was no valid message."""
+
     text: str
+    invalid: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
+    """`replay`: what has come before, or an answer to nothing."""
+
     reason: str
+    replay: bool = False
 
 
 Event = CallReceived | Answered | Failed | SendText | Ignored
@@ -99,6 +107,10 @@ class Rpc:
         self._outstanding = _Outstanding(ref, str(uuid4()), action, now + self.timeout_s)
         return _dump([CALL, self._outstanding.id, action, payload])
 
+    def send(self, action: str, payload: Mapping[str, object]) -> str:
+        """The text of a SEND: at any time, also beside an own CALL (2.1 Part 4, 4.2.4)."""
+        return _dump([SEND, str(uuid4()), action, payload])
+
     def reply(self, call_id: str, payload: Mapping[str, object]) -> str | None:
         """None when the call is unknown: answered before, or of an earlier link."""
         return _dump([CALLRESULT, call_id, payload]) if self._close(call_id) else None
@@ -129,7 +141,7 @@ class Rpc:
         if kind in (CALLRESULT, CALLERROR):
             return self._answer_received(frame)
         if kind in (CALLRESULTERROR, SEND) and self.schemas.version == "2.1":
-            # 2.1 Part 4: nobody answers them. What a CSMS may SEND means nothing to a station yet.
+            # 2.1 Part 4, 4.2.4: nobody answers them, not even wrong ones. No CSMS has anything to SEND to a station.
             return self._ignore(
                 f"{'CALLRESULTERROR' if kind == CALLRESULTERROR else 'SEND'} {frame[1:]!r:.200}"
             )
@@ -147,7 +159,7 @@ class Rpc:
                 UNREADABLE_ID, ErrorCode.RPC_FRAMEWORK, "a message id of 1 to 36 characters is missing"
             )
         if message_id in self._unanswered or message_id in self._answered:
-            return self._ignore("a message id that was used before")
+            return self._ignore("a message id that was used before", replay=True)
         if len(frame) != 4 or not isinstance(frame[2], str) or not isinstance(frame[3], dict):
             return self._refuse(message_id, ErrorCode.FORMAT_VIOLATION, "expected [2, id, action, payload]")
         action, payload = frame[2], whole(frame[3])
@@ -156,16 +168,16 @@ class Rpc:
         if len(self._unanswered) >= MAX_UNANSWERED:
             return self._refuse(message_id, ErrorCode.GENERIC, "too many calls at once")
         try:
-            self.schemas.validate(action, "request", payload)
+            meant = self.schemas.request(action, payload)
         except Violation as violation:
             return self._refuse(message_id, violation.code, str(violation))
         self._unanswered[message_id] = action
-        return [CallReceived(message_id, action, payload)]
+        return [CallReceived(message_id, action, meant)]
 
     def _answer_received(self, frame: list[object]) -> list[Event]:
         waiting = self._outstanding
         if waiting is None or len(frame) < 2 or frame[1] != waiting.id:
-            return self._ignore("an answer that nothing waits for")
+            return self._ignore("an answer that nothing waits for", replay=True)
         self._outstanding = None
         if frame[0] == CALLERROR:
             code = frame[2] if len(frame) > 2 and isinstance(frame[2], str) else "GenericError"
@@ -187,11 +199,11 @@ class Rpc:
         return [SendText(_dump([CALLRESULTERROR, waiting.id, code.value, words[:255], {}])), *failed]
 
     def _refuse(self, message_id: str, code: ErrorCode, description: str) -> list[Event]:
-        return [SendText(self._error(message_id, code, description))]
+        return [SendText(self._error(message_id, code, description), code not in VALID)]
 
-    def _ignore(self, reason: str) -> list[Event]:
+    def _ignore(self, reason: str, *, replay: bool = False) -> list[Event]:
         self.ignored += 1
-        return [Ignored(reason)]
+        return [Ignored(reason, replay)]
 
     def _close(self, call_id: str) -> bool:
         if self._unanswered.pop(call_id, None) is None:

@@ -40,9 +40,9 @@ class Hands:
     def do(self, effect: Effect) -> None:
         match effect:
             case Permit(evse=evse, allowed=allowed):
-                self._runtime.permit(evse, allowed)
+                self._runtime.wishes.permit(evse, allowed)
             case Limit(evse=evse, current_a=current, power_w=power):
-                self._runtime.limit(evse, "csms", current, power_w=power)
+                self._runtime.wishes.limit(evse, "csms", current, power_w=power)
             case Annotate(evse=evse, values=values):
                 self._runtime.annotate(evse, values)
             case Measured(evse=evse, value=value):

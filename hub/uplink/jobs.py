@@ -16,8 +16,8 @@ from hub.model.moment import parse_time
 from hub.ocpp.station.effects import Done, Download, Install, Job, Upload
 from hub.ocpp.station.firmware import UNVERIFIED
 from hub.ocpp.station.urls import Reach
-from hub.uplink.reaching import Halt, TransferFailed
-from hub.uplink.transfer import CHUNK, Way, fetch, send
+from hub.uplink.reaching import CHUNK, Halt, TransferFailed, Way
+from hub.uplink.transfer import fetch, send
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +61,8 @@ class Desk:
 class Jobs:
     """Of one charger. `run` never raises but CancelledError: a job that fails says so in its Done."""
 
-    def __init__(self, charger: str, reach: Reach, desk: Desk) -> None:
-        self._charger, self._reach, self._desk = charger, reach, desk
+    def __init__(self, charger: str, reach: Reach, desk: Desk, host_keys: tuple[str, ...] = ()) -> None:
+        self._charger, self._reach, self._desk, self._host_keys = charger, reach, desk, host_keys
         self._halts: dict[str, Halt] = {}
 
     async def run(self, ref: str, job: Job) -> Done:
@@ -96,11 +96,11 @@ class Jobs:
         halt.check()
         match job:
             case Download(url=url, roots=roots):
-                way = Way(self._reach, roots, halt)
+                way = Way(self._reach, roots, halt, self._host_keys)
                 digest = await _aside(lambda: self._fetch(url, way))
                 return Done(True, file=str(self._file), sha256=digest)
             case Upload(url=url, filename=filename, roots=roots):
-                way = Way(self._reach, roots, halt)
+                way = Way(self._reach, roots, halt, self._host_keys)
                 content = self._content(job)
                 await _aside(lambda: send(url, filename, content, way))
                 return Done(True)

@@ -1,19 +1,22 @@
 """Connections to file servers that a CSMS names: each address is looked at before it is spoken to."""
 
 import contextlib
-import ftplib
-import http.client
 import socket
 import ssl
 from collections.abc import Callable
-from urllib.parse import SplitResult, unquote
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import SplitResult
 
 from hub.errors import HubError
 from hub.ocpp.station.urls import BadUrl, Reach
-from hub.tls import client_context
+from hub.tls import client_context, refusal
+
+T = TypeVar("T")
 
 TIMEOUT_S = 20.0
-PORTS = {"http": 80, "https": 443, "ftp": 21}
+CHUNK = 1 << 16
+PORTS = {"http": 80, "https": 443, "ftp": 21, "ftpes": 21, "ftps": 990, "sftp": 22}
 
 
 class TransferFailed(Exception):
@@ -29,10 +32,10 @@ class Halt:
 
     def __init__(self) -> None:
         self.set = False
-        self._socket: socket.socket | None = None
+        self._sockets: list[socket.socket] = []
 
     def guard(self, sock: socket.socket) -> None:
-        self._socket = sock
+        self._sockets.append(sock)
         self.check()
 
     def check(self) -> None:
@@ -41,18 +44,58 @@ class Halt:
 
     def halt(self) -> None:
         self.set = True
-        if self._socket is not None:
+        for sock in tuple(self._sockets):
             with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+                sock.shutdown(socket.SHUT_RDWR)
 
 
-def address(parts: SplitResult, reach: Reach) -> tuple[str, int]:
-    """Where the host is now. Raises BadUrl, OSError."""
-    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a transfer may go, what it trusts (`host_keys`: lines as in SSH's known_hosts), and how it is ended."""
+
+    reach: Reach
+    roots: tuple[str, ...]
+    halt: Halt
+    host_keys: tuple[str, ...] = ()
+
+
+def port(parts: SplitResult) -> int:
+    return parts.port or PORTS[parts.scheme]
+
+
+def connect(parts: SplitResult, way: Way) -> socket.socket:
+    """To where the host is now, whatever its name says later. Raises BadUrl, OSError, TransferFailed."""
+    way.halt.check()
+    sock = _connected(_addresses(parts, way.reach))
+    try:
+        way.halt.guard(sock)
+    except TransferFailed:
+        sock.close()
+        raise
+    return sock
+
+
+def _addresses(parts: SplitResult, reach: Reach) -> list[tuple[str, int]]:
+    host = parts.hostname or ""
+    found = socket.getaddrinfo(host, port(parts), type=socket.SOCK_STREAM)
     for *_, place in found:
         reach.check_address(host, str(place[0]))
-    return str(found[0][4][0]), port
+    return [(str(place[0]), port(parts)) for *_, place in found]
+
+
+def _connected(places: list[tuple[str, int]]) -> socket.socket:
+    """A host may have an address of a kind that this network has not: the last one says why there is none."""
+    for place in places[:-1]:
+        with contextlib.suppress(OSError):
+            return socket.create_connection(place, TIMEOUT_S)
+    return socket.create_connection(places[-1], TIMEOUT_S)
+
+
+def secured(sock: socket.socket, parts: SplitResult, way: Way) -> ssl.SSLSocket:
+    """TLS on it, with the host's name checked. Raises TransferFailed, OSError."""
+    within = context(way.roots).wrap_socket(sock, server_hostname=parts.hostname)
+    way.halt.guard(within)
+    return within
 
 
 def context(roots: tuple[str, ...]) -> ssl.SSLContext:
@@ -63,47 +106,13 @@ def context(roots: tuple[str, ...]) -> ssl.SSLContext:
         raise TransferFailed(str(error)) from error
 
 
-class Http(http.client.HTTPConnection):
-    """To `place` and nowhere else, whatever the name says by then; `secure` None: without TLS."""
-
-    def __init__(
-        self, parts: SplitResult, place: tuple[str, int], secure: ssl.SSLContext | None, halt: Halt
-    ) -> None:
-        super().__init__(parts.hostname or "", parts.port or PORTS[parts.scheme], timeout=TIMEOUT_S)
-        self._place, self._secure, self._halt = place, secure, halt
-
-    def connect(self) -> None:
-        sock = socket.create_connection(self._place, TIMEOUT_S)
-        self._halt.guard(sock)
-        self.sock = (
-            sock if self._secure is None else self._secure.wrap_socket(sock, server_hostname=self.host)
-        )
-        self._halt.guard(self.sock)
-
-
-class Ftp(ftplib.FTP):
-    """Logged in, binary, passive; the data connection goes to the same address."""
-
-    def __init__(self, parts: SplitResult, place: tuple[str, int], halt: Halt) -> None:
-        super().__init__(timeout=TIMEOUT_S)
-        try:
-            self.connect(*place)
-            assert self.sock is not None
-            halt.guard(self.sock)
-            self.login(unquote(parts.username or "anonymous"), unquote(parts.password or "evhub@"))
-        except BaseException:
-            self.close()
-            raise
-
-
-def translated(work: Callable[[], None]) -> None:
-    """The libraries' errors as TransferFailed; the texts tell no password."""
+def translated(work: Callable[[], T]) -> T:
+    """What the system's sockets, and addresses that aren't followed, raise as TransferFailed; it tells no password."""
     try:
-        work()
+        return work()
     except BadUrl as error:
         raise TransferFailed(str(error)) from error
-    except ftplib.error_perm as error:
-        reason = "PermissionDenied" if str(error)[:3] in ("530", "532", "550", "553") else "UploadFailure"
-        raise TransferFailed(f"FTP: {error}", reason) from error
-    except (ftplib.Error, EOFError, OSError, http.client.HTTPException, ValueError) as error:
+    except ssl.SSLError as error:
+        raise TransferFailed(f"TLS: {refusal(error)}") from error
+    except (EOFError, OSError, ValueError) as error:
         raise TransferFailed(f"{type(error).__name__}: {error}") from error

@@ -30,6 +30,7 @@ from hub.ocpp.station.effects import (
     Reconnect,
     Reply,
     ReplyError,
+    Send,
 )
 from hub.ocpp.station.external_limits import Outside
 from hub.ocpp.station.setup import StationSetup
@@ -118,7 +119,7 @@ class Uplink:
         if self._remember:
             self.runtime.note({"csms_connected": self._link is not None})
         end = self.runtime.watch(self._state)
-        end_limits = self.runtime.watch_limits(self._outside)
+        end_limits = self.runtime.wishes.watch_limits(self._outside)
         try:
             while True:
                 await self._work.wait()
@@ -178,7 +179,7 @@ class Uplink:
         self._work.set()
 
     def _state(self, evse: int, state: State) -> None:
-        self.station.identify(self.runtime.identity)
+        self.station.device.identify(self.runtime.identity)
         self.station.state(evse, state, self._clock.now())
         self._drain()
 
@@ -199,12 +200,16 @@ class Uplink:
                 if code != "Disconnected":
                     log.warning("%s: the CSMS answered %s with %s %s", self.runtime.id, action, code, words)
                 self.station.failed(ref, code, now)
-            case SendText(text=text):
+            case SendText(text=text, invalid=invalid):
                 self._strange(text)
+                if invalid:
+                    self.station.upkeep.security.seldom("InvalidMessages", now, text[:200])
                 self._drain()
                 self._backlog.append([Text(text)])
-            case Ignored(reason=reason):
+            case Ignored(reason=reason, replay=replay):
                 self._strange(reason)
+                if replay:
+                    self.station.upkeep.security.replayed(now, reason)
 
     def _strange(self, words: str) -> None:
         """Told once for each connection: a CSMS that does it once may do it all the time."""
@@ -260,6 +265,13 @@ class Uplink:
                 await self._reply(call_id, (payload, None, ""))
             case ReplyError(call_id=call_id, code=code, description=words):
                 await self._reply(call_id, (None, code, words))
+            case Send(action=action, payload=payload):
+                if (
+                    self._rpc is not None
+                    and self.station.dialect is not None
+                    and self.station.dialect.streams
+                ):
+                    await self._send(self._rpc.send(action, payload))
             case Reconnect(reason=reason):
                 log.info("%s: reconnecting: %s", self.runtime.id, reason)
                 self.reconnect.set()

@@ -46,13 +46,13 @@ async def _second(path: str) -> None:
     async with Garage(path, **several(path)) as garage:
         for evse in (1, 2):
             await garage.until_status("available", evse=evse)
-        garage.runtime.permit(2, True)
-        garage.runtime.limit(2, "ems", 10.0)
+        garage.runtime.wishes.permit(2, True)
+        garage.runtime.wishes.limit(2, "ems", 10.0)
         garage.charger.plug(Car(needs_wh=1_000_000), 2)
         await garage.until_status("charging", evse=2)
         outlet = garage.charger.outlets[2]
         await garage.until(lambda: abs(outlet.current_a - 10) < 0.5, "the second is limited")
-        garage.runtime.pause(2, True)
+        garage.runtime.wishes.pause(2, True)
         await garage.until(lambda: outlet.current_a == 0, "the second is paused")
         await garage.until_status(*HELD, evse=2)
         assert garage.state() == "available"
@@ -67,8 +67,8 @@ def test_a_charger_that_forgot_is_told_again(path: str) -> None:
 async def _forgetful(path: str) -> None:
     async with Garage(path, **single(path)) as garage:
         await garage.until_status("available")
-        garage.runtime.permit(1, True)
-        garage.runtime.limit(1, "ems", 12.0)
+        garage.runtime.wishes.permit(1, True)
+        garage.runtime.wishes.limit(1, "ems", 12.0)
         garage.charger.plug(Car(needs_wh=1_000_000))
         await garage.until(lambda: abs(garage.outlet.current_a - 12) < 0.5, "12 A")
         await garage.restart(away_s=90)
@@ -87,8 +87,8 @@ async def _session(path: str) -> None:
         garage.charger.plug(car)
         if "rfid" in garage.runtime.abilities.readings:
             await _card(garage)
-        garage.runtime.limit(1, "ems", 12.0)
-        garage.runtime.permit(1, True)
+        garage.runtime.wishes.limit(1, "ems", 12.0)
+        garage.runtime.wishes.permit(1, True)
         await garage.until_status("charging")
         if "set_limit" in actions:
             await _limits(garage)
@@ -108,7 +108,7 @@ async def _session(path: str) -> None:
 
 
 async def _card(garage: Garage) -> None:
-    garage.runtime.permit(1, False)
+    garage.runtime.wishes.permit(1, False)
     await garage.until_status(*HELD)
     garage.charger.swipe(CARD)
     await garage.until(
@@ -118,7 +118,7 @@ async def _card(garage: Garage) -> None:
 
 async def _limits(garage: Garage) -> None:
     for limit in (12.0, 8.0, 14.0):
-        garage.runtime.limit(1, "ems", limit)
+        garage.runtime.wishes.limit(1, "ems", limit)
         await garage.until(lambda wanted=limit: abs(garage.outlet.current_a - wanted) < 0.5, f"limit {limit}")
         await garage.until(lambda: _power_is_right(garage), f"power at {limit} A")
 
@@ -129,10 +129,10 @@ def _power_is_right(garage: Garage) -> bool:
 
 
 async def _pauses(garage: Garage) -> None:
-    garage.runtime.pause(1, True)
+    garage.runtime.wishes.pause(1, True)
     await garage.until(lambda: garage.outlet.current_a == 0, "paused")
     await garage.until_status(*HELD)
-    garage.runtime.pause(1, False)
+    garage.runtime.wishes.pause(1, False)
     await garage.until(lambda: garage.outlet.current_a > 6, "goes on")
     await garage.until_status("charging")
 

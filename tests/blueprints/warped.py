@@ -43,7 +43,7 @@ class _Jumping(selectors.SelectSelector):
         """An answer on its way, or a connection that is being made."""
         writing = any(key.events & selectors.EVENT_WRITE for key in self.get_map().values())
         return writing or any(
-            link._pending is not None for link in LINKS._links.values() if link not in self._others
+            link._wire._pending is not None for link in LINKS._links.values() if link not in self._others
         )
 
 

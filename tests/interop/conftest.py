@@ -45,6 +45,12 @@ def pyhems() -> Path:
 
 
 @pytest.fixture(scope="session")
+def files_python() -> Path:
+    with _or_skipped():
+        return peers.files_python()
+
+
+@pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """(source, libraries ...) -> program"""
 

@@ -1,4 +1,5 @@
-"""npm's `ocpp-rpc` (strict) and `ocpp-ts` as CSMSs: whole sessions, and their schemas have nothing to say."""
+"""npm's `ocpp-rpc`, `ocpp-ws-io` (both strict), `ocpp-ts` and its fork as CSMSs: whole sessions, and their schemas have
+nothing to say."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,8 +44,17 @@ async def plug(world: World) -> Any:
     return garage
 
 
-async def test_ocpp_rpc_plays_a_session_in_2_0_1(tmp_path: Path, node: list[str]) -> None:
-    async with site(tmp_path, node, "ocpp_rpc", "ocpp2.0.1") as (world, csms):
+@pytest.mark.parametrize(
+    ("script", "version"),
+    [
+        ("ocpp_rpc", "ocpp2.0.1"),
+        ("ocpp_ts", "ocpp2.0.1"),
+        ("ocpp_ws_io", "ocpp2.0.1"),
+        ("ocpp_ws_io", "ocpp2.1"),
+    ],
+)
+async def test_a_session_in_2(tmp_path: Path, node: list[str], script: str, version: str) -> None:
+    async with site(tmp_path, node, script, version) as (world, csms):
         garage = await plug(world)
         schedule = [{"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{**PERIOD, "limit": 12.0}]}]
         profile = {
@@ -81,6 +91,30 @@ async def test_ocpp_rpc_plays_a_session_in_2_0_1(tmp_path: Path, node: list[str]
         events = csms.calls("TransactionEvent")
         assert [event["seqNo"] for event in events] == list(range(len(events)))
         await reset(csms, "OnIdle")
+
+
+async def test_ocpp_ws_io_leads_a_dynamic_profile_in_2_1(tmp_path: Path, node: list[str]) -> None:
+    async with site(tmp_path, node, "ocpp_ws_io", "ocpp2.1") as (world, csms):
+        garage = await plug(world)
+        schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{**PERIOD, "limit": 12.0}]}
+        dynamic = {
+            "id": 7,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxDefaultProfile",
+            "chargingProfileKind": "Dynamic",
+            "dynUpdateInterval": 1,
+            "chargingSchedule": [schedule],
+        }
+        put = await csms.ask("SetChargingProfile", evseId=1, chargingProfile=dynamic)
+        assert put["status"] == "Accepted"
+        await csms.ask("RequestStartTransaction", idToken=TOKEN, remoteStartId=1, evseId=1)
+        await csms.until(lambda: csms.calls("PullDynamicScheduleUpdate"))
+        await world.until(lambda: garage.outlets[1].limit_a == 8)
+        update = await csms.ask("UpdateDynamicSchedule", chargingProfileId=7, scheduleUpdate={"limit": 7.0})
+        assert update["status"] == "Accepted"
+        found = await csms.ask("GetChargingProfiles", requestId=1, chargingProfile={"chargingProfileId": [7]})
+        assert found["status"] == "Accepted"
+        await csms.until(lambda: csms.calls("ReportChargingProfiles"))
 
 
 async def reports(csms: NodeCsms) -> None:
@@ -129,7 +163,7 @@ async def reset(csms: NodeCsms, kind: str) -> None:
     await csms.until(lambda: len(csms.calls("BootNotification")) == 2)
 
 
-@pytest.mark.parametrize("script", ["ocpp_rpc", "ocpp_ts"])
+@pytest.mark.parametrize("script", ["ocpp_rpc", "ocpp_ts", "ocpp_ws_io"])
 async def test_a_session_in_1_6(tmp_path: Path, node: list[str], script: str) -> None:
     async with site(tmp_path, node, script, "ocpp1.6") as (world, csms):
         garage = await plug(world)

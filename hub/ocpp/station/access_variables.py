@@ -6,7 +6,7 @@ AUTH, CACHE, LIST = "AuthCtrlr", "AuthCacheCtrlr", "LocalAuthListCtrlr"
 RESERVATION, TARIFF, TX = "ReservationCtrlr", "TariffCostCtrlr", "TxCtrlr"
 
 ACCESS: tuple[Variable, ...] = (
-    boolean("AuthEnabled", True, None, (AUTH, "Enabled"), writable=False),
+    boolean("AuthEnabled", True, None, (AUTH, "Enabled")),
     boolean("AuthorizeRemoteStart", False, "AuthorizeRemoteTxRequests", (AUTH, "AuthorizeRemoteStart")),
     boolean("LocalAuthorizeOffline", True, "LocalAuthorizeOffline", (AUTH, "LocalAuthorizeOffline")),
     boolean("LocalPreAuthorize", True, "LocalPreAuthorize", (AUTH, "LocalPreAuthorize")),
@@ -15,9 +15,7 @@ ACCESS: tuple[Variable, ...] = (
     ),
     boolean("DisableRemoteAuthorization", False, None, (AUTH, "DisableRemoteAuthorization")),
     Variable("MasterPassGroupId", "string", "", None, (AUTH, "MasterPassGroupId"), high=36),
-    integer(
-        "TxResumptionTimeout", 604_800, "TxResumptionTimeout", (TX, "ResumptionTimeout"), low=1, unit="s"
-    ),
+    integer("TxResumptionTimeout", 0, "TxResumptionTimeout", (TX, "ResumptionTimeout"), unit="s"),
     integer("MaxEnergyOnInvalidId", 0, "MaxEnergyOnInvalidId", (TX, "MaxEnergyOnInvalidId"), unit="Wh"),
     boolean("AuthCacheEnabled", True, "AuthorizationCacheEnabled", (CACHE, "Enabled")),
     boolean("AuthCacheAvailable", True, None, (CACHE, "Available"), writable=False),

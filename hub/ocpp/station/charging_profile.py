@@ -46,15 +46,19 @@ class Profile:
     """2.1: so often the CSMS wants to be asked for the limit of a dynamic profile."""
 
 
-def collide(profile: Profile, other: Profile) -> bool:
+def rivals(profile: Profile, other: Profile) -> bool:
     """Another id with the same purpose, stack level and place: only one of them can mean something."""
     return (
         other.id != profile.id
         and (other.purpose, other.stack_level, other.evse)
         == (profile.purpose, profile.stack_level, profile.evse)
         and (profile.purpose != TX or other.transaction == profile.transaction)
-        and overlap(profile, other)
     )
+
+
+def collide(profile: Profile, other: Profile) -> bool:
+    """Rivals at the same time."""
+    return rivals(profile, other) and overlap(profile, other)
 
 
 def overlap(profile: Profile, other: Profile) -> bool:
@@ -99,9 +103,10 @@ class Refusal(StrEnum):
     START = "startSchedule"
     UNIT = "chargingRateUnit"
     PHASES = "numberPhases"
+    TAKEN = "the number of a limit that isn't the CSMS's"
     DUPLICATE = "the same purpose and stack level as another profile"
     FULL = "too many profiles"
-    NO_LIMIT = "the charger takes no limit"
+    NO_LIMIT = "the charger takes no limit, or not now"
 
 
 def problem(

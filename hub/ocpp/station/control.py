@@ -1,14 +1,14 @@
 """What a CSMS can have a station do, in no version's words."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.effects import Act, Happened, Keep, Reconnect
 from hub.ocpp.station.flow import Flow, Remote
-from hub.ocpp.station.messages import Heartbeat, Token
+from hub.ocpp.station.messages import Token
 from hub.ocpp.station.variable_table import BY_NAME
 from hub.ocpp.station.variables import SetResult, valid
 
@@ -28,9 +28,7 @@ INTERVALS = frozenset(
     }
 )
 """What says when values are taken."""
-OF_AN_EVSE = frozenset({"StatusNotification", "MeterValues", "TransactionEvent"})
-"""The messages on demand that tell of one EVSE."""
-NEEDS = {"UnlockOnEVSideDisconnect": "unlock"}
+NEEDS = {"UnlockOnEVSideDisconnect": "unlock", "SmartChargingEnabled": "set_limit"}
 """What is only worth setting where the device can do it."""
 
 
@@ -58,6 +56,8 @@ class Control:
         group: str | None = None,
     ) -> Flow | None:
         """The EVSE that it begins on; None: rejected."""
+        if self._station.tokens.of_masters(token, group, now):  # C16.FR.03
+            return None
         # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
         foreign = token.type not in ("Central", "NoAuthorization")
         asked = foreign and self._station.variables.bool("AuthorizeRemoteStart")
@@ -98,6 +98,8 @@ class Control:
             return False
         if flow.grant is not None and flow.grant.token.text:
             return False
+        if flow.asking is not None and flow.remote is not None:
+            return False  # another remote start is being decided about
         if not self._station.availability.serves(flow.evse, token):
             return False
         barred = (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
@@ -153,10 +155,7 @@ class Control:
             # B12.FR.04: the end is told first; not for ever (B12.FR.05).
             self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
             for flow in busy:
-                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason)
-                if flow.transaction is not None:  # whatever the stop points are
-                    self._station.transactions.end(flow, now, "ResetCommand", stop_reason)
-                    self._station.statuses.show(flow, now)
+                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason, ends=True)
         self.idle(now)
         return "Scheduled" if scheduled else "Accepted"
 
@@ -190,15 +189,16 @@ class Control:
     def _restart(self, evse: int, reason: str, now: Moment) -> None:
         if evse:
             self._reset_device(f"reset:{evse}:{now.mono}")
+            self._station.evses.begin_anew(evse, now)
             return
+        self._station.upkeep.restarted(reason, now)
         self._station.boot.restart(reason)
         self._station.emit(Keep("boot", "reason", reason))
         if "reset" in self._station.setup.abilities.actions:
             self._reset_device(f"reset:0:{now.mono}")
-        self._station.upkeep.restarted(reason, now)
         self._station.emit(Happened("rebooted", {"reason": reason}))
         self._station.emit(Reconnect(reason))
-        self._station.evses.look_again(now)
+        self._station.evses.begin_anew(0, now)
 
     def _reset_device(self, ref: str) -> None:
         evse = int(ref.split(":")[1])
@@ -226,76 +226,39 @@ class Control:
         self._station.emit(Happened("data_transfer", details))
         return "Accepted"
 
-    # Messages on demand
-
-    def trigger(self, wanted: str, evse: int | None, now: Moment) -> bool:
-        """False: there is no such message here. What is asked for is said after the answer."""
-        say = self._triggers().get(wanted)
-        if say is None:
-            return False
-        # F06.FR.03: where the EVSE doesn't matter, it doesn't matter which one is named.
-        if wanted in OF_AN_EVSE and evse and evse not in self._station.evses.flows:
-            return False
-        if wanted == "TransactionEvent" and not any(flow.transaction for flow in self._chosen(evse)):
-            return False  # F06.FR.10: what is accepted is sent
-        say(evse, now)
-        return True
-
-    def has_trigger(self, wanted: str) -> bool:
-        return wanted in self._triggers()
-
-    def _triggers(self) -> dict[str, Callable[[int | None, Moment], None]]:
-        return {
-            "BootNotification": self._trigger_boot,
-            "Heartbeat": lambda evse, now: self._station.say(Heartbeat(), unregistered=True),
-            "StatusNotification": self._trigger_status,
-            "MeterValues": self._trigger_meter,
-            "TransactionEvent": self._trigger_transaction,
-            **self._station.upkeep.triggers(),
-        }
-
-    def _trigger_boot(self, _evse: int | None, _now: Moment) -> None:
-        self._station.boot.again()
-
-    def _trigger_status(self, evse: int | None, now: Moment) -> None:
-        for number in self._station.evses.flows if evse is None else [evse]:
-            self._station.statuses.report_one(number, now)
-
-    def _trigger_meter(self, evse: int | None, now: Moment) -> None:
-        dialect = self._station.dialect  # None: nobody was ever connected, and nobody hears it
-        measurands = dialect.triggered_measurands if dialect else "AlignedMeasurands"
-        for flow in self._chosen(evse):
-            self._station.metering.report(flow, now, measurands, "Trigger")
-
-    def _trigger_transaction(self, evse: int | None, now: Moment) -> None:
-        for flow in self._chosen(evse):
-            if flow.transaction:
-                self._station.transactions.triggered(flow, now)
-
-    def _chosen(self, evse: int | None) -> list[Flow]:
-        flows = self._station.evses.flows
-        return [flows[evse]] if evse else list(flows.values())
-
     # Settings
 
+    def can_set(self, name: str) -> bool:
+        """Do the charger and its owner leave a choice?"""
+        if name == "AuthEnabled":
+            return not self._station.setup.free
+        return name not in NEEDS or NEEDS[name] in self._station.setup.abilities.actions
+
     def set_variable(self, name: str, text: str, now: Moment) -> SetResult:
-        needed = NEEDS.get(name)
-        if needed and needed not in self._station.setup.abilities.actions and text.strip().lower() == "true":
-            return SetResult.REJECTED
+        if not self.can_set(name):
+            return SetResult.READ_ONLY
         before = self._station.variables.text(name)
         result = self._checked(name, text, now)
         if result is SetResult.ACCEPTED:
             self._station.upkeep.changed(name, before, now)
             self._station.emit(Keep("variable", name, self._station.variables.text(name)))
-            if name in INTERVALS:
-                self._station.metering.realign(now)
-            if name == "HeartbeatInterval":
-                self._station.boot.spoke(now, self._station.variables.int(name))
+            self._follow(name, now)
             # What is as it was is no reason to leave, but a password that is set is always tried (A01).
             moved = BY_NAME[name].secret or self._station.variables.text(name) != before
             if BY_NAME[name].reconnect and moved and self._station.boot.connected:
                 self._station.emit(Reconnect(f"{name} changed"))
         return result
+
+    def _follow(self, name: str, now: Moment) -> None:
+        """What a new value means at once."""
+        if name in INTERVALS:
+            self._station.metering.realign(now)
+        elif name == "HeartbeatInterval":
+            self._station.boot.spoke(now, self._station.variables.int(name))
+        elif name == "SmartChargingEnabled":
+            self._station.evses.limits(now)
+        elif name == "AuthEnabled":
+            self._station.evses.look_again(now)
 
     def _checked(self, name: str, text: str, now: Moment) -> SetResult:
         """Takes it, unless it is no value of this setting, or one that the station can't follow."""

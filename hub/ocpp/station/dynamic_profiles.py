@@ -26,7 +26,7 @@ class DynamicProfiles:
             return False
         period = replace(found.periods[0], limit=float(limit))
         changed = replace(found, periods=(period,))
-        self._station.profiles.install(changed)
+        self._station.profiles.install(changed, ousts=False)
         self._station.emit(Keep("profile", str(profile_id), document(changed)))
         self._asked[profile_id] = now.mono
         self._station.evses.limits(now)

@@ -66,6 +66,14 @@ class ReplyError:
 
 
 @dataclass(frozen=True, slots=True)
+class Send:
+    """2.1: a message that nobody confirms."""
+
+    action: str
+    payload: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Permit:
     """May energy flow at this EVSE?"""
 
@@ -196,6 +204,7 @@ Effect = (
     Durable
     | Reply
     | ReplyError
+    | Send
     | Permit
     | Limit
     | Act

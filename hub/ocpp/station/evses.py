@@ -1,16 +1,17 @@
 """The EVSEs of a station: what their devices say, what of the charging profiles holds at each, what falls due."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.entity import State
 from hub.model.moment import Moment, parse_time
-from hub.ocpp.station import profiles
+from hub.ocpp.station import lock, profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
 from hub.ocpp.station.facts import told
-from hub.ocpp.station.flow import CHARGING_STATES, Flow, plugged_in
+from hub.ocpp.station.flow import CHARGING_STATES, Flow, Transaction, plugged_in
 from hub.ocpp.station.transactions import free_grant
 
 if TYPE_CHECKING:
@@ -38,10 +39,16 @@ class Evses:
         return next(found, None)
 
     def gone(self, flows: Iterable[Flow], now: Moment) -> None:
-        """A transaction at an EVSE that the charger no longer has, as it is configured now: it ends as it was left."""
+        """A transaction at an EVSE that the charger no longer has, as it is configured now: it ends as it was left.
+
+        Profiles of transactions that are no more go as well (K02.FR.05).
+        """
         for flow in flows:
             flow.permitted = False
             self._station.transactions.end(flow, now, "AbnormalCondition", "Other")
+        for profile in self._station.profiles.all():
+            if profile.transaction is not None and self.with_transaction(profile.transaction) is None:
+                self._forget_profiles(profile.transaction)
 
     # States
 
@@ -49,6 +56,7 @@ class Evses:
         flow, transactions = self.flows[evse], self._station.transactions
         first, flow.known = not flow.known, True
         cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
+        self._watch_lock(flow, state, now)
         flow.state = state
         seen = Status(str(state.get("status", "unknown")))
         plugged = plugged_in(state, flow.plugged)
@@ -56,6 +64,7 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
+        self._resume(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
             flow.plugged = plugged
@@ -69,7 +78,6 @@ class Evses:
         flow.status = seen
         if seen in (Status.CHARGING, Status.SUSPENDED_EV):
             flow.begins_until = None
-        self._resume(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
         grant = flow.grant
@@ -85,28 +93,40 @@ class Evses:
         else:
             self._station.statuses.show(flow, now)
 
+    def begin_anew(self, evse: int, now: Moment) -> None:
+        """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""
+        for flow in self.flows.values() if evse == 0 else [self.flows[evse]]:
+            flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
+            flow.finished, flow.conditions = False, frozenset()
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
+        self.look_again(now)
+
     def look_again(self, now: Moment) -> None:
-        """What a reset has held up may begin."""
+        """Something may begin that couldn't before."""
         for flow in self.flows.values():
             if flow.known:
-                self._station.transactions.changed(flow, now, "CablePluggedIn")
                 self.state(flow.evse, flow.state, now)
 
     def _resume(self, flow: Flow, now: Moment) -> None:
-        """A charger that went on is served on; what the same power cut stopped is ended (2.1: ResumptionTimeout)."""
+        """A charger that went on is served on; what a power cut has stopped is ended (2.1: ResumptionTimeout)."""
         if flow.lost_since is not None or flow.evse not in self._resuming:
             return
         self._resuming.discard(flow.evse)
-        transaction = flow.transaction
-        if transaction is None or not transaction.told_at or flow.status is Status.CHARGING:
+        transaction, station = flow.transaction, self._station
+        if transaction is None or not transaction.told_at or not _forgotten(flow, transaction):
             return
         silent_s = (now.wall - parse_time(transaction.told_at)).total_seconds()
-        if silent_s > self._station.variables.int("TxResumptionTimeout"):
-            self._station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
+        # Where there is no CSMS nobody misses its end, and the driver would miss his energy.
+        if station.setup.csms and silent_s > station.variables.int("TxResumptionTimeout"):
+            station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
+            flow.finished = not station.free  # who needs no card goes on with a transaction of its own
+            station.availability.apply_scheduled(now)
 
     def _is_free(self, flow: Flow) -> bool:
-        operative = self._station.availability.operative(flow.evse)
-        return self._station.setup.free and operative and not self._station.control.restarting
+        station = self._station
+        if not station.free or station.control.restarting:
+            return False
+        return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
     def _plug_changed(self, flow: Flow, now: Moment) -> None:
         transactions = self._station.transactions
@@ -132,6 +152,14 @@ class Evses:
         self._station.availability.apply_scheduled(now)
         self.limit(flow, now)
 
+    def _watch_lock(self, flow: Flow, state: State, now: Moment) -> None:
+        """G05.FR.02."""
+        failed = lock.failed(state)
+        if failed != lock.failed(flow.state):
+            place = {"name": lock.COMPONENT, "evse": {"id": flow.evse, "connectorId": 1}}
+            told = str(failed).lower()
+            self._station.upkeep.monitors.hard_wired(place, "Problem", told, now, cleared=not failed)
+
     def _watch_loss(self, flow: Flow, now: Moment) -> None:
         lost = (
             flow.status is Status.FAULTED
@@ -143,8 +171,7 @@ class Evses:
     def transaction_changed(self, flow: Flow, before: str | None, now: Moment) -> None:
         """Another transaction than `before`, or none, runs here now."""
         if before is not None and self.with_transaction(before) is None:
-            for profile in self._station.profiles.ended(before):
-                self._station.emit(Keep("profile", str(profile.id), None))
+            self._forget_profiles(before)
             self._station.costs.ended(flow, before, now)
             self._station.priorities.show(flow)
             self._station.transaction_limits.ended(before)
@@ -154,8 +181,13 @@ class Evses:
             self._station.meter_triggers.began(flow)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:
             waiting, flow.grant.profile = flow.grant.profile, None
-            profiles.install(self._station, waiting, now, strict=False)
+            # It may have been meant for the EVSE that the driver didn't go to.
+            profiles.install(self._station, replace(waiting, evse=flow.evse), now, strict=False)
         self.limits(now)  # who shares the station's limit has changed
+
+    def _forget_profiles(self, transaction: str) -> None:
+        for profile in self._station.profiles.ended(transaction):
+            self._station.emit(Keep("profile", str(profile.id), None))
 
     # Limits
 
@@ -200,7 +232,7 @@ class Evses:
         for flow in self.flows.values():
             lost = flow.lost_since is not None and now.mono - flow.lost_since >= DEVICE_LOST_S
             if lost and flow.transaction:
-                self._station.transactions.end(flow, now, "AbnormalCondition", "Other")
+                self._station.tokens.revoke(flow, now, "AbnormalCondition", "Other", ends=True)
             if flow.transaction:
                 self._station.transactions.tick(flow, now)
             if self._profile_due.get(flow.evse, now.mono + 1) <= now.mono:
@@ -215,3 +247,10 @@ class Evses:
             if flow.transaction and flow.lost_since is not None:
                 times.append(flow.lost_since + DEVICE_LOST_S)
         return times
+
+
+def _forgotten(flow: Flow, transaction: Transaction) -> bool:
+    """A charger that was charging, or ready to, and isn't any more, has lost its power or was reset meanwhile."""
+    was = transaction.charging_state in ("Charging", "SuspendedEV")
+    goes_on = flow.status in (Status.CHARGING, Status.SUSPENDED_EV)
+    return was and not goes_on and flow.state.get("charging_enabled") is False

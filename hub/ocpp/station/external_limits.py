@@ -5,6 +5,7 @@ schedules and reports.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hub.model.moment import Moment
@@ -44,7 +45,10 @@ class ExternalLimits:
     def __init__(self, station: "Station") -> None:
         self._station = station
         self._now: dict[int, Outside] = {}
+        self._since: dict[int, datetime] = {}
         self._told: dict[int, Outside] = {}
+        self._rates: dict[int, float] = {}
+        """Of the transaction that runs there, when its change was told last."""
         self._unwanted = False
         """This CSMS has no use for it: an EMS that follows the sun would tell it every few seconds."""
 
@@ -54,10 +58,9 @@ class ExternalLimits:
         if outside is None:
             self._now.pop(evse, None)
         else:
-            self._now[evse] = outside
-        if self._significant(before, self._rate(evse, now)):
-            self._station.transactions.rate_changed(self._station.evses.flows[evse], now)
-        self._tell(evse, now)
+            self._now[evse], self._since[evse] = outside, profiles.csms_time(self._station, now)
+        self._tell(evse)  # K11, K13: the limit first, then what comes of it
+        self._rate_changed(evse, before, now)
 
     def amperes(self) -> dict[int, float]:
         return {evse: outside.amperes(self._watts()) for evse, outside in self._now.items()}
@@ -70,15 +73,18 @@ class ExternalLimits:
         """(source, profile) as they are reported (K11.FR.06)."""
         return [(outside.kind, self._profile(evse, outside)) for evse, outside in sorted(self._now.items())]
 
+    def numbers(self) -> frozenset[int]:
+        return frozenset(map(_number, self._now))
+
     # What the CSMS is told
 
     def unwanted(self) -> None:
         self._unwanted = True
 
-    def back_online(self, now: Moment) -> None:
+    def back_online(self) -> None:
         self._unwanted = False
         for evse in self._station.evses.flows:
-            self._tell(evse, now)
+            self._tell(evse)
 
     def unsaid(self, message: ExternalLimit) -> None:
         """It never reached the CSMS: to be told when it is back."""
@@ -87,37 +93,45 @@ class ExternalLimits:
         else:
             self._told.pop(message.evse, None)
 
-    def _tell(self, evse: int, now: Moment) -> None:
+    def _tell(self, evse: int) -> None:
         known, told = self._now.get(evse), self._told.get(evse)
         if known == told or self._unwanted or not self._station.boot.accepted:
             return
         if known is None:
             assert told is not None
             del self._told[evse]
-            self._station.say(ExternalLimit(evse, told.kind, None, self._station.stamp(now)))
+            self._station.say(ExternalLimit(evse, told.kind, None))
             return
         if told is not None and told.kind == known.kind:
             before, after = (outside.amperes(self._watts()) for outside in (told, known))
             if not self._significant(before, after):
                 return
         self._told[evse] = known
-        limit = self._profile(evse, known)
-        self._station.say(ExternalLimit(evse, known.kind, limit, self._station.stamp(now)))
+        self._station.say(ExternalLimit(evse, known.kind, self._profile(evse, known)))
 
     # Inside
+
+    def _rate_changed(self, evse: int, before: float, now: Moment) -> None:
+        """Steps that are too small each add up to one that is told."""
+        flow, rate = self._station.evses.flows[evse], self._rate(evse, now)
+        if flow.transaction is None:
+            self._rates.pop(evse, None)
+        elif self._significant(self._rates.setdefault(evse, before), rate):
+            self._rates[evse] = rate
+            self._station.transactions.rate_changed(flow, now)
 
     def _profile(self, evse: int, outside: Outside) -> Profile:
         by_power = outside.current_a is None
         value = outside.power_w if by_power else outside.amperes(self._watts())
-        # K11.FR.06: numbers below 0 are nobody else's.
         return Profile(
-            id=-evse,
+            id=_number(evse),
             evse=evse,
             stack_level=0,
             purpose=EXTERNAL,
             kind="Absolute",
             unit="W" if by_power else "A",
             periods=(Period(0, float(value or 0.0)),),
+            schedule_start=self._since[evse],  # K01.FR.40
         )
 
     def _rate(self, evse: int, now: Moment) -> float:
@@ -137,3 +151,8 @@ class ExternalLimits:
     def _watts(self) -> float:
         """An ampere's."""
         return profiles.phases(self._station) * self._station.setup.voltage
+
+
+def _number(evse: int) -> int:
+    """K11.FR.06: of the profile that tells of it; below 0 it meets no CSMS's."""
+    return -evse

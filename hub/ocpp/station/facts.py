@@ -24,6 +24,17 @@ def _feature_profiles(station: "Station") -> str:
     )
 
 
+def _authorizing(station: "Station") -> str:
+    return str(not station.free).lower()
+
+
+def _rotation(station: "Station") -> str:
+    """What was written down; of a connector of one phase there is nothing to say."""
+    unwritten = "Unknown" if station.variables.int("SupplyPhases") > 1 else "NotApplicable"
+    connectors = range(1, station.setup.evses + 1)
+    return station.variables.text("PhaseRotation") or ",".join(f"{it}.{unwritten}" for it in connectors)
+
+
 def _phases_switch(station: "Station") -> str:
     return str("set_phases" in station.setup.abilities.actions).lower()
 
@@ -32,14 +43,20 @@ def _smart_charging(station: "Station") -> str:
     return str(_limitable(station)).lower()
 
 
+def _limited(station: "Station") -> str:
+    return str(_limitable(station) and station.variables.bool("SmartChargingEnabled")).lower()
+
+
 def _limitable(station: "Station") -> bool:
     return "set_limit" in station.setup.abilities.actions
 
 
 FACTS: dict[str, Callable[["Station"], str]] = {
+    "AuthEnabled": _authorizing,
     "ConnectorCount": _connectors,
     "FeatureProfiles": _feature_profiles,
+    "PhaseRotation": _rotation,
     "Phases3to1": _phases_switch,
     "SmartChargingAvailable": _smart_charging,
-    "SmartChargingEnabled": _smart_charging,
+    "SmartChargingEnabled": _limited,
 }

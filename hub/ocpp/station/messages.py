@@ -98,7 +98,6 @@ class ExternalLimit:
     evse: int
     source: str
     limit: Profile | None
-    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +105,16 @@ class PullDynamicSchedule:
     """2.1: what is the limit of this dynamic profile by now?"""
 
     profile: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEventStream:
+    """2.1: a monitor's events are to come as a stream; `interval_s` and `values` (0: neither) say when it is sent."""
+
+    id: int
+    monitor: int
+    interval_s: int
+    values: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,7 @@ Message = (
     | ReservationEnded
     | ExternalLimit
     | PullDynamicSchedule
+    | OpenEventStream
     | Raw
     | TransactionEvent
     | Report

@@ -9,6 +9,8 @@ LEAST_URGENT = 9
 UPPER, LOWER, DELTA = "UpperThreshold", "LowerThreshold", "Delta"
 PERIODIC, ALIGNED = "Periodic", "PeriodicClockAligned"
 THRESHOLDS, PERIODS = (UPPER, LOWER), (PERIODIC, ALIGNED)
+STREAMED = (DELTA, *PERIODS)
+"""What may come as a stream: its values don't say whether a threshold was crossed, or is so no more."""
 NUMERIC = frozenset({"integer", "decimal"})
 Place = tuple[object, ...]
 """Names a variable of the device model."""
@@ -38,6 +40,8 @@ class Monitor:
     transaction: bool = False
     exceeded: bool = False
     base: str | None = None
+    stream: tuple[int, int] | None = None
+    """2.1: its events come as a stream, sent after so many seconds and so many values (0: not for that)."""
 
 
 def supported(kind: str, data_type: str) -> bool:

@@ -23,6 +23,7 @@ from hub.ocpp.station.monitor import (
     crossed,
     next_due,
 )
+from hub.ocpp.station.streams import Streams
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -43,9 +44,8 @@ class Monitors:
 
     def __init__(self, station: "Station", kept: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         self._station = station
-        self._monitors = {
-            int(key): Monitor(**{**body, "place": tuple(body["place"])}) for key, body in kept.items()
-        }
+        self._monitors = {int(key): _restored(body) for key, body in kept.items()}
+        self.streams = Streams(station, int(settings.get("stream", 1)))
         self.level = int(settings.get("level", LEAST_URGENT))
         self._next = int(settings.get("next", 1))
         self._due: dict[int, float] = {}
@@ -65,8 +65,9 @@ class Monitors:
         before = self._monitors.get(wanted.id) if replaces else None
         if replaces and (before is None or before.place != wanted.place):
             return "Rejected", None  # N04.FR.13/16
-        negative = wanted.value < 0 and wanted.type not in THRESHOLDS
-        if negative or not 0 <= wanted.severity <= LEAST_URGENT:
+        negative = wanted.value < 0 and wanted.type == DELTA
+        never = wanted.value <= 0 and wanted.type in PERIODS
+        if negative or never or not 0 <= wanted.severity <= LEAST_URGENT:
             return "Rejected", None  # N04.FR.14
         if self._twin(wanted, replaces):
             return "Duplicate", None
@@ -74,13 +75,25 @@ class Monitors:
             return "Rejected", None
         monitor = replace(wanted, id=wanted.id if replaces else self._new_id())
         self._replace(monitor, before, reading, now)
+        self.streams.close(monitor.id)
+        self.streams.follow([monitor])
         return "Accepted", monitor.id
+
+    def adjust(self, stream: int, now: Moment, interval_s: int | None, values: int | None) -> bool:
+        """How often a stream is sent; False: there is none, or it would never be sent."""
+        adjusted = self.streams.adjust(stream, now, interval_s, values)
+        if adjusted is None:
+            return False
+        rate = adjusted.interval_s, adjusted.values
+        self._keep(replace(self._monitors[adjusted.monitor], stream=rate))
+        return True
 
     def clear(self, number: int) -> str:
         if self._monitors.pop(number, None) is None:
             return "NotFound"
         self._due.pop(number, None)
         self._station.emit(Keep("monitor", str(number), None))
+        self.streams.close(number)
         return "Accepted"
 
     def set_base(self, base: str) -> None:
@@ -107,20 +120,25 @@ class Monitors:
         if not self._monitors or dialect is None:
             return
         readings = dialect.readings(self._station, now)
-        events = [
-            event
-            for monitor in self.all()
-            if (reading := readings.get(monitor.place)) is not None
-            for event in self._seen(monitor, reading, now)
-        ]
+        events: list[Event] = []
+        for monitor in self.all():
+            reading = readings.get(monitor.place)
+            if reading is not None and self._watches(monitor, reading):
+                events += self._seen(monitor, reading, now)
+            else:
+                self._is_due(monitor, now)  # and nobody hears of it
         self._tell(events, now)
 
     def deadlines(self) -> list[float]:
-        return list(self._due.values())
+        return [*self._due.values(), *self.streams.deadlines()]
+
+    def back_online(self) -> None:
+        self.streams.back_online(self.all())
+
+    def _watches(self, monitor: Monitor, reading: Reading) -> bool:
+        return not monitor.transaction or self._transaction(reading.evse) is not None
 
     def _seen(self, monitor: Monitor, reading: Reading, now: Moment) -> Iterable[Event]:
-        if monitor.transaction and not self._charging(reading.evse):
-            return
         if monitor.type in THRESHOLDS:
             over = crossed(monitor, reading)
             if over is not None and over != monitor.exceeded:
@@ -131,9 +149,17 @@ class Monitors:
                 monitor = self._keep(replace(monitor, base=reading.value))
             if different:
                 yield Event(monitor, "Delta", reading)
-        elif now.mono >= self._due.setdefault(monitor.id, now.mono + self._wait(monitor, now)):
-            self._due[monitor.id] = now.mono + self._wait(monitor, now)
+        elif self._is_due(monitor, now):
             yield Event(monitor, "Periodic", reading)
+
+    def _is_due(self, monitor: Monitor, now: Moment) -> bool:
+        """And if so, it waits for its next time."""
+        if monitor.type not in PERIODS:
+            return False
+        due = now.mono >= self._due.setdefault(monitor.id, now.mono + self._wait(monitor, now))
+        if due:
+            self._due[monitor.id] = now.mono + self._wait(monitor, now)
+        return due
 
     def _replace(self, monitor: Monitor, before: Monitor | None, reading: Reading, now: Moment) -> None:
         """A new threshold is looked at as if none had been exceeded; when it clears the old one, that is told."""
@@ -152,27 +178,46 @@ class Monitors:
         variables = self._station.variables
         online = self._station.boot.accepted and self._station.boot.connected
         most = self.level if online else min(self.level, variables.int("OfflineQueuingSeverity"))
+        at = self._station.clock.at(now)
         for event in events:
-            if variables.bool("MonitoringEnabled") and event.monitor.severity <= most:
+            wanted = variables.bool("MonitoringEnabled") and event.monitor.severity <= most
+            if wanted and not self.streams.take(event.monitor.id, at, event.reading.told):
                 self._station.upkeep.notices.add(self._notice(event, now))
 
+    def hard_wired(
+        self, component: Mapping[str, Any], variable: str, told: str, now: Moment, *, cleared: bool
+    ) -> None:
+        """What is told whatever a CSMS watches: something is wrong, or (`cleared`) no longer."""
+        said = {
+            "actualValue": told,
+            "eventNotificationType": "HardWiredNotification",
+            "component": component,
+            "variable": {"name": variable},
+        }
+        event = self._event("Alerting", said, component["evse"]["id"], now, cleared=cleared)
+        self._station.upkeep.notices.add(event)
+
     def _notice(self, event: Event, now: Moment) -> Raw:
-        self._events += 1
-        self._setting("events", self._events)
-        monitor, at = event.monitor, self._station.stamp(now)
-        said: dict[str, object] = {
-            "eventId": self._events,
-            "timestamp": at,
-            "trigger": event.trigger,
+        monitor = event.monitor
+        said = {
             "actualValue": event.reading.told,
             "eventNotificationType": "CustomMonitor",
             "variableMonitoringId": monitor.id,
             "component": monitor.component,
             "variable": monitor.variable,
         }
-        if event.cleared:
+        return self._event(event.trigger, said, event.reading.evse, now, cleared=event.cleared)
+
+    def _event(
+        self, trigger: str, about: Mapping[str, object], evse: int | None, now: Moment, *, cleared: bool
+    ) -> Raw:
+        self._events += 1
+        self._setting("events", self._events)
+        at = self._station.stamp(now)
+        said = {"eventId": self._events, "timestamp": at, "trigger": trigger, **about}
+        if cleared:
             said["cleared"] = True
-        running = self._transaction(event.reading.evse)
+        running = self._transaction(evse)
         if running is not None:
             said["transactionId"] = running
         return Raw("2.0.1", "NotifyEvent", {"generatedAt": at, "seqNo": 0, "eventData": [said]})
@@ -203,11 +248,13 @@ class Monitors:
     def _wait(self, monitor: Monitor, now: Moment) -> float:
         return next_due(monitor, parse_time(self._station.stamp(now)))
 
-    def _charging(self, evse: int | None) -> bool:
-        return self._transaction(evse) is not None
-
     def _transaction(self, evse: int | None) -> str | None:
         """That runs where the variable is; of the station as a whole: any."""
         flows = self._station.evses.flows.values()
         running = (flow.transaction for flow in flows if evse in (None, flow.evse))
         return next((transaction.id for transaction in running if transaction is not None), None)
+
+
+def _restored(body: Mapping[str, Any]) -> Monitor:
+    stream = body.get("stream")
+    return Monitor(**{**body, "place": tuple(body["place"]), "stream": tuple(stream) if stream else None})

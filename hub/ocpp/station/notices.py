@@ -5,6 +5,7 @@ that grows; a lost connection costs nothing. A CSMS that doesn't know the messag
 another word for that is asked in vain for some minutes, which must not hold up the other kinds.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -44,7 +45,7 @@ class Notices:
 
     def add(self, notice: Notice) -> None:
         if len(self._entries) >= MOST:
-            self._drop(next(number for number in self._entries if number != self._flying))
+            self._drop(self._spare())
         number, self._next = self._next, self._next + 1
         self._entries[number] = _Entry(notice)
         self._emit(Keep("notice", str(number), [type(notice).__name__, asdict(notice)]))
@@ -91,6 +92,13 @@ class Notices:
         if self._flying is not None:
             return None
         return min((entry.not_before for _, entry in self._oldest()), default=None)
+
+    def _spare(self) -> int:
+        """The oldest of the kind that there is most of: monitors that chatter cost no security event."""
+        kinds = Counter(type(entry.notice) for entry in self._entries.values())
+        ((most, _),) = kinds.most_common(1)
+        fitting = (number for number, entry in self._entries.items() if type(entry.notice) is most)
+        return next(number for number in fitting if number != self._flying)
 
     def _drop(self, number: int) -> None:
         if self._entries.pop(number, None) is not None:

@@ -15,8 +15,8 @@ from hub.ocpp.station.charging_profile import (
     bound,
     collide,
     document,
-    overlap,
     problem,
+    rivals,
 )
 from hub.ocpp.station.effects import Keep
 from hub.ocpp.station.facts import told
@@ -35,6 +35,11 @@ def supported(station: "Station") -> bool:
     return "set_limit" in station.setup.abilities.actions
 
 
+def enabled(station: "Station") -> bool:
+    """A CSMS may switch it off: then no profile holds, and none is taken."""
+    return supported(station) and station.variables.bool("SmartChargingEnabled")
+
+
 # Taking in
 
 
@@ -47,7 +52,7 @@ def refusal(
     `transaction`: the one it is meant for where that isn't running yet (STARTING).
     """
     variables = station.variables
-    if not supported(station):
+    if not enabled(station):
         return Refusal.NO_LIMIT
     wrong = problem(
         profile,
@@ -61,15 +66,21 @@ def refusal(
     if profile.unit not in variables.list("RateUnit"):  # K01.FR.26
         return Refusal.UNIT
     installed = station.profiles.all()
-    left = {other.id for other in installed if not collide(profile, other)} | {profile.id}
+    left = {other.id for other in installed if strict or not rivals(profile, other)} | {profile.id}
     if len(left) > variables.int("ChargingProfileEntries"):
         return Refusal.FULL
-    supply = int(told(station, "SupplyPhases"))
-    switched = "set_phases" in station.setup.abilities.actions
-    return _strictly(profile, installed, {1, supply} if switched else {supply}) if strict else None
+    return _strictly(profile, installed, _phases(station), station.external.numbers()) if strict else None
 
 
-def _strictly(profile: Profile, installed: list[Profile], phases: set[int]) -> Refusal | None:
+def _phases(station: "Station") -> set[int]:
+    """So many the charger can be made to use."""
+    supply = phases(station)
+    return {1, supply} if "set_phases" in station.setup.abilities.actions else {supply}
+
+
+def _strictly(
+    profile: Profile, installed: list[Profile], phases: set[int], taken: frozenset[int]
+) -> Refusal | None:
     dated = profile.schedule_start is not None
     # K01.FR.40/41. A station's own relative schedule is taken all the same: Home Assistant sends nothing else.
     if dated is (profile.kind in ("Relative", DYNAMIC)):
@@ -82,17 +93,19 @@ def _strictly(profile: Profile, installed: list[Profile], phases: set[int]) -> R
         for period in profile.periods
     ):
         return Refusal.PHASES
+    if profile.id in taken:  # K01.FR.05
+        return Refusal.TAKEN
     return Refusal.DUPLICATE if any(_duplicate(profile, other) for other in installed) else None
 
 
 def _duplicate(profile: Profile, other: Profile) -> bool:
-    """K01.FR.06 and 39; a default for all EVSEs and one for a single EVSE collide as well (K01.FR.52/53)."""
+    """K01.FR.06 and 39; a default for all EVSEs and one for one EVSE are too many at any time (K01.FR.52/53)."""
     mixed = (
         other.id != profile.id
         and profile.purpose == other.purpose == TX_DEFAULT
         and profile.stack_level == other.stack_level
+        and profile.evse != other.evse
         and 0 in (profile.evse, other.evse)
-        and overlap(profile, other)
     )
     return mixed or collide(profile, other)
 
@@ -108,7 +121,7 @@ def install(station: "Station", profile: Profile, now: Moment, *, strict: bool) 
     if reason is not None:
         return reason
     installed = bound(profile, _running(station, profile.evse), csms_time(station, now))
-    for ousted in station.profiles.install(installed):
+    for ousted in station.profiles.install(installed, ousts=not strict):
         station.emit(Keep("profile", str(ousted.id), None))
     station.emit(Keep("profile", str(installed.id), document(installed)))  # K01.FR.27
     station.evses.limits(now)
@@ -164,7 +177,9 @@ class Site:
 
     def total(self, wall: datetime) -> Limitation:
         """What the station expects to draw with a car at every EVSE (K08.FR.03/06)."""
-        expected = Limitation(sum(self._want(evse, wall) for evse in self.contexts))
+        units = {own.unit for evse in self.contexts if (own := self._own(evse, wall)).limit_a is not None}
+        unit = "W" if units == {"W"} else "A"
+        expected = Limitation(sum(self._want(evse, wall) for evse in self.contexts), unit=unit)
         return lowest(expected, self.profiles.ceiling(next(iter(self.contexts.values())), wall))
 
     def next_change(self, wall: datetime) -> datetime | None:
@@ -224,7 +239,7 @@ def composite(
         not 0 <= evse <= station.setup.evses
         or duration_s < 0
         or unit not in (None, *units)
-        or not supported(station)
+        or not enabled(station)
     ):
         return None  # K08.FR.05/07
     wall = csms_time(station, now)
@@ -238,7 +253,16 @@ def composite(
         unit = "W" if spoken == {"W"} else "A"
     most = here.most_a * (len(here.contexts) if evse == 0 else 1)
     supply = Context(phases=phases(station), voltage=station.setup.voltage)
-    return unit, [_period(second, limitation, unit, most, supply) for second, limitation in found]
+    return unit, merged([_period(second, limitation, unit, most, supply) for second, limitation in found])
+
+
+def merged(periods: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Without those that say what the one before says."""
+    said: list[dict[str, object]] = []
+    for period in periods:
+        if not said or {**said[-1], "startPeriod": period["startPeriod"]} != period:
+            said.append(period)
+    return said
 
 
 def _period(
@@ -258,6 +282,8 @@ def _period(
 
 def holding(station: "Station", flow: Flow, now: Moment) -> tuple[Limitation, float | None]:
     """What holds at an EVSE now, rounded down to mA, and the monotonic time at which that may change."""
+    if not enabled(station):
+        return Limitation(None), None
     wall = csms_time(station, now)
     here = site(station)
     found, change = here.at(flow.evse, wall), here.next_change(wall)

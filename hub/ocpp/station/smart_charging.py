@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.ocpp.station.charging_profile import MAX, TX, TX_DEFAULT, Period, Profile, collide
+from hub.ocpp.station.charging_profile import MAX, TX, TX_DEFAULT, Period, Profile, rivals
 
 DAY, WEEK = 86_400, 604_800
 VOLTAGE = 230.0
@@ -19,6 +19,8 @@ FAR_S = 10**9
 """A change that is further away (30 years) is none."""
 AHEAD = timedelta(seconds=2)
 """A CSMS's clock may be so much ahead of the station's: what begins now by its clock begins now."""
+UNLIMITED_A = 1e6
+"""A CSMS's way to say that there is no limit may be any number."""
 MOST_PERIODS = 1000
 """Of one composite schedule: a month and more of hourly changes."""
 
@@ -62,9 +64,12 @@ class Profiles:
     def all(self) -> list[Profile]:
         return sorted(self._profiles.values(), key=lambda profile: profile.id)
 
-    def install(self, profile: Profile) -> list[Profile]:
-        """Takes the place of the same id (K01.FR.05) and of those it collides with. Returns the others ousted."""
-        ousted = [other for other in self._profiles.values() if collide(profile, other)]
+    def install(self, profile: Profile, *, ousts: bool = True) -> list[Profile]:
+        """Takes the place of the same id (K01.FR.05), and in 1.6 (3.13.2) of its rivals, whenever they are valid.
+
+        Returns the others ousted.
+        """
+        ousted = [other for other in self._profiles.values() if ousts and rivals(profile, other)]
         for other in ousted:
             del self._profiles[other.id]
         self._profiles[profile.id] = profile
@@ -141,14 +146,19 @@ def timeline(
     wall: datetime,
     duration_s: float,
 ) -> list[tuple[int, Limitation]]:
-    """What holds from now on for a time, at most MOST_PERIODS of it."""
+    """What holds from now on for a time, at most MOST_PERIODS of it; of two changes in a second the later one."""
     end = wall + timedelta(seconds=min(duration_s, FAR_S))
     schedule = [(0, at(wall))]
     moment = next_change(wall)
     while moment is not None and moment < end and len(schedule) < MOST_PERIODS:
+        second = math.ceil((moment - wall).total_seconds())
+        if second >= duration_s:
+            break
         limitation = at(moment)
+        if second == schedule[-1][0]:
+            schedule.pop()
         if limitation != schedule[-1][1]:
-            schedule.append((math.ceil((moment - wall).total_seconds()), limitation))
+            schedule.append((second, limitation))
         moment = next_change(moment)
     return schedule
 
@@ -178,10 +188,10 @@ def shares(total: float, wants: Mapping[int, float], least: float) -> dict[int, 
 
 def _limitation(profile: Profile, period: Period, context: Context) -> Limitation:
     if profile.unit == "A":
-        return Limitation(period.limit, period.phases)
+        return Limitation(min(period.limit, UNLIMITED_A), period.phases)
     # K01.FR.45/49: three phases where none are named, but never more than there are.
-    phases = min(period.phases or 3, context.phases)
-    return Limitation(period.limit / (phases * context.voltage), period.phases, "W")
+    watts_an_ampere = min(period.phases or 3, context.phases) * context.voltage
+    return Limitation(min(period.limit / watts_an_ampere, UNLIMITED_A), period.phases, "W")
 
 
 def _begin(profile: Profile, context: Context, wall: datetime) -> datetime | None:
@@ -190,7 +200,7 @@ def _begin(profile: Profile, context: Context, wall: datetime) -> datetime | Non
     if begin is None or _relative(profile):
         # Without a transaction: as if one began now (K08.FR.06).
         return profile.installed if profile.purpose == MAX else context.started or wall
-    if wall < begin - AHEAD:  # K01.FR.30
+    if wall + AHEAD < begin:  # K01.FR.30
         return None
     if profile.kind == "Recurring" and wall > begin:
         begin += timedelta(seconds=_cycle(profile) * ((wall - begin).total_seconds() // _cycle(profile)))
@@ -207,7 +217,7 @@ def _cycle(profile: Profile) -> int:
 
 
 def _period(profile: Profile, context: Context, wall: datetime) -> Period | None:
-    early = profile.valid_from and wall < profile.valid_from - AHEAD
+    early = profile.valid_from and wall + AHEAD < profile.valid_from
     if early or (profile.valid_to and wall >= profile.valid_to):
         return None
     begin = _begin(profile, context, wall)

@@ -1,9 +1,8 @@
 """A charging station: the parts put together. Inputs come as calls, what is to be done leaves by `drain`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from hub.model.charger import Identity
 from hub.model.command import CommandResult, Outcome
 from hub.model.entity import State
 from hub.model.moment import Moment, rfc3339
@@ -12,30 +11,24 @@ from hub.ocpp.station.answers import Answers
 from hub.ocpp.station.authorization import Authorization
 from hub.ocpp.station.availability import Availability
 from hub.ocpp.station.boot import Boot, Registration
+from hub.ocpp.station.calls import Calls
 from hub.ocpp.station.charging_profile import restored as restored_profile
 from hub.ocpp.station.clock import StationClock
 from hub.ocpp.station.control import Control
 from hub.ocpp.station.costs import Costs
+from hub.ocpp.station.device import Device
 from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
 from hub.ocpp.station.dynamic_profiles import DynamicProfiles
-from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
+from hub.ocpp.station.effects import Done, Effect, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.local_list import LocalList
-from hub.ocpp.station.messages import (
-    Authorize,
-    BootNotification,
-    ExternalLimit,
-    Heartbeat,
-    Message,
-    Token,
-)
+from hub.ocpp.station.messages import Message, Token
 from hub.ocpp.station.meter_triggers import MeterTriggers
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.priorities import Priorities
-from hub.ocpp.station.queue import Queue
 from hub.ocpp.station.reservations import Reservations
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
@@ -43,32 +36,13 @@ from hub.ocpp.station.statuses import Statuses
 from hub.ocpp.station.tokens import Tokens
 from hub.ocpp.station.transaction_limits import TransactionLimits
 from hub.ocpp.station.transactions import Transactions
+from hub.ocpp.station.triggers import Triggers
 from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
-
-TELLING = frozenset(
-    {
-        *("GetBaseReport", "GetReport", "GetMonitoringReport", "GetChargingProfiles", "GetDisplayMessages"),
-        *("CustomerInformation", "TriggerMessage", "ExtendedTriggerMessage"),
-    }
-)
-"""CALLs that are answered with more than their answer."""
-TOLD = frozenset({"model", "serial", "firmware"})
-DEVICE_S = 1.5
-"""So long the first BootNotification waits for what a device says of itself; afterwards it is remembered.
-
-Home Assistant asks things two seconds after the connection, and takes a SecurityError for an end of it.
-"""
-
-
-class _Sent(NamedTuple):
-    message: Message
-    number: int | None
-    """Its id in the outbox."""
-    notice: int | None = None
+THINNED = "values of transactions make room for others until the CSMS is back"
 
 
 class Kept:
@@ -97,26 +71,16 @@ class Station:
         self.setup = setup
         self.dialect: Dialect | None = None
         self._effects: list[Effect] = []
-        self._queue = Queue()
-        self._sent: dict[int, _Sent] = {}
-        self._next_ref = 0
+        self.calls = Calls(self)
         self._link_lost: float | None = None
         kept = Kept(memory)
         self.clock = StationClock(self, now)
-        self._know_device(kept)
         self._settings(kept, outbox)
+        self.device = Device(self, kept.one("identity", "device", {}))
         self._charging(kept, now)
         self._service(kept)
         self.upkeep.begin(now)
         self._leave(kept, now)
-
-    def _know_device(self, kept: Kept) -> None:
-        known = kept.one("identity", "device", {})
-        self._device_known = (
-            known.get("blueprint") == _texts(self.setup.identity) or not TOLD & self.setup.abilities.readings
-        )
-        self._device_awaited = False
-        self.identity = Identity(*known["told"]) if known and self._device_known else self.setup.identity
 
     def _settings(self, kept: Kept, outbox: Sequence[tuple[int, Mapping[str, object], int]]) -> None:
         """What the CSMS has set, and what is owed to it."""
@@ -135,6 +99,7 @@ class Station:
             *(self.variables, self.outbox, self.emit, self.stamp),
             lambda: self.boot.accepted,
             lambda evse: self.availability.operative(evse) and not self.control.restarting,
+            lambda now: self.upkeep.security.until_connected("MemoryExhaustion", now, THINNED),
         )
         self.availability = Availability(self, kept.all("availability"))
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)
@@ -154,6 +119,7 @@ class Station:
     def _service(self, kept: Kept) -> None:
         """The parts that serve the CSMS."""
         self.control = Control(self)
+        self.triggers = Triggers(self)
         self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept.all)
 
@@ -174,27 +140,15 @@ class Station:
         if self.boot.accepted:
             away = 0.0 if self._link_lost is None else now.mono - self._link_lost
             self.back_online(now, everything=away > self.variables.int("OfflineThreshold"))
-        elif not self._device_known and not self._device_awaited:
-            self._device_awaited = True
-            self.boot.wait(now.mono + DEVICE_S)
-
-    def identify(self, identity: Identity) -> None:
-        """The device has said who it is."""
-        if identity != self.identity:
-            self.identity = identity
-            body = {"blueprint": _texts(self.setup.identity), "told": _texts(identity)}
-            self.emit(Keep("identity", "device", body))
-        if not self._device_known:
-            self._device_known = True
-            self.boot.waited()
+        else:
+            self.device.wait(now)
 
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
         self._link_lost = now.mono if self._link_lost is None else self._link_lost
         self.outbox.cut_off()
         self.upkeep.notices.cut_off()
-        for message in self._queue.clear():
-            self.answers.none_came(message, now)
+        self.calls.cut_off(now)
 
     def state(self, evse: int, state: State, now: Moment) -> None:
         self.evses.state(evse, state, now)
@@ -216,10 +170,8 @@ class Station:
         try:
             if handler is None:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
-            if call.action in TELLING and self._queue.full and not call.id.startswith("cmd:"):
-                raise CallError(ErrorCode.GENERIC, "too much waits to be told to you")
             before = len(self._effects)
-            reply = handler(self, call, now)
+            reply = self.calls.excess(call) or handler(self, call, now)
             self.upkeep.look(now)
         except CallError as error:
             self.emit(ReplyError(call.id, error.code, error.description))
@@ -229,46 +181,11 @@ class Station:
             self._effects.insert(before, Reply(call.id, reply))
 
     def answered(self, ref: object, payload: Mapping[str, Any], now: Moment) -> None:
-        sent = self._sent.pop(ref, None) if isinstance(ref, int) else None
-        if sent is None:
-            return
-        if sent.number is not None:
-            self.emit(self.outbox.settle(sent.number))
-        if sent.notice is not None:
-            self.upkeep.notices.answered(sent.notice)
-        self.answers.heard(sent.message, payload, now)
-        self.control.idle(now)
+        if self.calls.answered(ref, payload, now):
+            self.control.idle(now)
 
     def failed(self, ref: object, code: str, now: Moment) -> None:
-        sent = self._sent.pop(ref, None) if isinstance(ref, int) else None
-        if sent is None:
-            return
-        if sent.number is not None:
-            change = self.outbox.failed(
-                sent.number,
-                code,
-                now,
-                attempts=self.variables.int("MessageAttempts"),
-                interval_s=self.variables.int("MessageAttemptInterval"),
-            )
-            if change is not None:
-                self.emit(change)
-        elif sent.notice is not None:
-            self.upkeep.notices.failed(
-                sent.notice,
-                code,
-                now,
-                attempts=self.variables.int("MessageAttempts"),
-                interval_s=self.variables.int("MessageAttemptInterval"),
-            )
-        elif isinstance(sent.message, BootNotification):
-            self.boot.failed(now)
-        elif isinstance(sent.message, ExternalLimit) and code in ("NotImplemented", "NotSupported"):
-            self.external.unwanted()
-        elif code == "Disconnected" or isinstance(sent.message, Authorize):
-            self.answers.none_came(sent.message, now)
-        else:
-            self.upkeep.not_heard(sent.message, now)
+        self.calls.failed(ref, code, now)
 
     def device_done(self, ref: str, result: CommandResult, now: Moment) -> None:
         self.control.device_done(ref, result.outcome is Outcome.ACCEPTED, now)
@@ -280,8 +197,8 @@ class Station:
         """Whatever is due by now."""
         self.clock.look(now)
         if self.boot.heartbeat_due(now):
-            self._queue.add(Heartbeat(), 0)
-            self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
+            self.calls.heartbeat()
+            self.boot.asks_time(now, self.variables.int("HeartbeatInterval"))
         for part in self._timed():
             part.tick(now)
 
@@ -291,36 +208,33 @@ class Station:
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
-        times = [*self.boot.deadlines(), *(due for part in self._timed() for due in part.deadlines())]
-        outbox = self.outbox.deadline()
-        if self.boot.accepted and outbox is not None and not self._in_flight():
-            times.append(outbox)
+        parts = self._timed()
+        times = (
+            *self.boot.deadlines(),
+            *self.calls.deadlines(),
+            *(due for part in parts for due in part.deadlines()),
+        )
         return min(times, default=None)
 
     def next(self, now: Moment) -> Outgoing | None:
         """The next CALL to send, None when there is nothing to say."""
-        if self.dialect is None or not self.boot.connected:
-            return None
-        if self.boot.boot_due(now):
-            said = BootNotification(self.boot.told_reason)
-            self.boot.asked()
-            return self._outgoing(said, None, now)
-        if not self.boot.accepted:
-            return self._next_told(now)
-        # What is owed may have no words in this version: then what waited for it follows at once.
-        owed = self._next_told(now) or self._next_owed(now) or self._next_told(now)
-        return owed or self._next_notice(now)
+        return self.calls.next(now)
 
     @property
     def wants_to_speak(self) -> bool:
         """There is something to say that no effect tells of: `next` is worth a call."""
-        return bool(self._queue)
+        return self.calls.waiting
 
     def drain(self) -> list[Effect]:
         effects, self._effects = self._effects, []
         return effects
 
     # For the station's parts and the dialects
+
+    @property
+    def free(self) -> bool:
+        """May everybody charge?"""
+        return self.setup.free or not self.variables.bool("AuthEnabled")
 
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
@@ -333,11 +247,7 @@ class Station:
 
         `ahead`: also of what is owed since before.
         """
-        pending = self.boot.registration is Registration.PENDING
-        if self.boot.accepted or (unregistered and pending):
-            self._queue.add(message, 0 if ahead else self.outbox.newest)
-        elif held and pending:
-            self._queue.hold(message)
+        self.calls.say(message, unregistered=unregistered, held=held, ahead=ahead)
 
     def stamp(self, now: Moment) -> str:
         """A moment in the CSMS's time."""
@@ -355,8 +265,9 @@ class Station:
         self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
         self.statuses.report(now, everything=everything)
         self.reservations.back_online()
-        self.external.back_online(now)
-        self._queue.release(self.outbox.newest)
+        self.external.back_online()
+        self.upkeep.monitors.back_online()
+        self.calls.release()
 
     # Inside
 
@@ -367,52 +278,3 @@ class Station:
         # B03.FR.08: a rejected station answers SecurityError. 1.6 (4.2) lets it stay silent; an answer harms nobody.
         self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))
         return False
-
-    def _next_told(self, now: Moment) -> Outgoing | None:
-        waits = self.boot.accepted and not self._in_flight()
-        while (message := self._queue.next(self.outbox.due(now) if waits else None)) is not None:
-            outgoing = self._outgoing(message, None, now)
-            if outgoing:
-                return outgoing
-        return None
-
-    def _next_notice(self, now: Moment) -> Outgoing | None:
-        while (due := self.upkeep.next_notice(now)) is not None:
-            number, notice = due
-            outgoing = self._outgoing(notice, None, now, number)
-            if outgoing:
-                self.upkeep.notices.sent(number)
-                return outgoing
-            self.upkeep.notices.answered(number)  # this version has no such message
-        return None
-
-    def _next_owed(self, now: Moment) -> Outgoing | None:
-        if self._in_flight():
-            return None
-        assert self.dialect is not None
-        while (entry := self.outbox.due(now)) is not None:
-            outgoing = self._outgoing(entry.event, entry.id, now)
-            if outgoing:
-                return outgoing
-            self.emit(self.outbox.settle(entry.id))
-            self.answers.forget_id(entry.event)
-        return None
-
-    def _in_flight(self) -> bool:
-        return any(sent.number is not None for sent in self._sent.values())
-
-    def _outgoing(
-        self, message: Message, number: int | None, now: Moment, notice: int | None = None
-    ) -> Outgoing | None:
-        assert self.dialect is not None
-        words = self.dialect.encode(self, message)
-        if words is None:
-            return None
-        self._next_ref += 1
-        self._sent[self._next_ref] = _Sent(message, number, notice)
-        self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
-        return Outgoing(self._next_ref, *words)
-
-
-def _texts(identity: Identity) -> list[str]:
-    return [identity.vendor, identity.model, identity.serial, identity.firmware]

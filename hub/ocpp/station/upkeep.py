@@ -11,7 +11,7 @@ from hub.ocpp.station.effects import Done
 from hub.ocpp.station.firmware import FirmwareUpdates
 from hub.ocpp.station.hash_data import HashData
 from hub.ocpp.station.logs import Logs
-from hub.ocpp.station.messages import Message
+from hub.ocpp.station.messages import Message, OpenEventStream
 from hub.ocpp.station.monitoring import Monitors
 from hub.ocpp.station.network import Network
 from hub.ocpp.station.notices import Notice, Notices
@@ -62,6 +62,7 @@ class Upkeep:
         self.firmware.tick(now)
         self.logs.tick(now)
         self.look(now)
+        self.monitors.streams.tick(now)
 
     def look(self, now: Moment) -> None:
         """Something may have changed."""
@@ -83,6 +84,7 @@ class Upkeep:
 
     def restarted(self, reason: str, now: Moment) -> None:
         """A Reset."""
+        self.monitors.streams.restarted()
         self.security.happened("ResetOrReboot", now, reason)
         self.network.restarted()
 
@@ -90,11 +92,15 @@ class Upkeep:
         """The CSMS's answer to a message of ours."""
         if isinstance(message, SignCertificate):
             self.client_certificate.answered(str(payload.get("status")), now)
+        elif isinstance(message, OpenEventStream):
+            self.monitors.streams.answered(message, payload.get("status") == "Accepted", now)
 
     def not_heard(self, message: Message, now: Moment) -> None:
         """No answer, or an error."""
         if isinstance(message, SignCertificate):
             self.client_certificate.answered("Accepted", now)
+        elif isinstance(message, OpenEventStream):
+            self.monitors.streams.answered(message, False, now)
 
     def job_done(self, ref: str, done: Done, now: Moment) -> None:
         """A download, an upload or an installation has ended."""
@@ -114,6 +120,8 @@ class Upkeep:
     def changed(self, name: str, before: str, now: Moment) -> None:
         if name == "Password":
             self.network.password_changed(before, now)
+        if name == "AllowNewSessionsPendingFirmwareUpdate":
+            self._station.statuses.show_all(now)
 
     @property
     def file_roots(self) -> tuple[str, ...]:
@@ -140,7 +148,9 @@ class Upkeep:
     def triggers(self) -> dict[str, Callable[[int | None, Moment], None]]:
         return {
             "SignChargingStationCertificate": lambda _evse, now: self.client_certificate.request(now),
-            "FirmwareStatusNotification": self.firmware.trigger,
+            "FirmwareStatusNotification": lambda _evse, _now: self.firmware.trigger(),
+            "SignedFirmwareStatusNotification": lambda _evse, _now: self.firmware.trigger(signed=True),
+            "UnsignedFirmwareStatusNotification": lambda _evse, _now: self.firmware.trigger(signed=False),
             "LogStatusNotification": self.logs.trigger,
             "DiagnosticsStatusNotification": self.logs.trigger_diagnostics,
         }

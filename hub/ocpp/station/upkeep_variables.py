@@ -9,6 +9,8 @@ SLOTS = ("1", "2", "3")
 MAX_CERTIFICATES = 20
 MAX_CHAIN = 10_000
 MAX_MESSAGES = 20
+MAX_STREAMS = 20
+"""Event streams open at once; what a CSMS wants beyond is told one by one."""
 
 ROTATIONS = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
 
@@ -35,10 +37,10 @@ UPKEEP: tuple[Variable, ...] = (
     integer("ActiveNetworkProfile", 1, None, (COMM, "ActiveNetworkProfile"), writable=False),
     members_of(
         "FileTransferProtocols",
-        "FTP,HTTP,HTTPS",
+        "FTP,FTPS,HTTP,HTTPS,SFTP",
         "SupportedFileTransferProtocols",
         (COMM, "FileTransferProtocols"),
-        ("FTP", "HTTP", "HTTPS"),
+        ("FTP", "FTPS", "HTTP", "HTTPS", "SFTP"),
         writable=False,
     ),
     Variable(
@@ -81,7 +83,12 @@ UPKEEP: tuple[Variable, ...] = (
         writable=False,
     ),
     integer(
-        "CertSigningWaitMinimum", 60, "CertSigningWaitMinimum", (SECURITY, "CertSigningWaitMinimum"), low=1
+        "CertSigningWaitMinimum",
+        60,
+        "CertSigningWaitMinimum",
+        (SECURITY, "CertSigningWaitMinimum"),
+        low=1,
+        unit="s",
     ),
     integer("CertSigningRepeatTimes", 3, "CertSigningRepeatTimes", (SECURITY, "CertSigningRepeatTimes")),
     boolean(
@@ -131,7 +138,15 @@ UPKEEP: tuple[Variable, ...] = (
         allowed=("All", "FactoryDefault", "HardWiredOnly"),
     ),
     integer("ActiveMonitoringLevel", 9, None, (MONITORING, "ActiveMonitoringLevel"), writable=False),
-    boolean("DisplayEnabled", True, None, (DISPLAY, "Enabled"), writable=False),
+    integer(
+        "MaxPeriodicEventStreams",
+        MAX_STREAMS,
+        None,
+        (MONITORING, "MaxPeriodicEventStreams"),
+        writable=False,
+        only="2.1",
+    ),
+    boolean("DisplayEnabled", True, None, (DISPLAY, "Enabled")),
     boolean("DisplayAvailable", True, None, (DISPLAY, "Available"), writable=False),
     integer("DisplayMessages", 0, None, (DISPLAY, "DisplayMessages"), high=MAX_MESSAGES, writable=False),
     members_of(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-FILES = frozenset({"http", "https", "ftp"})
+FILES = frozenset({"http", "https", "ftp", "ftps", "ftpes", "sftp"})
 CSMS = frozenset({"ws", "wss"})
 LONGEST = 512
 LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})

@@ -22,6 +22,8 @@ class Variable:
     secret: bool = False
     reconnect: bool = False
     """A new value holds from the next connection on."""
+    only: str | None = None
+    """The one version (2.0.1, 2.1) whose device model has it at `place`; None: both have."""
 
 
 def integer(

@@ -16,6 +16,7 @@ from hub.ocpp.station.messages import (
     Message,
     MeterReport,
     MeterValue,
+    OpenEventStream,
     PullDynamicSchedule,
     Raw,
     ReservationEnded,
@@ -28,30 +29,10 @@ from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
 from hub.ocpp.station.transaction_limits import Allowance
 from hub.ocpp.v16 import configuration, core, firmware, local_list, reservation, security, smart_charging
-from hub.ocpp.v16.words import STATUS
+from hub.ocpp.v16.words import STATUS, error_code
 
 Words = tuple[str, Mapping[str, object]]
 
-ERRORS = frozenset(
-    [
-        "ConnectorLockFailure",
-        "EVCommunicationError",
-        "GroundFailure",
-        "HighTemperature",
-        "InternalError",
-        "LocalListConflict",
-        "NoError",
-        "OtherError",
-        "OverCurrentFailure",
-        "OverVoltage",
-        "PowerMeterFailure",
-        "PowerSwitchFailure",
-        "ReaderFailure",
-        "ResetFailure",
-        "UnderVoltage",
-        "WeakSignal",
-    ]
-)
 REASONS = frozenset(
     [
         "DeAuthorized",
@@ -83,7 +64,8 @@ def id_tag(token: Token | None) -> str:
 
 
 REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
-    PullDynamicSchedule: lambda _message: None,  # 2.1 has it
+    PullDynamicSchedule: lambda _message: None,  # 2.1 has these two
+    OpenEventStream: lambda _message: None,
     **security.ENCODERS,
     **firmware.ENCODERS,
 }
@@ -95,6 +77,8 @@ class Dialect16:
     ends_with_samples = True
     triggered_measurands = "TxUpdatedMeasurands"
     tells_of_drivers = True
+    tells_of_faults = True
+    streams = False
     tells_each_try = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
@@ -147,7 +131,7 @@ class Dialect16:
         return None
 
     def _boot(self, station: Station) -> dict[str, object]:
-        identity = station.identity
+        identity = station.device.identity
         said = {
             "chargePointVendor": identity.vendor[:20] or "evhub",
             "chargePointModel": identity.model[:20] or "charger",
@@ -161,17 +145,17 @@ class Dialect16:
     def _status(self, station: Station, message: StatusNotification) -> dict[str, object]:
         said: dict[str, object] = {
             "connectorId": message.evse,
-            "errorCode": "NoError",
+            "errorCode": "OtherError" if message.status is Status.FAULTED else "NoError",
             "status": STATUS[message.status],
             "timestamp": message.at,
         }
         if message.error:
-            said["errorCode"] = message.error if message.error in ERRORS else "OtherError"
-            if said["errorCode"] == "OtherError":
+            said["errorCode"] = error_code(message.error)
+            if said["errorCode"] != message.error:
                 said["info"] = message.error[:50]
         if message.vendor_error:
             said["vendorErrorCode"] = message.vendor_error[:50]
-            said["vendorId"] = station.identity.vendor[:255] or "evhub"  # whose code that is
+            said["vendorId"] = station.device.identity.vendor[:255] or "evhub"  # whose code that is
         return said
 
     def _transaction(self, station: Station, event: TransactionEvent) -> Words | None:

@@ -18,7 +18,7 @@ Words = tuple[str, Mapping[str, object]]
 USES = {"CentralSystemRootCertificate": CSMS, "ManufacturerRootCertificate": MANUFACTURER}
 TRIGGERS = {
     "BootNotification": "BootNotification",
-    "FirmwareStatusNotification": "FirmwareStatusNotification",
+    "FirmwareStatusNotification": "SignedFirmwareStatusNotification",
     "Heartbeat": "Heartbeat",
     "LogStatusNotification": "LogStatusNotification",
     "MeterValues": "MeterValues",
@@ -38,7 +38,7 @@ def extended_trigger(station: "Station", call: "Call", now: Moment) -> Mapping[s
     wanted, connector = TRIGGERS[call.payload["requestedMessage"]], call.payload.get("connectorId")
     if connector is not None and connector != 0 and connector not in station.evses.flows:
         return {"status": "Rejected"}
-    return {"status": "Accepted" if station.control.trigger(wanted, connector, now) else "NotImplemented"}
+    return {"status": "Accepted" if station.triggers.trigger(wanted, connector, now) else "NotImplemented"}
 
 
 def certificate_signed(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
@@ -68,7 +68,7 @@ def installed(station: "Station", call: "Call", _now: Moment) -> Mapping[str, ob
             "serialNumber": named.serial,
         }
         for named in (
-            one.named() for one in station.upkeep.certificates.of(USES[call.payload["certificateType"]])
+            one.named() for one in station.upkeep.certificates.listed(USES[call.payload["certificateType"]])
         )
     ]
     return {"status": "Accepted", "certificateHashData": found} if found else {"status": "NotFound"}

@@ -52,7 +52,7 @@ def startable(station: "Station", body: Mapping[str, Any], connector: int | None
     if body["chargingProfilePurpose"] != "TxProfile":
         return False
     profile = read_profile(body, connector or 1)
-    return not profiles.supported(station) or not profiles.refusal(
+    return not profiles.enabled(station) or not profiles.refusal(
         station, profile, strict=False, transaction=profiles.STARTING
     )
 
@@ -106,12 +106,7 @@ def composite(station: "Station", call: "Call", now: Moment) -> Mapping[str, obj
 
 def _phased(periods: list[dict[str, object]], supply: int) -> list[dict[str, object]]:
     """Each with its phases, which a central system takes to be three where nothing is said (7.14); none twice."""
-    told: list[dict[str, object]] = []
-    for period in periods:
-        phased = {"numberPhases": supply, **period}
-        if not told or {**told[-1], "startPeriod": period["startPeriod"]} != phased:
-            told.append(phased)
-    return told
+    return profiles.merged([{"numberPhases": supply, **period} for period in periods])
 
 
 CALLS = {

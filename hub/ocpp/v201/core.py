@@ -76,7 +76,7 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     wanted, evse = call.payload["requestedMessage"], call.payload.get("evse", {}).get("id")
-    if not station.control.has_trigger(wanted):
+    if not station.triggers.has(wanted):
         return {"status": "NotImplemented"}
     # F06.FR.17: an accepted station doesn't boot again because somebody asks.
     if wanted == "BootNotification" and station.boot.registration is Registration.ACCEPTED:
@@ -84,7 +84,7 @@ def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     unfit = _no_connector(station, call) if wanted == "StatusNotification" else None
     if unfit is not None:
         return {"status": "Rejected", "statusInfo": {"reasonCode": unfit}}
-    return _status(station.control.trigger(wanted, evse or None, now))
+    return _status(station.triggers.trigger(wanted, evse or None, now))
 
 
 def _no_connector(station: "Station", call: "Call") -> str | None:

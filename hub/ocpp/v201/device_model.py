@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
+from hub.ocpp.station import lock
 from hub.ocpp.station.facts import told
 from hub.ocpp.station.flow import Flow
-from hub.ocpp.station.measurands import MEASURANDS
+from hub.ocpp.station.measurands import METERED
 from hub.ocpp.station.variable import Variable
 from hub.ocpp.station.variable_table import VARIABLES
 
@@ -45,9 +46,12 @@ class Item:
     def place(self) -> tuple[object, ...]:
         return place(self.component, self.variable)
 
+    fixed: bool = False
+    """A setting that this charger leaves no choice of."""
+
     @property
     def writable(self) -> bool:
-        return self.setting is not None and self.setting.writable
+        return self.setting is not None and self.setting.writable and not self.fixed
 
     @property
     def secret(self) -> bool:
@@ -109,20 +113,29 @@ def component_place(component: Mapping[str, Any]) -> tuple[object, ...]:
 def items(station: "Station", now: Moment) -> Iterator[Item]:
     """The whole device model."""
     for setting in VARIABLES:
-        if setting.place:
+        if setting.place and setting.only in (None, _version(station)):
             yield _setting(station, setting)
     yield Item({"name": "ClockCtrlr"}, {"name": "DateTime"}, station.stamp(now), "dateTime")
-    listed = len(station.authorization.local_list)
-    yield Item(
-        {"name": "LocalAuthListCtrlr"},
-        {"name": "Entries"},
-        str(listed),
-        "integer",
-        most=station.variables.int("LocalAuthListEntries"),
+    yield _entries(
+        station, "LocalAuthListCtrlr", len(station.authorization.local_list), "LocalAuthListEntries"
+    )
+    yield _entries(
+        station, "SmartChargingCtrlr", len(station.profiles), "ChargingProfileEntries", "ChargingProfiles"
     )
     yield from _station(station)
     for flow in station.evses.flows.values():
         yield from _evse(station, flow)
+
+
+def _entries(station: "Station", component: str, number: int, most: str, instance: str = "") -> Item:
+    """How many there are; the most that there may be is told as maxLimit."""
+    variable = {"name": "Entries", **({"instance": instance} if instance else {})}
+    return Item({"name": component}, variable, str(number), "integer", most=station.variables.int(most))
+
+
+def _version(station: "Station") -> str:
+    """Whose model it is: who asks from here, by the command door, is told 2.0.1's unless 2.1 is spoken."""
+    return "2.1" if station.dialect is not None and station.dialect.version == "2.1" else "2.0.1"
 
 
 def _setting(station: "Station", setting: Variable) -> Item:
@@ -136,13 +149,14 @@ def _setting(station: "Station", setting: Variable) -> Item:
         setting,
         setting.unit,
         setting.high,
-        station.setup.measurands if setting.allowed == MEASURANDS else setting.allowed,
+        station.setup.measurands if setting.allowed == METERED else setting.allowed,
+        fixed=not station.control.can_set(setting.name),
     )
 
 
 def _station(station: "Station") -> Iterator[Item]:
-    component, identity = {"name": "ChargingStation"}, station.identity
-    state = "Available" if station.availability.operative(0) else "Unavailable"
+    component, identity = {"name": "ChargingStation"}, station.device.identity
+    state = "Unavailable" if station.availability.inoperative(0) else "Available"
     yield Item(component, {"name": "Available"}, "true", "boolean")
     yield Item(component, {"name": "AvailabilityState"}, state, "option", allowed=STATES)
     yield Item(component, {"name": "SupplyPhases"}, told(station, "SupplyPhases"), "integer")
@@ -176,3 +190,6 @@ def _evse(station: "Station", flow: Flow) -> Iterator[Item]:
         most=round(station.setup.ratings.max_current * int(phases) * station.setup.voltage),
     )
     yield Item(connector, {"name": "ConnectorType"}, told(station, "ConnectorType"))
+    broken = lock.failed(flow.state)
+    if broken or "unlock" in station.setup.abilities.actions:
+        yield Item({**connector, "name": lock.COMPONENT}, {"name": "Problem"}, str(broken).lower(), "boolean")

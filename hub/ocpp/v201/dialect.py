@@ -15,6 +15,7 @@ from hub.ocpp.station.messages import (
     Message,
     MeterReport,
     MeterValue,
+    OpenEventStream,
     PullDynamicSchedule,
     Raw,
     ReservationEnded,
@@ -58,7 +59,8 @@ STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "Unlock
 
 
 REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
-    PullDynamicSchedule: lambda _message: None,  # 2.1 has it
+    PullDynamicSchedule: lambda _message: None,  # 2.1 has these two
+    OpenEventStream: lambda _message: None,
     **security.ENCODERS,
     **firmware.ENCODERS,
     **logs.ENCODERS,
@@ -71,6 +73,8 @@ class Dialect201:
     ends_with_samples = False
     triggered_measurands = "AlignedMeasurands"
     tells_of_drivers = False
+    tells_of_faults = False
+    streams = False
     tells_each_try = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
@@ -135,7 +139,7 @@ class Dialect201:
         return payload.get("chargingPriority")
 
     def _station(self, station: Station) -> dict[str, object]:
-        identity = station.identity
+        identity = station.device.identity
         said = {
             "vendorName": identity.vendor[:50] or "evhub",
             "model": identity.model[:20] or "charger",

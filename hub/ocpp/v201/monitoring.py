@@ -1,6 +1,6 @@
 """OCPP 2.0.1 N02 to N06: variable monitors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.model.moment import Moment
@@ -17,6 +17,8 @@ CRITERIA = {
     "PeriodicMonitoring": PERIODS,
 }
 Answer = Mapping[str, object]
+Read = Callable[[Mapping[str, Any], Item], Monitor | None]
+"""What is asked for as a monitor; None: it can't be had."""
 
 
 def readings(station: "Station", now: Moment) -> dict[tuple[object, ...], Reading]:
@@ -30,7 +32,24 @@ def _reading(item: Item) -> Reading:
     return Reading(item.value, item.type, evse, told)
 
 
+def read_monitor(wanted: Mapping[str, Any], item: Item) -> Monitor:
+    return Monitor(
+        wanted.get("id", 0),
+        item.place,
+        wanted["component"],
+        wanted["variable"],
+        wanted["type"],
+        wanted["value"],
+        wanted["severity"],
+        wanted.get("transaction", False),
+    )
+
+
 def set_monitoring(station: "Station", call: "Call", now: Moment) -> Answer:
+    return set_monitors(station, call, now, read_monitor)
+
+
+def set_monitors(station: "Station", call: "Call", now: Moment, read: Read) -> Answer:
     asked = call.payload["setMonitoringData"]
     check_size(station, call, asked, "SetMonitoring")
     model = {item.place: item for item in items(station, now)}
@@ -42,27 +61,22 @@ def set_monitoring(station: "Station", call: "Call", now: Moment) -> Answer:
             known = component_place(wanted["component"]) in components
             status, number = ("UnknownVariable" if known else "UnknownComponent"), None
         else:
-            status, number = _set(station, wanted, item, now)
+            status, number = _set(station, wanted, item, now, read)
         echo = {name: wanted[name] for name in ("type", "severity", "component", "variable")}
         results.append({**echo, "status": status} | ({} if number is None else {"id": number}))
     return {"setMonitoringResult": results}
 
 
-def _set(station: "Station", wanted: Mapping[str, Any], item: Item, now: Moment) -> tuple[str, int | None]:
+def _set(
+    station: "Station", wanted: Mapping[str, Any], item: Item, now: Moment, read: Read
+) -> tuple[str, int | None]:
     if not supported(wanted["type"], item.type):
         return "UnsupportedMonitorType", None
     if wanted["type"] in THRESHOLDS and not item.in_range(wanted["value"]):
         return "Rejected", None  # N04.FR.06
-    monitor = Monitor(
-        wanted.get("id", 0),
-        item.place,
-        wanted["component"],
-        wanted["variable"],
-        wanted["type"],
-        wanted["value"],
-        wanted["severity"],
-        wanted.get("transaction", False),
-    )
+    monitor = read(wanted, item)
+    if monitor is None:
+        return "Rejected", None
     return station.upkeep.monitors.set(monitor, _reading(item), now, replaces="id" in wanted)
 
 

@@ -33,6 +33,7 @@ REASONS = {
     Refusal.START: "InvalidSchedule",
     Refusal.UNIT: "UnsupportedRateUnit",
     Refusal.PHASES: "InvalidSchedule",
+    Refusal.TAKEN: "InvalidProfile",
     Refusal.DUPLICATE: "DuplicateProfile",
     Refusal.FULL: "OutOfStorage",
     Refusal.NO_LIMIT: "NotEnabled",
@@ -87,7 +88,7 @@ def startable(station: "Station", body: Mapping[str, Any], evse: int | None) -> 
     except CallError:
         return False
     # K05.FR.04: without smart charging it is ignored.
-    return not profiles.supported(station) or not profiles.refusal(
+    return not profiles.enabled(station) or not profiles.refusal(
         station, profile, strict=True, transaction=profiles.STARTING
     )
 
@@ -191,7 +192,7 @@ def external_limit(station: "Station", message: ExternalLimit) -> tuple[str, Map
         "chargingLimit": {"chargingLimitSource": message.source},
     }
     if station.variables.bool("NotifyLimitWithSchedules"):
-        said["chargingSchedule"] = [{**_schedule(message.limit), "startSchedule": message.at}]
+        said["chargingSchedule"] = [_schedule(message.limit)]
     return "NotifyChargingLimit", said
 
 

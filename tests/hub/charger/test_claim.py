@@ -16,28 +16,28 @@ async def test_a_car_that_may_charge_wants_to() -> None:
     world = World()
     world.charge()
     assert not claim(world).known
-    world.runtime.permit(1, True)
+    world.runtime.wishes.permit(1, True)
     await world.calm()
     found = claim(world)
     assert (found.wants, found.known, found.most_a, found.held_a) == (True, True, 32.0, 32.0)
-    world.runtime.pause(1, True)
+    world.runtime.wishes.pause(1, True)
     assert not claim(world).wants
 
 
 async def test_no_car_no_wish() -> None:
     world = World()
     world.see()
-    world.runtime.permit(1, True)
+    world.runtime.wishes.permit(1, True)
     assert not claim(world).wants
 
 
 async def test_what_others_allow_is_the_most_and_nothing_is_no_wish() -> None:
     world = World()
     await world.charging()
-    world.runtime.limit(1, "ems", 10.0)
-    world.runtime.grant(1, 8.0, restrained=True)
+    world.runtime.wishes.limit(1, "ems", 10.0)
+    world.runtime.wishes.grant(1, 8.0, restrained=True)
     assert claim(world).most_a == 10.0
-    world.runtime.limit(1, "ems", 0.0)
+    world.runtime.wishes.limit(1, "ems", 0.0)
     await world.calm()
     assert not claim(world).wants
 
@@ -46,7 +46,7 @@ async def test_a_cut_counts_when_it_is_confirmed_and_shown() -> None:
     world = World()
     await world.charging()
     world.device.gate.clear()
-    world.runtime.grant(1, 10.0, restrained=True)
+    world.runtime.wishes.grant(1, 10.0, restrained=True)
     await world.calm()
     assert claim(world).held_a == 32.0
     world.device.gate.set()
@@ -58,12 +58,12 @@ async def test_a_cut_counts_when_it_is_confirmed_and_shown() -> None:
 
 async def test_a_raise_that_was_refused_may_have_been_taken() -> None:
     world = World()
-    world.runtime.grant(1, 10.0, restrained=True)
+    world.runtime.wishes.grant(1, 10.0, restrained=True)
     await world.charging(10.0)
     assert claim(world).held_a == 10.0
     world.device.refuse = DeviceRefused("no")
     world.clock.advance(2)
-    world.runtime.grant(1, 16.0, restrained=True)
+    world.runtime.wishes.grant(1, 16.0, restrained=True)
     await world.calm()
     assert claim(world).held_a == 16.0
 
@@ -71,7 +71,7 @@ async def test_a_raise_that_was_refused_may_have_been_taken() -> None:
 @pytest.mark.parametrize(("amperes", "held"), [(10.5, 10.0), (16.0, 16.0), (15.2, 16.0)])
 async def test_a_car_that_draws_more_than_it_may_counts_with_that(amperes: float, held: float) -> None:
     world = World()
-    world.runtime.grant(1, 10.0, restrained=True)
+    world.runtime.wishes.grant(1, 10.0, restrained=True)
     await world.charging(10.0)
     world.charge(limit_applied=10.0, current_l1=amperes)
     assert claim(world).held_a == held
@@ -120,10 +120,10 @@ async def test_one_that_cannot_be_paused_keeps_its_least() -> None:
 async def test_a_circuit_s_limit_is_shown_only_where_it_restrains() -> None:
     world = World()
     await world.charging()
-    world.runtime.grant(1, 10.0, restrained=False)
+    world.runtime.wishes.grant(1, 10.0, restrained=False)
     await world.calm()
     assert (world.shown("limit_source"), world.shown("current_limit")) == ("charger", 32.0)
     world.clock.advance(2)
-    world.runtime.grant(1, 10.0, restrained=True)
+    world.runtime.wishes.grant(1, 10.0, restrained=True)
     await world.calm()
     assert (world.shown("limit_source"), world.shown("current_limit")) == ("circuit", 10.0)

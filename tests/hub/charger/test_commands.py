@@ -50,7 +50,7 @@ async def test_a_refusal_that_is_faster_than_the_disk_is_the_answer() -> None:
 async def test_a_limit_before_anybody_charges_is_accepted_and_not_confirmed() -> None:
     world = World()
     world.see()
-    world.runtime.permit(1, False)
+    world.runtime.wishes.permit(1, False)
     await world.calm()
     result = await world.command("set_limit", current=10)
     assert result.outcome is Outcome.ACCEPTED
@@ -60,7 +60,7 @@ async def test_a_limit_before_anybody_charges_is_accepted_and_not_confirmed() ->
 async def test_a_higher_limit_than_another_one_changes_nothing_and_says_which_holds() -> None:
     world = World()
     await world.charging()
-    world.runtime.limit(1, "csms", 8.0)
+    world.runtime.wishes.limit(1, "csms", 8.0)
     await world.calm()
     result = await world.command("set_limit", current=20)
     (holding,) = result.result["evses"]  # type: ignore[misc]
@@ -307,8 +307,8 @@ async def test_ever_new_sources_of_limits_are_refused() -> None:
     assert (await world.command("set_limit", "ems-7", current=12)).outcome is Outcome.ACCEPTED
     assert (await world.command("set_limit", "ems-8", clear=True)).outcome is Outcome.ACCEPTED
     assert (await world.command("set_limit", "one-more", current=10)).outcome is Outcome.ACCEPTED
-    world.runtime.limit(1, "csms", 8.0)
-    assert world.runtime.holding(1)["limit_source"] == "csms"
+    world.runtime.wishes.limit(1, "csms", 8.0)
+    assert world.runtime.wishes.holding(1)["limit_source"] == "csms"
 
 
 @pytest.mark.parametrize(
@@ -326,8 +326,8 @@ async def test_a_mistyped_key_is_refused_and_changes_nothing(
 ) -> None:
     world = World()
     await world.charging()
-    before = world.runtime.holding(1)
+    before = world.runtime.wishes.holding(1)
     result = await world.command(op, **message)
     assert result.outcome is Outcome.REJECTED
     assert words in (result.text or "")
-    assert world.runtime.holding(1) == before
+    assert world.runtime.wishes.holding(1) == before

@@ -88,7 +88,7 @@ async def test_a_pause_survives(database: Database) -> None:
 async def test_the_csms_limit_is_the_stations_to_keep(database: Database) -> None:
     clock = ManualClock()
     world = await reborn(database, clock)
-    world.runtime.limit(1, "csms", 8.0)
+    world.runtime.wishes.limit(1, "csms", 8.0)
     await world.runtime._memory.written()
     assert await database.read("SELECT * FROM limits") == []
 
@@ -285,5 +285,5 @@ async def test_a_charger_that_was_taken_away_leaves_no_wish_behind(database: Dat
     after = await reborn(database, clock)
     after.charge()
     assert after.runtime.state(1)["current_limit"] == 32.0
-    assert after.runtime.holding(1)["charging"] is True
+    assert after.runtime.wishes.holding(1)["charging"] is True
     assert after.runtime.state(1)["energy_total"] == 10.0

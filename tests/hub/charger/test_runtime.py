@@ -1,15 +1,13 @@
 """A charger while it runs: its device's readings, the hub's wishes, the clock's steps."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from hub.charger.limits import Fallback
 from hub.clock import ManualClock
 from hub.errors import DeviceRefused, Unsupported
-from hub.integration.api import EvseReading, Reading
 from hub.model.charger import Identity, Ratings, Status
 from hub.model.command import Command, CommandResult, Outcome
 from hub.model.entity import State
@@ -62,27 +60,6 @@ async def test_a_loss_is_logged_once_and_so_is_a_device_that_never_was_there(
     assert len([line for line in caplog.messages if "away" in line]) == 2
 
 
-async def test_what_is_wanted_is_told_again_after_a_loss() -> None:
-    world = World()
-    await world.charging()
-    world.runtime.limit(1, "ems", 10.0)
-    await world.calm()
-    world.runtime.offline("no answer")
-    world.pass_time(5)
-    world.charge(limit_applied=32.0)
-    await world.calm()
-    assert world.device.told[-1] == ("start", 1, {"limit": 10.0})
-
-
-async def test_nothing_is_told_to_a_device_that_is_away() -> None:
-    world = World()
-    world.runtime.permit(1, True)
-    world.runtime.limit(1, "ems", 10.0)
-    world.pass_time(3)
-    await world.calm()
-    assert world.device.told == []
-
-
 async def test_watchers_get_the_device_view_at_once_and_again() -> None:
     world, seen = World(), list[tuple[int, State]]()
     world.see()
@@ -104,17 +81,6 @@ async def test_the_same_reading_again_tells_nobody_for_half_a_minute() -> None:
     world.clock.advance(1)
     world.see()
     assert len(seen) == 2
-
-
-async def test_each_evse_has_its_own_limit_and_session() -> None:
-    world = World(evses=2)
-    world.runtime.reading(
-        Reading({1: EvseReading(BUSY, Status.CHARGING), 2: EvseReading(IDLE, Status.AVAILABLE)})
-    )
-    world.runtime.limit(2, "ems", 8.0)
-    assert world.shown("current_limit", 1) == 32.0
-    assert world.runtime.state(2)["current_limit"] == 8.0
-    assert [event["evse"] for event in world.events("session_started")] == [1]
 
 
 async def test_a_reading_of_an_evse_that_does_not_exist_is_passed_over() -> None:
@@ -182,65 +148,6 @@ async def test_a_clock_that_is_set_breaks_no_session(jump: float) -> None:
     body = retained(world, "evhub/garage/session")
     assert body["duration_s"] == 30
     assert body["started"] <= body["ended"]
-
-
-@pytest.mark.parametrize("jump", [-86_400.0, 86_400.0])
-async def test_a_clock_that_is_set_ends_no_limit_and_silences_no_topic(jump: float) -> None:
-    clock = ManualClock(datetime(2026, 6, 1, tzinfo=UTC))
-    world = World(clock=clock, fallback=Fallback("fallback_current", 8.0))
-    world.charge()
-    world.runtime.limit(1, "ems", 16.0, expires_in=30)
-    clock.jump(jump)
-    world.pass_time(20)
-    world.charge(power=5000.0)
-    assert world.shown("power") == 5000.0
-    assert world.shown("current_limit") == 16.0
-    assert str(world.shown("limit_until")) == (clock.now().wall + timedelta(seconds=10)).strftime(
-        "%Y-%m-%dT%H:%M:%S.000Z"
-    )
-    world.pass_time(11)
-    assert world.shown("current_limit") == 8.0
-    assert [event["source"] for event in world.events("limit_expired")] == ["ems"]
-
-
-async def test_a_limit_that_is_over_gives_way_to_the_fallback_at_the_device() -> None:
-    world = World(fallback=Fallback("stop"))
-    await world.charging()
-    world.runtime.limit(1, "ems", 16.0, expires_in=10)
-    await world.calm()
-    world.pass_time(10)
-    await world.calm()
-    assert world.device.told[-1] == ("pause", 1, {})
-
-
-async def test_pending_until_the_device_has_confirmed() -> None:
-    world = World()
-    await world.charging()
-    world.device.gate.clear()
-    world.clock.advance(5)
-    world.runtime.limit(1, "ems", 10.0)
-    await world.calm()
-    assert world.shown("pending") is True
-    assert world.shown("current_limit") == 32.0
-    world.clock.advance(1)
-    world.device.gate.set()
-    await world.calm()
-    assert world.shown("pending") is False
-    assert world.shown("current_limit") == 10.0
-    assert world.shown("limit_source") == "ems"
-
-
-async def test_a_device_that_does_not_keep_to_its_limit_is_said() -> None:
-    world = World()
-    await world.charging()
-    world.runtime.limit(1, "ems", 10.0)
-    await world.calm()
-    for _ in range(60):
-        world.charge(limit_applied=32.0)
-        world.pass_time(1)
-        await world.calm()
-    assert [event["wanted"] for event in world.events("not_followed")] == [10.0]
-    assert set(world.told("set_limit")) == {10.0}
 
 
 async def test_a_register_that_was_reset_is_an_event_and_no_energy() -> None:
@@ -369,18 +276,6 @@ async def test_a_card_without_a_station_is_only_an_event() -> None:
     assert len(world.events("id_tag")) == 1
 
 
-async def test_whoever_watches_the_limits_learns_of_those_that_are_not_the_csms() -> None:
-    world = World()
-    world.runtime.limit(1, "ems", 10.0)
-    seen: list[tuple[int, str | None]] = []
-    end = world.runtime.watch_limits(lambda evse, outside: seen.append((evse, outside and outside.source)))
-    world.runtime.limit(1, "csms", 8.0)
-    world.runtime.limit(1, "ems", None)
-    end()
-    world.runtime.limit(1, "ems", 6.0)
-    assert seen == [(1, "ems"), (1, None)]
-
-
 async def test_what_the_station_knows_is_laid_over() -> None:
     world = World()
     world.see()
@@ -465,7 +360,7 @@ async def test_a_device_whose_blueprint_was_edited_is_swapped_and_nobody_else_no
     assert (world.device.runs, other.runs, other.context) == (1, 1, {1: True})
     assert world.runtime.available
     assert len(world.published) == told
-    world.runtime.limit(1, "ems", 10.0)
+    world.runtime.wishes.limit(1, "ems", 10.0)
     await world.calm()
     assert other.told == [("set_limit", 1, {"limit": 10.0})]
     running.cancel()

@@ -119,7 +119,7 @@ class World:
     async def charging(self, limit_a: float = 32.0) -> None:
         """Until a permitted car charges with its limit confirmed."""
         self.charge(limit_applied=limit_a)
-        self.runtime.permit(1, True)
+        self.runtime.wishes.permit(1, True)
         await self.calm()
 
     async def calm(self) -> None:

@@ -11,7 +11,7 @@ from hub.model.charger import Abilities, Identity
 from hub.model.moment import rfc3339
 from hub.ocpp.rpc import whole
 from hub.ocpp.schemas import schemas
-from hub.ocpp.station.effects import Attempt, Bury, Effect, Keep, Owe, Reply, ReplyError, Settle
+from hub.ocpp.station.effects import Attempt, Bury, Effect, Keep, Owe, Reply, ReplyError, Send, Settle
 from hub.ocpp.station.messages import Token
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.station import Call, Dialect, Station
@@ -178,6 +178,9 @@ class World:
                     self.memory.pop((kind, key), None)
                 case Keep(kind=kind, key=key, body=body):
                     self.memory[kind, key] = orjson.loads(orjson.dumps(body))
+                case Send(action=action, payload=payload):
+                    schemas(self.version).validate(action, "send", orjson.loads(orjson.dumps(payload)))
+                    self.sent.append((action, payload))
                 case Reply(call_id=call_id, payload=payload):
                     assert call_id not in self.replies
                     if answering:

@@ -1,12 +1,10 @@
-"""File servers on loopback that tests speak to: HTTP by the standard library, FTP by hand."""
+"""An HTTP server on loopback that tests speak to."""
 
-import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 
 class Files(ThreadingHTTPServer):
@@ -66,72 +64,3 @@ def http_server(secure: ssl.SSLContext | None = None) -> Iterator[Files]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-class FtpServer:
-    """One client at a time; knows what a transfer needs."""
-
-    def __init__(self, files: dict[str, bytes], folders: tuple[str, ...] = ()) -> None:
-        self.files, self.folders = files, folders
-        self.users = {"evhub": "secret", "anonymous": "evhub@"}
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            with client:
-                self._talk(client)
-
-    def _talk(self, client: socket.socket) -> None:
-        say = lambda text: client.sendall(f"{text}\r\n".encode())  # noqa: E731
-        say("220 hello")
-        state: dict[str, Any] = {"cwd": "", "user": ""}
-        for line in client.makefile("r", encoding="utf-8"):
-            command, _, argument = line.strip().partition(" ")
-            if command == "QUIT":
-                say("221 bye")
-                return
-            self._do(command, argument, state, say)
-
-    def _do(self, command: str, argument: str, state: dict[str, Any], say: Any) -> None:
-        if command == "USER":
-            state["user"] = argument
-            say("331 password?")
-        elif command == "PASS":
-            say("230 in" if self.users.get(state["user"]) == argument else "530 no")
-        elif command == "CWD":
-            good = argument.rstrip("/") in self.folders
-            state["cwd"] = f"{argument.rstrip('/')}/" if good else state["cwd"]
-            say("250 there" if good else "550 no such folder")
-        elif command == "PASV":
-            state["data"] = socket.create_server(("127.0.0.1", 0))
-            high, low = divmod(state["data"].getsockname()[1], 256)
-            say(f"227 ({'10,0,0,1'},{high},{low})")  # a lie that a client must not follow
-        elif command in ("RETR", "STOR"):
-            self._transfer(command, state["cwd"] + argument, state, say)
-        else:
-            say("200 as you like")
-
-    def _transfer(self, command: str, name: str, state: dict[str, Any], say: Any) -> None:
-        with state.pop("data") as listener:
-            if command == "RETR" and name not in self.files:
-                return say("550 no such file")
-            say("150 here")
-            data, _ = listener.accept()
-            with data:
-                if command == "RETR":
-                    data.sendall(self.files[name])
-                else:
-                    self.files[name] = data.makefile("rb").read()
-            return say("226 done")

@@ -23,6 +23,10 @@ class Runtime:
         self.asked: list[tuple[Any, ...]] = []
         self.gate = asyncio.Event()
 
+    @property
+    def wishes(self) -> "Runtime":
+        return self
+
     def permit(self, *asked: Any) -> None:
         self.asked.append(asked)
 

@@ -40,6 +40,10 @@ class Runtime:
         self.limit_watchers: list[Callable[[int, Any], None]] = []
         self.acting: asyncio.Future[CommandResult] | None = None
 
+    @property
+    def wishes(self) -> "Runtime":
+        return self
+
     def watch(self, watcher: Callable[[int, Mapping[str, Any]], None]) -> Callable[[], None]:
         self.watchers.append(watcher)
         return lambda: self.watchers.remove(watcher)

@@ -150,7 +150,7 @@ async def test_writes_do_not_starve_the_polls() -> None:
 async def test_a_half_open_link_is_dropped_and_a_silent_unit_is_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("integrations.modbus.links.SILENCE_TO_DROP_S", 0.1)
+    monkeypatch.setattr("integrations.modbus.conversation.SILENCE_TO_DROP_S", 0.1)
     monkeypatch.setattr("integrations.modbus.health.MISSES_OF_A_STRANGER", 9)
     connections: list[asyncio.StreamWriter] = []
 

@@ -93,7 +93,7 @@ class Bus:
         async def opened(_: object, hear: Hear, __: Lost) -> Wire:
             return _VirtualWire(self, hear)
 
-        with patch("integrations.modbus.links.open_wire", opened):
+        with patch("integrations.modbus.conversation.open_wire", opened):
             yield
 
     def heard(self, message: bytes, reply_to: Hear) -> None:

@@ -1,4 +1,4 @@
-// What both CSMSs say to the test: a JSON line each for what happens, and a line from it for each CALL to send.
+// What the CSMSs say to the test: a JSON line each for what happens, and a line from it for each CALL to send.
 'use strict';
 const net = require('net');
 const readline = require('readline');
@@ -32,6 +32,7 @@ const answers = {
   BootNotification: () => ({ status: 'Accepted', currentTime: new Date().toISOString(), interval: 300 }),
   Heartbeat: () => ({ currentTime: new Date().toISOString() }),
   StartTransaction: () => ({ transactionId: ++transactions, idTagInfo: { status: 'Accepted' } }),
+  PullDynamicScheduleUpdate: () => ({ status: 'Accepted', scheduleUpdate: { limit: 8 } }),
   Authorize: (payload) => ({ [payload.idTag ? 'idTagInfo' : 'idTokenInfo']: { status: 'Accepted' } }),
 };
 

@@ -40,6 +40,11 @@ def python() -> Path:
     return _environment("python", sys.executable, HERE / "requirements.txt")
 
 
+def files_python() -> Path:
+    """The same with a file server. Raises Absent."""
+    return _environment("python-files", sys.executable, HERE / "requirements-files.txt")
+
+
 def newer_python() -> Path:
     """The same with what needs 3.13. Raises Absent."""
     installed = sorted(map(str, Path.home().glob(".pyenv/versions/3.1[3-9].*/bin/python3")))
@@ -108,4 +113,4 @@ def _run(*command: str) -> str:
     return done.stdout
 
 
-ALL: Sequence[Callable[[], Path]] = (node_modules, python, newer_python)
+ALL: Sequence[Callable[[], Path]] = (node_modules, python, newer_python, files_python)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hub.model.moment import rfc3339
 from hub.ocpp.station.effects import Limit
 from hub.ocpp.station.external_limits import Outside
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
@@ -36,6 +37,27 @@ def test_a_limit_while_it_charges_is_told_with_the_change_of_the_rate() -> None:
         {"evseId": 1, "chargingLimit": {"chargingLimitSource": "EMS"}}
     ]
     assert world.events() == [("Updated", "ChargingRateChanged")]
+    # K11: first the limit, then what comes of it.
+    assert world.actions() == ["NotifyChargingLimit", "TransactionEvent"]
+
+
+def test_the_number_of_somebody_elses_limit_is_taken() -> None:
+    world = World()
+    outside(world, EMS)
+    profile = {
+        "id": -1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": [
+            {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8}]}
+        ],
+    }
+    asked = {"evseId": 1, "chargingProfile": profile}
+    assert world.ask("SetChargingProfile", asked)["status"] == "Rejected"  # K01.FR.05
+    assert world.ask("ClearChargingProfile", {"chargingProfileId": -1})["status"] == "Unknown"  # K10.FR.09
+    outside(world, None)
+    assert world.ask("SetChargingProfile", asked)["status"] == "Accepted"
 
 
 def test_a_limit_while_nothing_runs_is_told_alone() -> None:
@@ -59,6 +81,7 @@ def test_the_schedule_is_told_where_that_is_wanted() -> None:
     (said,) = told(world, "NotifyChargingLimit")
     assert said["chargingLimit"] == {"chargingLimitSource": "SO"}
     (schedule,) = said["chargingSchedule"]
+    assert schedule["startSchedule"] == rfc3339(world.clock.now().wall)
     assert (schedule["chargingRateUnit"], schedule["chargingSchedulePeriod"]) == (
         "W",
         [{"startPeriod": 0, "limit": 4200.0}],
@@ -72,7 +95,13 @@ def test_small_changes_are_not_worth_a_message() -> None:
     outside(world, Outside("mqtt", 9.0, None))
     assert world.actions() == []
     outside(world, Outside("mqtt", 6.0, None))
-    assert world.actions() == ["TransactionEvent", "NotifyChargingLimit"]
+    assert world.actions() == ["NotifyChargingLimit", "TransactionEvent"]
+    world.take()
+    for current in (5.5, 5.0):  # 8 % each, 17 % in all
+        outside(world, Outside("mqtt", current, None))
+    assert world.actions() == []
+    outside(world, Outside("mqtt", 4.5, None))
+    assert world.actions() == ["NotifyChargingLimit", "TransactionEvent"]
 
 
 def test_it_counts_in_schedules_and_reports_and_is_left_to_who_enforces_it() -> None:
@@ -85,6 +114,8 @@ def test_it_counts_in_schedules_and_reports_and_is_left_to_who_enforces_it() -> 
     (report,) = told(world, "ReportChargingProfiles")
     (profile,) = report["chargingProfile"]
     assert (profile["id"], profile["chargingProfilePurpose"]) == (-1, "ChargingStationExternalConstraints")
+    (schedule,) = profile["chargingSchedule"]
+    assert schedule["startSchedule"] == rfc3339(world.clock.now().wall)  # K01.FR.40
     assert not [
         effect for effect in world.effects if isinstance(effect, Limit) and effect.current_a is not None
     ]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hub.clock import ManualClock
 from hub.ocpp.station.effects import Keep
+from hub.ocpp.station.messages import Raw
 from hub.ocpp.station.notices import MOST, Notices
 from hub.ocpp.station.reports import FirmwareStatus, SecurityEvent
 
@@ -139,3 +140,14 @@ def test_when_there_are_too_many_the_oldest_goes() -> None:
     site.answer()
     assert site.got == ["5"]
     assert len(site.disk) == MOST - 1
+
+
+def test_when_there_are_too_many_those_that_chatter_go_first() -> None:
+    site = Site()
+    site.add()
+    for number in range(2 * MOST):
+        site.notices.add(Raw("2.0.1", "NotifyEvent", {"seqNo": number}))
+    kept = [kind for kind, _ in site.disk.values()]
+    assert (kept.count("SecurityEvent"), kept.count("Raw")) == (1, MOST - 1)
+    newest = max(fields["payload"]["seqNo"] for kind, fields in site.disk.values() if kind == "Raw")
+    assert newest == 2 * MOST - 1

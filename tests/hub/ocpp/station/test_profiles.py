@@ -75,6 +75,8 @@ def test_2_0_1_is_stricter_than_1_6(one: Profile, strictly: Refusal | None, loos
         (profile(valid_to=NOON), profile(id=2, valid_from=NOON), False),
         (profile(evse=0), profile(id=2), True),  # K01.FR.53
         (profile(), profile(id=2, evse=0), True),  # K01.FR.52
+        (profile(valid_to=NOON), profile(id=2, evse=0, valid_from=NOON), True),
+        (profile(evse=0, valid_to=NOON), profile(id=2, valid_from=NOON), True),
         (profile(evse=0), profile(evse=1), False),
         (profile(evse=1), profile(id=2, evse=2), False),
         (profile(MAX), profile(id=2, evse=0), False),
@@ -95,6 +97,10 @@ def test_in_1_6_the_newer_profile_ousts_the_older() -> None:
     world = World("1.6")
     assert install(world, profile(), profile(id=2)) == [None, None]
     assert [key for key in world.memory if key[0] == "profile"] == [("profile", "2")]
+    # 3.13.2: also when it is valid only later: until then nothing holds.
+    assert install(world, profile(id=3, valid_from=now(world).wall + HOUR)) == [None]
+    assert [key for key in world.memory if key[0] == "profile"] == [("profile", "3")]
+    assert world.last(Limit) == Limit(1, None)
 
 
 def test_a_full_store_still_replaces() -> None:
@@ -228,6 +234,16 @@ def test_a_schedule_is_told_in_the_unit_it_came_in() -> None:
     assert composite(world, 1) == ("W", [{"startPeriod": 0, "limit": 5000.0}])
     unit, periods = composite(world, 1, unit="A")
     assert (unit, periods) == ("A", [{"startPeriod": 0, "limit": 7.2}])  # rounded down, 7.246 A
+    assert composite(world, 0) == ("W", [{"startPeriod": 0, "limit": 5000.0}])
+
+
+def test_a_period_that_changes_nothing_is_not_told() -> None:
+    world = World()
+    install(world, profile(periods=(Period(0, 40), Period(60, 50), Period(120, 8))))
+    assert profiles.composite(world.station, 1, 600, "A", now(world)) == (
+        "A",
+        [{"startPeriod": 0, "limit": 32.0}, {"startPeriod": 120, "limit": 8.0}],
+    )
 
 
 def test_phases_are_told_where_a_profile_names_them() -> None:

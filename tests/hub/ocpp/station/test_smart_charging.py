@@ -28,6 +28,7 @@ from hub.ocpp.station.smart_charging import (
     FAR_S,
     MOST_PERIODS,
     NOTHING,
+    UNLIMITED_A,
     Context,
     Limitation,
     Profiles,
@@ -230,6 +231,34 @@ def test_a_change_between_two_seconds_counts_from_the_later_one() -> None:
     assert found == [(0, Limitation(1)), (2, Limitation(2))]
 
 
+def test_two_changes_in_one_second_are_one_period() -> None:
+    moments = [NOON + timedelta(seconds=tenths / 10) for tenths in (12, 18, 30, 99)]
+    found = timeline(
+        lambda moment: Limitation((moment - NOON).total_seconds()),
+        lambda moment: next((later for later in moments if later > moment), None),
+        NOON,
+        9.9,
+    )
+    assert found == [(0, Limitation(0)), (2, Limitation(1.8)), (3, Limitation(3))]
+
+
+FIRST_DAY, LAST_DAY = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("recurrency", [None, "Daily", "Weekly"])
+def test_the_first_and_the_last_time_that_there_is_are_times(recurrency: str | None) -> None:
+    # .NET's DateTime.MinValue and MaxValue, which some CSMSs send for "always".
+    always = absolute((0, 10), start=FIRST_DAY, valid_from=FIRST_DAY, valid_to=LAST_DAY)
+    found = replace(always, kind="Recurring", recurrency=recurrency) if recurrency else always
+    assert limits([found], duration=2 * DAY) == [(0, 10)]
+
+
+@pytest.mark.parametrize("unit", ["A", "W"])
+def test_a_limit_may_be_any_number_that_means_none(unit: str) -> None:
+    boundless = Profiles([profile(TX, (0, 1.7e308), unit=unit)])
+    assert boundless.at(1, RUNNING, NOON) == Limitation(UNLIMITED_A, None, unit)
+
+
 # The store
 
 
@@ -248,14 +277,22 @@ def test_the_same_id_is_replaced_wherever_it_was() -> None:
         ({"stack_level": 1}, False),
         ({"evse": 2}, False),
         ({"valid_from": NOON, "valid_to": NOON + HOUR}, True),
-        ({"valid_to": NOON - HOUR}, False),
+        # 1.6, 3.13.2: whenever they are valid.
+        ({"valid_to": NOON - HOUR}, True),
     ],
 )
-def test_a_newer_profile_ousts_the_one_that_it_collides_with(other: dict[str, Any], ousted: bool) -> None:
+def test_a_newer_profile_ousts_its_rival(other: dict[str, Any], ousted: bool) -> None:
     old = profile(TX_DEFAULT, id=2, **other)
     profiles = Profiles([old])
     assert profiles.install(profile(TX_DEFAULT, valid_from=NOON - HOUR)) == ([old] if ousted else [])
     assert len(profiles) == (1 if ousted else 2)
+
+
+def test_in_2_0_1_a_level_is_shared_by_those_of_different_times() -> None:
+    old = profile(TX_DEFAULT, id=2, valid_to=NOON - HOUR)
+    profiles = Profiles([old])
+    assert profiles.install(profile(TX_DEFAULT, valid_from=NOON - HOUR), ousts=False) == []
+    assert len(profiles) == 2
 
 
 def test_profiles_of_two_transactions_do_not_collide() -> None:

@@ -22,7 +22,7 @@ def test_file_servers_elsewhere_are_fine(url: str) -> None:
     "url",
     [
         "file:///etc/passwd",
-        "sftp://files.example/x",
+        "scp://files.example/x",
         "dummy://dummy",
         "https:///no-host",
         "https://files.example:port/x",

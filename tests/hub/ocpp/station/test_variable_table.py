@@ -25,7 +25,7 @@ REQUIRED_201 = {
     "TxUpdatedInterval",
     "SecurityCtrlr": "CertificateEntries OrganizationName SecurityProfile",
     "TxCtrlr": "EVConnectionTimeOut StopTxOnEVSideDisconnect StopTxOnInvalidId TxStartPoint TxStopPoint",
-    "SmartChargingCtrlr": "Entries LimitChangeSignificance PeriodsPerSchedule ProfileStackLevel RateUnit",
+    "SmartChargingCtrlr": "LimitChangeSignificance PeriodsPerSchedule ProfileStackLevel RateUnit",
 }
 
 

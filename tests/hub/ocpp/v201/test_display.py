@@ -166,3 +166,10 @@ def test_a_charger_with_a_display_shows_it() -> None:
     made = World(abilities=Abilities(ACTIONS | {"display"}))
     set_message(made)
     assert made.last(Act) == Act("display:1", 1, "display", {"message": "Hello"})
+
+
+def test_a_state_that_never_comes_is_not_supported() -> None:
+    made = World("2.1")
+    assert set_message(made, state="Idle") == "Accepted"
+    assert set_message(made, state="Discharging") == "NotSupportedState"
+    assert set_message(made, state="Suspended") == "NotSupportedState"

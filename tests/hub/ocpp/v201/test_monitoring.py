@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
+from tests.hub.ocpp.world import CHARGING, DIALECTS, IDLE, PLUGGED, World
 
 POWER = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}}
 STATE = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "AvailabilityState"}}
@@ -105,6 +105,7 @@ def test_a_write_only_value_is_never_told() -> None:
         (STATE, {}, "UnsupportedMonitorType"),
         (POWER, {"value": 1e9}, "Rejected"),
         (POWER, {"type": "Delta", "value": -1}, "Rejected"),
+        (POWER, {"type": "Periodic", "value": 0}, "Rejected"),
         (POWER, {"severity": 10}, "Rejected"),
         (POWER, {"id": 77}, "Rejected"),
     ],
@@ -228,3 +229,37 @@ def test_switched_off_monitoring_tells_nothing() -> None:
     made.station.control.set_variable("MonitoringEnabled", "false", made.clock.now())
     made.state(CHARGING)
     assert events(made) == []
+
+
+def due_in(made: World) -> float:
+    deadline = made.station.deadline()
+    assert deadline is not None
+    return deadline - made.clock.now().mono
+
+
+def test_a_periodic_one_of_transactions_waits_for_one_and_keeps_nobody_awake() -> None:
+    made = World()
+    monitor(made, type="Periodic", value=60, transaction=True)
+    made.advance(100)
+    assert due_in(made) > 0
+    made.state(PLUGGED)
+    made.swipe()
+    made.advance(19)
+    assert events(made) == []
+    made.advance(1)
+    assert events(made) == [("Periodic", "0.0", False)]
+
+
+def test_a_version_that_knows_no_monitors_keeps_nobody_awake() -> None:
+    made = World()
+    monitor(made, type="Periodic", value=60)
+    made.disconnect()
+    made.version, made.dialect = "1.6", DIALECTS["1.6"]
+    made.connect()
+    made.advance(100)
+    assert due_in(made) > 0
+    made.disconnect()
+    made.version, made.dialect = "2.0.1", DIALECTS["2.0.1"]
+    made.connect()
+    made.advance(20)
+    assert [trigger for trigger, *_ in events(made)] == ["Periodic"]

@@ -142,21 +142,6 @@ def test_a_profile_that_says_more_than_can_be_followed_is_rejected(body: dict[st
     assert world.ask("RequestStartTransaction", start)["status"] == "Rejected"
 
 
-def test_monitors_are_reported_as_2_1_wants_it() -> None:
-    world = World("2.1")
-    monitor = {
-        "value": 5,
-        "type": "UpperThreshold",
-        "severity": 5,
-        "component": {"name": "EVSE", "evse": {"id": 1}},
-    }
-    world.ask("SetVariableMonitoring", {"setMonitoringData": [{**monitor, "variable": {"name": "Power"}}]})
-    world.ask("GetMonitoringReport", {"requestId": 1})
-    (report,) = [payload for action, payload in world.sent if action == "NotifyMonitoringReport"]
-    (monitored,) = report["monitor"][0]["variableMonitoring"]
-    assert monitored["eventNotificationType"] == "CustomMonitor"
-
-
 PROFILE = {"ocppTransport": "JSON", "ocppCsmsUrl": "ws://x", "messageTimeout": 30, "securityProfile": 0}
 
 

@@ -33,7 +33,7 @@ def test_the_first_boot_waits_for_what_the_device_says_of_itself(version: str) -
     world = stranger(version)
     world.advance(1)
     assert boots(world) == []
-    world.station.identify(DEVICE)
+    world.station.device.identify(DEVICE)
     world.state(IDLE)
     assert boots(world) == [("S-77", "2.4")]
 
@@ -51,10 +51,10 @@ def test_a_device_that_speaks_late_is_no_second_start(status: str) -> None:
     world.answers["BootNotification"] = answer
     world.connect()
     world.advance(4)
-    world.station.identify(DEVICE)
+    world.station.device.identify(DEVICE)
     world.state(IDLE)
     assert boots(world) == [(None, None)]
-    assert world.station.identity == DEVICE
+    assert world.station.device.identity == DEVICE
 
 
 def test_a_silent_device_is_waited_for_once_and_no_longer_than_the_most_impatient_csms_waits() -> None:
@@ -69,7 +69,7 @@ def test_a_silent_device_is_waited_for_once_and_no_longer_than_the_most_impatien
 
 def test_it_is_remembered_over_a_restart() -> None:
     world = stranger()
-    world.station.identify(DEVICE)
+    world.station.device.identify(DEVICE)
     world.pump()
     world.restart()
     world.connect()
@@ -78,7 +78,7 @@ def test_it_is_remembered_over_a_restart() -> None:
 
 def test_another_blueprint_is_another_device() -> None:
     world = stranger()
-    world.station.identify(DEVICE)
+    world.station.device.identify(DEVICE)
     world.pump()
     world.setup = World(boot=False, identity=Identity("Other", "Thing"), abilities=TELLS).setup
     world.restart()
