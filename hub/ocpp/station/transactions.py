@@ -240,7 +240,8 @@ class Transactions:
         assert transaction is not None
         if (before ^ flow.conditions) & {"Authorized", "EVConnected"}:
             transaction.charging_state = flow.charging_state()
-            owed, transaction.begun_nowhere = transaction.begun_nowhere and flow.plugged, False
+            owed = transaction.begun_nowhere and flow.plugged
+            transaction.begun_nowhere = transaction.begun_nowhere and not owed
             self._tell(flow, now, "Updated", trigger, self._first_values(flow, now) if owed else ())
 
     def _first_values(self, flow: Flow, now: Moment) -> tuple[MeterValue, ...]:
@@ -285,7 +286,8 @@ class Transactions:
         self._emit(Keep("transaction", str(flow.evse), document(flow)))
 
     def _with_identity(self, flow: Flow, told: TransactionEvent) -> TransactionEvent:
-        """idToken once, when there is one; the EVSE in the first event with a plug (E01.FR.16)."""
+        """idToken once, when there is one; the EVSE in each event from when it is known (E01.FR.16): there are CSMSs
+        to which an event that names none belongs to EVSE 1."""
         transaction, grant = flow.transaction, flow.grant
         assert transaction is not None
         token = None
@@ -299,9 +301,6 @@ class Transactions:
         reservation = None
         if grant and grant.reservation_id is not None and not transaction.reservation_told:
             reservation, transaction.reservation_told = grant.reservation_id, True  # E03.FR.03
-        # E01.FR.16: once more when the plug is in.
-        known = told.seq_no == 0 and not transaction.begun_nowhere
-        names_evse = known or (flow.plugged and not transaction.plugged_once)
         transaction.plugged_once = transaction.plugged_once or flow.plugged
         owner = Token(*transaction.token) if transaction.token else None
         return replace(
@@ -310,7 +309,7 @@ class Transactions:
             owner=owner,
             remote_start_id=transaction.remote_start_id,
             reservation_id=reservation,
-            first_plugged=names_evse,
+            evse_known=flow.plugged or not transaction.begun_nowhere,
             phases=self._phases(flow),
         )
 
