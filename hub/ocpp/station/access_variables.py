@@ -1,6 +1,6 @@
 """The settings of who may charge: authorization, cache, local list, reservation; and what it costs."""
 
-from hub.ocpp.station.variable import Variable, boolean, integer
+from hub.ocpp.station.variable import Variable, boolean, integer, members_of
 
 AUTH, CACHE, LIST = "AuthCtrlr", "AuthCacheCtrlr", "LocalAuthListCtrlr"
 RESERVATION, TARIFF, TX = "ReservationCtrlr", "TariffCostCtrlr", "TxCtrlr"
@@ -15,8 +15,24 @@ ACCESS: tuple[Variable, ...] = (
     ),
     boolean("DisableRemoteAuthorization", False, None, (AUTH, "DisableRemoteAuthorization")),
     Variable("MasterPassGroupId", "string", "", None, (AUTH, "MasterPassGroupId"), high=36),
+    integer("TxResumptionTimeout", 604_800, "TxResumptionTimeout", (TX, "ResumptionTimeout"), unit="s"),
+    boolean("AllowEnergyTransferResumption", True, None, (TX, "AllowEnergyTransferResumption"), only="2.1"),
     integer(
-        "TxResumptionTimeout", 604_800, "TxResumptionTimeout", (TX, "ResumptionTimeout"), low=1, unit="s"
+        "EnergyTransferResumptionRandomRange",
+        0,
+        None,
+        (TX, "EnergyTransferResumptionRandomRange"),
+        unit="s",
+        only="2.1",
+    ),
+    members_of(
+        "SupportedLimits",
+        "maxCost,maxEnergy,maxTime",
+        None,
+        (TX, "SupportedLimits"),
+        ("maxCost", "maxEnergy", "maxSoC", "maxTime"),
+        writable=False,
+        only="2.1",
     ),
     integer("MaxEnergyOnInvalidId", 0, "MaxEnergyOnInvalidId", (TX, "MaxEnergyOnInvalidId"), unit="Wh"),
     boolean("AuthCacheEnabled", True, "AuthorizationCacheEnabled", (CACHE, "Enabled")),

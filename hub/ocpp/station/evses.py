@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.entity import State
-from hub.model.moment import Moment, parse_time
+from hub.model.moment import Moment
 from hub.ocpp.station import profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
@@ -25,8 +25,6 @@ class Evses:
         self._station = station
         self.flows = dict(flows)
         self._profile_due: dict[int, float] = {}
-        self._resuming = {flow.evse for flow in flows.values() if flow.transaction}
-        """Where a transaction ran when the hub went, and the device hasn't said yet how it is."""
         timeout = station.variables.int("EVConnectionTimeOut")
         for flow in self.flows.values():
             station.transactions.reschedule(flow, now)
@@ -75,7 +73,7 @@ class Evses:
         flow.status = seen
         if seen in (Status.CHARGING, Status.SUSPENDED_EV):
             flow.begins_until = None
-        self._resume(flow, now)
+        self._station.resumption.heard(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
         grant = flow.grant
@@ -97,18 +95,6 @@ class Evses:
             if flow.known:
                 self._station.transactions.changed(flow, now, "CablePluggedIn")
                 self.state(flow.evse, flow.state, now)
-
-    def _resume(self, flow: Flow, now: Moment) -> None:
-        """A charger that went on is served on; what the same power cut stopped is ended (2.1: ResumptionTimeout)."""
-        if flow.lost_since is not None or flow.evse not in self._resuming:
-            return
-        self._resuming.discard(flow.evse)
-        transaction = flow.transaction
-        if transaction is None or not transaction.told_at or flow.status is Status.CHARGING:
-            return
-        silent_s = (now.wall - parse_time(transaction.told_at)).total_seconds()
-        if silent_s > self._station.variables.int("TxResumptionTimeout"):
-            self._station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
 
     def _is_free(self, flow: Flow) -> bool:
         operative = self._station.availability.operative(flow.evse)

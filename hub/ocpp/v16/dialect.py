@@ -98,6 +98,7 @@ class Dialect16:
     triggered_measurands = "TxUpdatedMeasurands"
     tells_of_drivers = True
     streams = False
+    triggers: frozenset[str] = frozenset()
     tells_each_try = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
