@@ -9,6 +9,14 @@ from hub.errors import HubError, reason
 
 BEYOND_CHAIN = range(80, 95)
 """OpenSSL's codes for what only a strict look at a certificate finds."""
+WAYS_OUT = {
+    85: "issue it with `-extfile` and authorityKeyIdentifier=keyid in it",
+    92: "the authority's, with its own key and name, so that what it has issued stays good: openssl req -x509 "
+    "-key ca.key -subj '/CN=...' -days 3650 -addext keyUsage=critical,keyCertSign,cRLSign -out ca.pem",
+}
+"""What people's own authorities most often lack, and how they come by it."""
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2: forward secrecy and authenticated encryption (A00.FR.319, A00.FR.320)."""
 
 
 def client_context(
@@ -28,6 +36,7 @@ def client_context(
         for pem in roots:
             context.load_verify_locations(cadata=pem)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(CIPHERS)
     # A root that its predecessor has signed is an anchor without it, too.
     context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
     if cert:
@@ -61,5 +70,6 @@ def refusal(error: ssl.SSLError) -> str:
         return str(error.reason or error)
     words = error.verify_message or str(error)
     if error.verify_code in BEYOND_CHAIN:
-        return f"a certificate isn't as RFC 5280 wants it ({words}): it must be issued anew"
+        how = WAYS_OUT.get(error.verify_code)
+        return f"a certificate isn't as RFC 5280 wants it ({words}): it must be issued anew{f' ({how})' if how else ''}"
     return words

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hub.charger.evse import Evse
 
 NOTHING_WANTED = (Status.FAULTED, Status.UNAVAILABLE)
+LEAST_A = 4.0
+"""Less says nothing of the phases."""
 ABOVE_A, ABOVE_RATIO = 1.0, 1.1
 """A meter may show so much more than the limit that the car keeps to."""
 SAFE = ("safe_current", "safe_current_set")
@@ -41,6 +43,8 @@ class Claim:
     draw_a: float | None
     priority: int = 0
     """The CSMS's chargingPriority of whoever charges."""
+    currents: tuple[float, ...] | None = None
+    """What flows by its own phases, as far as that is known."""
 
 
 def claim(evse: "Evse", actions: frozenset[str], *, available: bool, safe_a: float) -> Claim:
@@ -63,6 +67,7 @@ def claim(evse: "Evse", actions: frozenset[str], *, available: bool, safe_a: flo
         0.0 if available else max(safe_a, _falls_back_to(evse)),
         drawn(evse.device) if available else None,
         _priority(evse),
+        currents(evse.device) if available else None,
     )
 
 
@@ -78,10 +83,9 @@ def wants(evse: "Evse") -> bool:
 
 def drawn(state: Mapping[str, Scalar]) -> float | None:
     """The most that flows in a phase; None: the charger doesn't say."""
-    told = [state.get(f"current_l{phase}") for phase in (1, 2, 3)]
-    currents = [abs(value) for value in told if isinstance(value, int | float)]
-    if currents:
-        return max(currents)
+    told = _told(state)
+    if told:
+        return max(told)
     power, phases = state.get("power"), state.get("phases_active")
     if not isinstance(power, int | float):
         return None
@@ -90,6 +94,25 @@ def drawn(state: Mapping[str, Scalar]) -> float | None:
     if not isinstance(phases, int) or phases < 1:
         return None
     return abs(power) / (phases * VOLTAGE)
+
+
+def currents(state: Mapping[str, Scalar]) -> tuple[float, ...] | None:
+    """What flows in each of its three phases; None: that can't be said."""
+    told, power = _told(state), state.get("power")
+    if len(told) == 3:
+        return tuple(told)
+    if not isinstance(power, int | float):
+        return None
+    first = told[0] if len(told) == 1 else 0.0
+    if first < LEAST_A:
+        return None if power else (0.0, 0.0, 0.0)
+    # One register for all phases: the power tells how many there are.
+    return {1: (first, 0.0, 0.0), 3: (first,) * 3}.get(round(abs(power) / (first * VOLTAGE)))
+
+
+def _told(state: Mapping[str, Scalar]) -> list[float]:
+    told = [state.get(f"current_l{phase}") for phase in (1, 2, 3)]
+    return [abs(value) for value in told if isinstance(value, int | float)]
 
 
 def _priority(evse: "Evse") -> int:

@@ -1,4 +1,4 @@
-"""Who may draw what from now on, so that no circuit ever carries more than it can.
+"""Who may draw what from now on, so that no phase of a circuit ever carries more than it can.
 
 Theory: `shares` says how it should be once everything has settled. A cut is given at once. A raise is given when what
 all others may be drawing leaves room for it: the higher of what they are given and of what they hold still, as far as
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.charger.claim import Claim
+from hub.circuits.lines import Line
 from hub.circuits.shares import TINY_A, Above, Leaf, Want, best, without
 
 WORTH_A = 1.0
@@ -37,10 +38,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One EVSE of a site: the circuits that feed it, and what it would like."""
+    """One EVSE of a site: the lines that feed it, and what it would like."""
 
     claim: Claim
-    above: Sequence[str]
+    above: Sequence[Line]
     priority: int = 0
     unknown_a: float = 0.0
     """What it is taken to hold when nobody knows."""
@@ -83,8 +84,8 @@ class Step:
     given: Mapping[Leaf, Given]
     wake_at: float | None = None
     """When time alone changes something."""
-    loads: Mapping[str, float] = field(default_factory=dict)
-    """What each circuit's members may be drawing together, by its id."""
+    loads: Mapping[Line, float] = field(default_factory=dict)
+    """What may be drawn together on each line."""
 
 
 class Balance:
@@ -100,8 +101,8 @@ class Balance:
         """What it was given before: by the hub that ran before this one."""
         self._places.setdefault(leaf, Place(given_a))
 
-    def step(self, now: float, members: Mapping[Leaf, Member], rooms: Mapping[str, float]) -> Step:
-        """`rooms`: what each circuit has for its members."""
+    def step(self, now: float, members: Mapping[Leaf, Member], rooms: Mapping[Line, float]) -> Step:
+        """`rooms`: what each line has for the EVSEs that load it."""
         self._wake = []
         self._places = {leaf: self._places.get(leaf, Place()) for leaf in members}
         self._line_up(now, members)
@@ -157,7 +158,7 @@ class Balance:
     # How it should be
 
     def _targets(
-        self, now: float, members: Mapping[Leaf, Member], rooms: Mapping[str, float]
+        self, now: float, members: Mapping[Leaf, Member], rooms: Mapping[Line, float]
     ) -> dict[Leaf, float]:
         above: Above = {leaf: member.above for leaf, member in members.items()}
         wants = [self._want(now, leaf, members[leaf]) for leaf in self._queue]
@@ -239,26 +240,26 @@ class Balance:
         elif place.since is None or asked_more:
             place.since = now - self.pace.raise_s if asked_more else now
 
-    def _restrain(self, members: Mapping[Leaf, Member], rooms: Mapping[str, float]) -> None:
+    def _restrain(self, members: Mapping[Leaf, Member], rooms: Mapping[Line, float]) -> None:
         """Who doesn't answer goes on with what it was given when it is back: no more than there is then."""
         free = dict(rooms)
         for leaf, member in sorted(members.items(), key=lambda item: not item[1].claim.known):
             place = self._places[leaf]
             amperes = max(place.given_a, member.held_a)
             if not member.claim.known:
-                room = min((free[circuit] for circuit in member.above), default=0.0)
+                room = min((free[line] for line in member.above), default=0.0)
                 amperes = place.given_a = max(0.0, min(place.given_a, room))
-            for circuit in member.above:
-                free[circuit] -= amperes
+            for line in member.above:
+                free[line] -= amperes
 
     def _raise(
-        self, now: float, leaf: Leaf, member: Member, rooms: Mapping[str, float], loads: dict[str, float]
+        self, now: float, leaf: Leaf, member: Member, rooms: Mapping[Line, float], loads: dict[Line, float]
     ) -> None:
         place, claim = self._places[leaf], member.claim
         if place.since is None or not self._ripe(now, place):
             return
         own = max(place.given_a, member.held_a)
-        room = min((rooms[circuit] - loads[circuit] + own for circuit in member.above), default=0.0)
+        room = min((rooms[line] - loads[line] + own for line in member.above), default=0.0)
         new = min(place.target_a, room + TINY_A)
         if claim.step_a and new < place.target_a - TINY_A:
             new = round(new // claim.step_a * claim.step_a, 3)
@@ -266,8 +267,8 @@ class Balance:
             return
         if new < min(place.given_a + WORTH_A, place.target_a) - TINY_A:
             return
-        for circuit in member.above:
-            loads[circuit] += max(new, member.held_a) - own
+        for line in member.above:
+            loads[line] += max(new, member.held_a) - own
         place.given_a = new
         place.since = None if new >= place.target_a - TINY_A else now
 
@@ -282,12 +283,12 @@ class Balance:
         self._wake.append(at)
         return now >= at
 
-    def _loads(self, members: Mapping[Leaf, Member], rooms: Iterable[str]) -> dict[str, float]:
+    def _loads(self, members: Mapping[Leaf, Member], rooms: Iterable[Line]) -> dict[Line, float]:
         """What may be drawn at most, by all that is known."""
         loads = dict.fromkeys(rooms, 0.0)
         for leaf, member in members.items():
-            for circuit in member.above:
-                loads[circuit] += max(self._places[leaf].given_a, member.held_a)
+            for line in member.above:
+                loads[line] += max(self._places[leaf].given_a, member.held_a)
         return loads
 
     def _given(self, leaf: Leaf, member: Member) -> Given:

@@ -25,10 +25,14 @@ DROP_LIMIT = "DELETE FROM limits WHERE charger=? AND evse=0 AND source=?"
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`given_a`: what it was to have. `held_a`: what it may have been drawing, as far as that wasn't proven yet."""
+    """`given_a`: what it was to have. `held_a`: what it may have been drawing, as far as that wasn't proven yet.
+
+    `phases`: its own, as far as its car has shown them.
+    """
 
     given_a: float
     held_a: float
+    phases: tuple[int, ...] = ()
 
 
 class Kept:
@@ -44,9 +48,10 @@ class Kept:
         sql = "SELECT key, CAST(body AS BLOB) FROM station WHERE charger=? AND kind=?"
         for key, body in await self._database.read(sql, (OWN, SHARE)):
             charger, _, evse = key.rpartition("/")
-            given, held = (_json(body).get(name) for name in ("given_a", "held_a"))
+            given, held, phases = (_json(body).get(name) for name in ("given_a", "held_a", "phases"))
             if evse.isdecimal() and isinstance(given, int | float) and isinstance(held, int | float):
-                self.shares[charger, int(evse)] = Share(float(given), float(held))
+                used = tuple(phases) if isinstance(phases, list) else ()
+                self.shares[charger, int(evse)] = Share(float(given), float(held), used)
             else:
                 log.error("circuits: what %s was given can't be read any more", key)
 

@@ -1,13 +1,10 @@
-"""What else draws on a circuit: its meter's reading without the chargers' own.
+"""What else draws on a line of a circuit: its meter's reading without the chargers' own.
 
 Theory: the meter and the chargers are never read in the same moment. While a charger's current moves, or may move as it
 was just told something else, the difference says nothing: the other load is taken to be as it was. Unless the meter
-shows more than the circuit may carry: then what the chargers can't have drawn is the others'.
+shows more than the circuit may carry: then what the chargers can't have drawn is the others'. A charger that may be on
+another phase was perhaps none of it: what it stops drawing is the others' until the meter has been heard again.
 """
-
-from collections.abc import Mapping, Sequence
-
-from hub.charger.limits import VOLTAGE
 
 SILENT_S = 150.0
 """A meter that has said nothing for so long is silent: everything is published again each minute."""
@@ -17,44 +14,44 @@ NOISE_A = 0.75
 
 
 class OtherLoad:
-    """`sources`: (device, key of its state), one for all phases or one for each. Amperes of the fullest phase."""
+    """`hear`, `draw` and `offer` in whatever order they happen."""
 
-    def __init__(self, sources: Sequence[tuple[str, str]], phases: int) -> None:
-        self.sources, self._phases = tuple(sources), phases
+    def __init__(self) -> None:
         self.measured_a: float | None = None
-        self.other_a: float | None = None
-        """None: nobody knows."""
-        self._said: dict[tuple[str, str], float | None] = {}
+        self._known_a: float | None = None
         self._said_at = float("-inf")
         self._drawn = self._offered = 0.0
+        self._unsure = self._taken = 0.0
+        """What perhaps flows here; what of it was taken off when the other load was reckoned."""
         self._moved_at = float("-inf")
         self._begun = False
 
+    @property
+    def other_a(self) -> float | None:
+        """None: nobody knows."""
+        return None if self._known_a is None else self._known_a + max(self._taken - self._unsure, 0.0)
+
     def begin(self) -> None:
         """All chargers are heard that will be: what was reckoned without them counts no more."""
-        if not self._begun and self.other_a is not None:
-            self.other_a = self._rest()
+        if not self._begun and self._known_a is not None:
+            self._reckon()
         self._begun = True
 
-    def hear(self, device: str, state: Mapping[str, object], now: float, most_a: float) -> None:
-        """A state of a device on the bus."""
-        for source in self.sources:
-            if source[0] == device:
-                self._said[source] = _number(state.get(source[1]))
-        self._said_at = now
-        self.measured_a = self._measured()
-        if self.measured_a is None:
-            self.other_a = None
-        elif self.other_a is None or self._calm(now):
-            self.other_a = self._rest()
-        elif self.measured_a > most_a:
-            self.other_a = max(self.other_a, self.measured_a - max(self._drawn, self._offered))
+    def hear(self, measured_a: float | None, now: float, most_a: float) -> None:
+        """`measured_a` None: the meter can't say."""
+        self._said_at, self.measured_a = now, measured_a
+        if measured_a is None:
+            self._known_a = None
+        elif self._known_a is None or self._calm(now):
+            self._reckon()
+        elif measured_a > most_a:
+            self._known_a = max(self._known_a, measured_a - max(self._drawn, self._offered))
 
-    def draw(self, amperes: float, now: float) -> None:
-        """What the chargers draw together."""
+    def draw(self, amperes: float, now: float, unsure_a: float = 0.0) -> None:
+        """What the chargers draw together; `unsure_a` of it perhaps elsewhere."""
         if abs(amperes - self._drawn) >= MOVES_A:
             self._moved_at = now
-        self._drawn = amperes
+        self._drawn, self._unsure = amperes, unsure_a
 
     def offer(self, amperes: float, now: float) -> None:
         """What the chargers may draw together."""
@@ -67,38 +64,21 @@ class OtherLoad:
         if self.measured_a is None:
             return None
         if now - self._said_at >= SILENT_S:
-            self.measured_a = self.other_a = None
+            self.measured_a = self._known_a = None
             return None
         silent_at, calm_at = self._said_at + SILENT_S, self._moved_at + SETTLE_S
         if not self._calm(now):
             return min(calm_at, silent_at)
         if self._said_at >= self._moved_at:
-            self.other_a = self._rest()
+            self._reckon()
         return silent_at
 
     def _calm(self, now: float) -> bool:
         return now - self._moved_at >= SETTLE_S
 
-    def _rest(self) -> float:
+    def _reckon(self) -> None:
         """A little less is the same: else a raise that only the meter's rounding allows would swing."""
         rest = max(0.0, (self.measured_a or 0.0) - self._drawn)
-        known = self.other_a
-        return known if known is not None and known - NOISE_A < rest < known else rest
-
-    def _measured(self) -> float | None:
-        told = [(key, self._said.get((device, key))) for device, key in self.sources]
-        if any(value is None for _, value in told):
-            return None
-        phases = self._phases if len(told) == 1 else 1
-        amperes = [
-            value / (VOLTAGE * phases) if "power" in key else value
-            for key, value in told
-            if value is not None
-        ]
-        return max(amperes)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value)
+        known = self._known_a
+        self._known_a = known if known is not None and known - NOISE_A < rest < known else rest
+        self._taken = self._unsure

@@ -1,8 +1,8 @@
 """How several cars share what their circuits carry, as it should be once everything has settled.
 
 Theory: first it is decided who charges at all: in order of priority and then of turn everybody gets his least, as long
-as every circuit above him carries it; who doesn't fit waits. What is left is poured in like water, the higher
-priority first: all rise to the same level, each until he has what he asks for or a circuit above him is full. Where
+as every line above him carries it; who doesn't fit waits. What is left is poured in like water, the higher
+priority first: all rise to the same level, each until he has what he asks for or a line above him is full. Where
 some leave a part of theirs unused (`enough_a`), that is poured on afterwards.
 """
 
@@ -10,9 +10,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hub.circuits.lines import Line
+
 Leaf = tuple[str, int]
 """(charger, EVSE)"""
 TINY_A = 1e-6
+NO_LINE: Line = ("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,11 @@ class Want:
     priority: int = 0
 
 
-Above = Mapping[Leaf, Sequence[str]]
-"""The circuits that feed each EVSE."""
+Above = Mapping[Leaf, Sequence[Line]]
+"""The lines that feed each EVSE."""
 
 
-def best(wants: Sequence[Want], rooms: Mapping[str, float], above: Above) -> dict[Leaf, float]:
+def best(wants: Sequence[Want], rooms: Mapping[Line, float], above: Above) -> dict[Leaf, float]:
     """All that everybody asks for, where there is so much; else `shares`."""
     full = shares([replace(want, enough_a=want.most_a) for want in wants], rooms, above)
     if all(full[want.leaf] >= want.most_a - TINY_A for want in wants):
@@ -39,16 +42,16 @@ def best(wants: Sequence[Want], rooms: Mapping[str, float], above: Above) -> dic
     return shares(wants, rooms, above)
 
 
-def without(rooms: Mapping[str, float], taken: Mapping[Leaf, float], above: Above) -> dict[str, float]:
-    """What is left in each circuit."""
+def without(rooms: Mapping[Line, float], taken: Mapping[Leaf, float], above: Above) -> dict[Line, float]:
+    """What is left in each line."""
     left = dict(rooms)
     for leaf, amperes in taken.items():
-        for circuit in above[leaf]:
-            left[circuit] -= amperes
+        for line in above[leaf]:
+            left[line] -= amperes
     return left
 
 
-def shares(wants: Sequence[Want], rooms: Mapping[str, float], above: Above) -> dict[Leaf, float]:
+def shares(wants: Sequence[Want], rooms: Mapping[Line, float], above: Above) -> dict[Leaf, float]:
     """`wants` in the order of their turns. Each gets 0, or what lies between his least and his most."""
     left = dict(rooms)
     ranked = sorted(wants, key=lambda want: -want.priority)
@@ -63,12 +66,12 @@ def shares(wants: Sequence[Want], rooms: Mapping[str, float], above: Above) -> d
     return given
 
 
-def _take(leaf: Leaf, amperes: float, left: dict[str, float], above: Above) -> bool:
+def _take(leaf: Leaf, amperes: float, left: dict[Line, float], above: Above) -> bool:
     """Is there so much left? Then it is taken."""
-    if any(left[circuit] + TINY_A < amperes for circuit in above[leaf]):
+    if any(left[line] + TINY_A < amperes for line in above[leaf]):
         return False
-    for circuit in above[leaf]:
-        left[circuit] -= amperes
+    for line in above[leaf]:
+        left[line] -= amperes
     return True
 
 
@@ -76,7 +79,7 @@ def _pour(
     wants: Sequence[Want],
     tops: Mapping[Leaf, float],
     given: dict[Leaf, float],
-    left: dict[str, float],
+    left: dict[Line, float],
     above: Above,
 ) -> None:
     """Fills up evenly to `tops`, in whole steps."""
@@ -88,7 +91,7 @@ def _pour(
     # What the rounding has left goes on in order of turn: a step to each, then as much as there is.
     for most in (None, math.inf):
         for want in wants:
-            free = min((left[circuit] for circuit in above[want.leaf]), default=0.0)
+            free = min((left[line] for line in above[want.leaf]), default=0.0)
             more = min(free, want.step_a if most is None else most)
             wanted = _stepped(min(given[want.leaf] + more, tops[want.leaf]), want)
             if wanted > given[want.leaf] and _take(want.leaf, wanted - given[want.leaf], left, above):
@@ -107,24 +110,24 @@ def _levels(
     wants: Sequence[Want],
     tops: Mapping[Leaf, float],
     given: Mapping[Leaf, float],
-    left: Mapping[str, float],
+    left: Mapping[Line, float],
     above: Above,
 ) -> dict[Leaf, float]:
     """What each has when the water has risen as far as it can."""
     found: dict[Leaf, float] = {}
     open_ = {want.leaf for want in wants}
-    room = {circuit: left[circuit] for leaf in open_ for circuit in above[leaf]}
+    room = {line: left[line] for leaf in open_ for line in above[leaf]}
     while open_:
         heights = {
-            circuit: _height([leaf for leaf in open_ if circuit in above[leaf]], tops, given, room[circuit])
-            for circuit in room
+            line: _height([leaf for leaf in open_ if line in above[leaf]], tops, given, room[line])
+            for line in room
         }
-        full, height = min(heights.items(), key=lambda pair: (pair[1], pair[0]), default=("", math.inf))
+        full, height = min(heights.items(), key=lambda pair: (pair[1], pair[0]), default=(NO_LINE, math.inf))
         done = {leaf for leaf in open_ if full in above[leaf]} if height < math.inf else set(open_)
         for leaf in done:
             found[leaf] = max(given[leaf], min(tops[leaf], height))
-            for circuit in above[leaf]:
-                room[circuit] -= found[leaf] - given[leaf]
+            for line in above[leaf]:
+                room[line] -= found[leaf] - given[leaf]
         open_ -= done
         room.pop(full, None)
     return found

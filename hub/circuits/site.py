@@ -8,7 +8,7 @@ from functools import partial
 from hub.bus import Bus
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
-from hub.circuits.balance import Given, Member, Step
+from hub.circuits.balance import Given, Step
 from hub.circuits.board import Board
 from hub.circuits.circuit import Circuit
 from hub.circuits.commands import operations
@@ -154,6 +154,7 @@ class Site:
                 known = Given(kept.given_a if held is None else held, False, False)
                 self._apply(leaf, known)
             mine[leaf].balance.begin(leaf, known.current_a)
+            mine[leaf].seen.begin(leaf, self._kept.shares.get(leaf, NOTHING).phases)
 
     def _placed(self, charger: str) -> None:
         """It has come or gone."""
@@ -177,7 +178,8 @@ class Site:
         runtime, kept = self._joined.get(leaf[0]), self._kept.shares.get(leaf)
         claim = NOBODY if runtime is None else runtime.claim(leaf[1])
         held = claim.rated_a if kept is None else kept.held_a
-        tree.take(leaf, claim, held if self._patience.expects(leaf[0]) else max(held, claim.safe_a))
+        unknown = held if self._patience.expects(leaf[0]) else max(held, claim.safe_a)
+        tree.take(leaf, claim, unknown, self._clock.now().mono)
 
     def _apply(self, leaf: Leaf, given: Given | None) -> None:
         runtime = self._joined.get(leaf[0])
@@ -206,7 +208,7 @@ class Site:
             tree.wait(self._patience.next(now.mono))
         elif tree.due(now.mono):
             touched |= tree.of.keys()
-            await self._give(tree.step(now), tree.members)
+            await self._give(tree.step(now), tree)
         due = []
         for circuit in tree.circuits:
             if touched & tree.of.keys():
@@ -217,16 +219,20 @@ class Site:
                 self._board.event(circuit, event, **details)
         return min([*due, *([] if tree.wake_at is None else [tree.wake_at])])
 
-    async def _give(self, step: Step, members: Mapping[Leaf, Member]) -> None:
+    async def _give(self, step: Step, tree: Tree) -> None:
         """Cuts first; a raise when the disk knows of it."""
         for leaf, given in step.given.items():
             known = self._applied.get(leaf)
             if known is not None and given.current_a <= known.current_a:
                 self._apply(leaf, given)
         shares = {
-            leaf: Share(given.current_a, round(max(given.current_a, members[leaf].held_a), 3))
+            leaf: Share(
+                given.current_a,
+                round(max(given.current_a, tree.members[leaf].held_a), 3),
+                tuple(sorted(tree.seen.used(leaf) or ())),
+            )
             for leaf, given in step.given.items()
-            if members[leaf].claim.known
+            if tree.members[leaf].claim.known
         }
         await self._kept.keep(shares)
         for leaf, given in step.given.items():
@@ -260,14 +266,14 @@ class Site:
         self.close()
         for tree in self._trees:
             for known in tree.circuits.values():
-                for device in sorted({device for device, _ in known.other.sources}):
+                for device in known.meter.devices:
                     self._ends.append(self._board.listen(device, self._hearer(tree, known, device)))
 
     def _hearer(self, tree: Tree, circuit: Circuit, device: str) -> Callable[[Mapping[str, object]], None]:
         def hear(state: Mapping[str, object]) -> None:
             now = self._clock.now().mono
             tree.measure(now)
-            circuit.other.hear(device, state, now, circuit.limit().asked_a)
+            circuit.hear(device, state, now)
             self._board.touch(circuit.settings.id)
             self._look()
 

@@ -13,6 +13,7 @@ WORDS = {
     "overloaded": "more may flow than it carries",
     "meter_silent": "its meter is silent: its members share the fallback current",
     "unheard": "{} never answered, and counts with all that it can draw",
+    "miswired": "{} draws on phases that its circuit doesn't name, and counts on all of them",
 }
 
 
@@ -25,17 +26,15 @@ class Troubles:
 
     def look(self, circuit: Circuit, now: float) -> Iterator[tuple[str, Mapping[str, object]]]:
         """The events that have to be told, with their details; the log has them already."""
-        wrong = {
-            "overloaded": circuit.overloaded,
-            "meter_silent": circuit.silent,
-            "unheard": bool(circuit.unheard),
-        }
-        for trouble, is_so in wrong.items():
+        named = {"unheard": circuit.unheard, "miswired": circuit.strays}
+        wrong = {"overloaded": circuit.overloaded, "meter_silent": circuit.silent}
+        for trouble, is_so in (wrong | {trouble: bool(them) for trouble, them in named.items()}).items():
+            chargers = named.get(trouble, [])
             for word in self._heed((circuit.settings.id, trouble), is_so, now):
-                words = WORDS[trouble].format(", ".join(circuit.unheard) or "a charger")
+                words = WORDS[trouble].format(", ".join(chargers) or "a charger")
                 level, end = (logging.WARNING, "") if is_so else (logging.INFO, "no more: ")
                 log.log(level, "circuit %s: %s%s", circuit.settings.id, end, words)
-                yield word, {"chargers": circuit.unheard} if word == "unheard" else {}
+                yield word, {"chargers": chargers} if chargers else {}
 
     def due(self) -> Iterator[float]:
         """When to look again."""

@@ -17,8 +17,9 @@ from hub.integration.api import DeviceSetup, Reading
 from hub.integration.loader import load_codec, load_factory
 from hub.model.catalog import BY_POINT
 from hub.model.charger import Status
+from hub.model.entity import State
 from hub.ocpp import capabilities
-from hub.ocpp.station.measurands import MEASURANDS, SOURCES, Register, samples
+from hub.ocpp.station.measurands import ENERGY, MEASURANDS, SOURCES, Register, samples
 from hub.ocpp.station.messages import MeterReport, MeterValue, StatusNotification
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.station import Dialect, Station
@@ -67,7 +68,13 @@ def work(given: argparse.Namespace) -> int:
             "\n".join(problems) if problems else f"no charger {given.charger!r} in {config.path}{close}"
         )
     mapping = load_blueprint(settings.blueprint, settings.inputs, search(config), load_codec)
-    reading, raw = asyncio.run(read(settings, mapping))
+    try:
+        reading, raw = asyncio.run(read(settings, mapping))
+    except HubError:
+        # What the blueprint says is so while the charger is away, too.
+        if not given.json:
+            _tell_offer(mapping)
+        raise
     rows = table(mapping, reading, raw)
     frames = {dialect.version: said(dialect, settings.id, mapping, reading) for dialect in (V201, V16)}
     if given.json:
@@ -85,10 +92,15 @@ def work(given: argparse.Namespace) -> int:
         print(f"\nOCPP {version}")
         for text in texts:
             print(f"  {text}")
-    print("\nCapabilities")
+    print()
+    _tell_offer(mapping)
+    return 0
+
+
+def _tell_offer(mapping: BlueprintMapping) -> None:
+    print("Capabilities")
     for line in offer(mapping):
         print(f"  {line}")
-    return 0
 
 
 def offer(mapping: BlueprintMapping) -> list[str]:
@@ -130,7 +142,6 @@ def table(
     mapping: BlueprintMapping, reading: Reading, raw: dict[tuple[str, int], Any]
 ) -> list[dict[str, str]]:
     rows = []
-    measurand = {source.key: name for name, listed in SOURCES.items() for source in listed}
     for (element, evse), value in sorted(raw.items(), key=lambda item: (item[0][1], item[0][0])):
         decoded = reading.evses[evse].values.get(element) if evse else reading.shared.get(element)
         state = snapshot(reading, evse or 1)
@@ -142,7 +153,7 @@ def table(
                 "raw": str(value),
                 "decoded": "-" if decoded is None else str(decoded),
                 "state": f"{key} = {state[key]}" if key else "",
-                "ocpp": "Energy.Active.Import.Register" if key == "energy_total" else measurand.get(key, ""),
+                "ocpp": _measurands(key, state),
             }
         )
     for number, seen in reading.evses.items():
@@ -161,6 +172,19 @@ def table(
 def _keys(element: str) -> tuple[str, ...]:
     entity = BY_POINT.get(element)
     return (entity.key, element) if entity else (element,)
+
+
+def _measurands(key: str, state: State) -> str:
+    """What a CSMS is told of it."""
+    if key == "energy_total":
+        return ENERGY
+    told = (
+        name
+        for name, sources in SOURCES.items()
+        for each in sources
+        if each.key == key and each.value(state) is not None
+    )
+    return ", ".join(told)
 
 
 def said(dialect: Dialect, charger: str, mapping: BlueprintMapping, reading: Reading) -> list[str]:

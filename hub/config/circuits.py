@@ -1,6 +1,6 @@
 """The section `circuits`: what several chargers share. One that doesn't check protects nobody: the file is refused."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.config import schema
@@ -9,7 +9,8 @@ from hub.yaml import Tree, suggestion
 
 LEAST_A = 6.0
 """Below it no car charges (IEC 61851)."""
-OUTERMOST = ("rotate", "raise_delay")
+OUTERMOST = ("rotate", "raise_delay", "car_phases")
+THREE = 3
 Path = tuple[object, ...]
 
 
@@ -66,8 +67,8 @@ class _Members:
     def problems(self) -> list[str]:
         found: list[str] = []
         for circuit, body in self._checked.items():
-            for number, (name, _) in enumerate(body["members"]):
-                words = self._member(circuit, name)
+            for number, (name, _, phases) in enumerate(body["members"]):
+                words = self._member(circuit, name) or self._phases(body, name, phases)
                 if words:
                     found.append(self._say((circuit, "members", number), words))
             found += self._meters(circuit, body)
@@ -96,6 +97,16 @@ class _Members:
             if other == name and (number == evse or number is None or evse is None):
                 return f"{member!r} is in {home} already" if home != circuit else f"{member!r} stands twice"
         self._homes[name, evse] = circuit
+        return None
+
+    def _phases(self, body: Mapping[str, Any], member: str, phases: Sequence[int]) -> str | None:
+        """Do a member's phases lead to such as there are?"""
+        there = body.get("phases", THREE)
+        if any(phase > there for phase in phases):
+            return "phases: the circuit has only L1"
+        own = self._checked.get(member, {}).get("phases", THREE) if member in self._section else None
+        if phases and own not in (None, len(phases)):
+            return f"phases: {member!r} has {own}, and {len(phases)} are named"
         return None
 
     def _meters(self, circuit: str, body: Mapping[str, Any]) -> Iterator[str]:
@@ -128,8 +139,8 @@ def missing_evses(circuits: Mapping[str, CircuitSettings], evses: Mapping[str, i
 
 def _settings(tree: Tree, circuit: str, body: Mapping[str, Any]) -> CircuitSettings:
     members = tuple(
-        MemberSettings(*split(name), priority, tree.where(("circuits", circuit, "members", number)))
-        for number, (name, priority) in enumerate(body["members"])
+        MemberSettings(*split(name), priority, phases, tree.where(("circuits", circuit, "members", number)))
+        for number, (name, priority, phases) in enumerate(body["members"])
     )
     rest = {key: value for key, value in body.items() if key not in ("members", "name")}
     return CircuitSettings(circuit, body.get("name", circuit), members=members, **rest)
@@ -138,10 +149,12 @@ def _settings(tree: Tree, circuit: str, body: Mapping[str, Any]) -> CircuitSetti
 def _odd(tree: Tree, made: Mapping[str, CircuitSettings]) -> Iterator[str]:
     for circuit, settings in made.items():
         room = max(settings.max_current - settings.reserve, 0.0)
+        leading = [member.phases or range(1, settings.phases + 1) for member in settings.members]
+        crowd = max(sum(phase in phases for phases in leading) for phase in range(1, settings.phases + 1))
         place = f"{tree.where(('circuits', circuit, 'max_current'))}: circuits.{circuit}.max_current"
         fits = int(room // LEAST_A)
         if fits == 0:
             yield f"{place}: {room:g} A are too little for any car, which needs {LEAST_A:g} A"
-        elif fits < len(settings.members):
-            turns = f"{len(settings.members)} members will take turns"
+        elif fits < crowd:
+            turns = f"{crowd} members will take turns"
             yield f"{place}: {room:g} A are {LEAST_A:g} A each for {fits}: {turns}"

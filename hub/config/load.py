@@ -1,8 +1,7 @@
-"""Reads evhub.yaml with what it includes and its secrets, and makes the settings."""
+"""evhub.yaml, as its settings: each value is checked (schema.py), then those that belong together."""
 
 import os
 import re
-import stat
 from collections.abc import Collection, Container, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from hub.config.accepted import lay_below
 from hub.config.circuits import circuits
 from hub.config.devices import devices, meter
 from hub.config.host_keys import wrong
+from hub.config.reader import DEFAULT_PLACES, Reader
 from hub.config.settings import (
     ChargerSettings,
     Config,
@@ -26,13 +26,11 @@ from hub.config.settings import (
     TokenSettings,
     UserSettings,
 )
-from hub.errors import ConfigError, reason
-from hub.yaml import Tagged, Tree, YamlError, load, suggestion
+from hub.errors import ConfigError
+from hub.yaml import Tree
 
-MAX_INCLUDES = 16
 PROTOCOLS = ("echonet_lite",)
 PLACE = re.compile(r"(.*?):(\d+):(\d+): ")
-DEFAULT_PLACES = (Path("/etc/evhub/evhub.yaml"), Path("evhub.yaml"), Path("config/evhub.yaml"))
 
 
 def config_path(given: str | None) -> Path:
@@ -59,7 +57,7 @@ def read_config(path: Path, texts: Mapping[str, str] | None = None) -> tuple[Con
 
     Raises ConfigError where nothing could be read.
     """
-    reader = _Reader(path, texts or {})
+    reader = Reader(path, texts or {})
     tree = reader.read()
     if not isinstance(tree.value, dict):
         raise ConfigError([f"{path}:1:1: expected a map with hub:, mqtt:, chargers: ..."])
@@ -85,123 +83,11 @@ def state_dir(path: Path, hub: object) -> Path:
     return path.parent / chosen
 
 
-def _name(path: Path) -> str:
-    return str(path.absolute())
-
-
-class _Reader:
-    """Resolves !include, !secret and !env; what fails is a problem at its place."""
-
-    def __init__(self, path: Path, given: Mapping[str, str]) -> None:
-        self._path = path
-        self._given = given
-        self.texts: dict[str, str] = {}
-        """What was read, but for the secrets."""
-        self.problems: list[str] = []
-        self.charger_problems: dict[str, list[str]] = {}
-        self._secrets: Tree | None = None
-        self._includes = 0
-        self._open = [path.resolve()]
-
-    def read(self) -> Tree:
-        tree = self._file(self._path, self._text(self._path))
-        tree.value = self._resolved(tree.value, (), tree)
-        return tree
-
-    def in_charger(self, problem: str) -> bool:
-        return any(problem in problems for problems in self.charger_problems.values())
-
-    def _text(self, path: Path) -> str:
-        try:
-            text = self._given.get(_name(path))
-            text = path.read_text(encoding="utf-8") if text is None else text
-        except (OSError, UnicodeDecodeError) as error:
-            hint = "; name yours with -c" if path in DEFAULT_PLACES else ""
-            raise ConfigError([f"{path}: cannot be read: {reason(error)}{hint}"]) from error
-        self.texts[_name(path)] = text
-        return text
-
-    def _file(self, path: Path, text: str) -> Tree:
-        try:
-            return load(text, str(path))
-        except YamlError as error:
-            if error.tree is None:
-                raise ConfigError(list(error.problems)) from error
-            self.problems += error.problems
-            return error.tree
-
-    def _resolved(self, node: Any, path: tuple[object, ...], tree: Tree) -> Any:
-        if isinstance(node, Tagged):
-            return self._tag(node, path, tree)
-        if isinstance(node, dict):
-            return {key: self._resolved(item, (*path, key), tree) for key, item in node.items()}
-        if isinstance(node, list):
-            return [self._resolved(item, (*path, index), tree) for index, item in enumerate(node)]
-        return node
-
-    def _tag(self, node: Tagged, path: tuple[object, ...], tree: Tree) -> Any:
-        handlers = {"secret": self._secret, "env": self._env, "include": self._include}
-        handler = handlers.get(node.tag)
-        try:
-            if handler is None:
-                raise ValueError(f"!{node.tag} is unknown{suggestion(node.tag, handlers)}")
-            return handler(node.value, path, tree)
-        except ValueError as error:
-            problem = f"{tree.where(path)}: {'.'.join(map(str, path))}: {error}"
-            self.problems.append(problem)
-            if path[:1] == ("chargers",) and len(path) > 1:
-                self.charger_problems.setdefault(str(path[1]), []).append(problem)
-            return "missing" if node.tag != "include" else {}
-
-    def _env(self, name: str, _path: object, _tree: Tree) -> str:
-        value = os.environ.get(name)
-        if value is None:
-            raise ValueError(f"!env {name}: there is no such environment variable")
-        return Secret(value)
-
-    def _secret(self, name: str, _path: object, _tree: Tree) -> str:
-        file = self._path.with_name("secrets.yaml")
-        if self._secrets is None:
-            if not file.is_file():
-                raise ValueError(f"!secret {name}: {file} is missing")
-            if file.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_IROTH):
-                raise ValueError(f"!secret {name}: {file} may be read or written by others; chmod 600 {file}")
-            self._secrets = self._file(file, self._text(file))
-            del self.texts[_name(file)]
-        found = self._secrets.value if isinstance(self._secrets.value, dict) else {}
-        if not isinstance(found.get(name), str | int | float):
-            raise ValueError(f"!secret {name}: not in {file}{suggestion(name, found)}")
-        return Secret(found[name])
-
-    def _include(self, name: str, path: tuple[object, ...], tree: Tree) -> Any:
-        self._includes += 1
-        folder = self._path.parent.resolve()
-        file = (folder / name).resolve()
-        if self._includes > MAX_INCLUDES:
-            raise ValueError(f"more than {MAX_INCLUDES} includes")
-        if not file.is_relative_to(folder) or not (_name(file) in self._given or file.is_file()):
-            raise ValueError(f"!include {name}: no such file beside {self._path.name}")
-        if file in self._open:
-            raise ValueError(f"!include {name}: it includes itself")
-        self._open.append(file)
-        try:
-            return self._included(file, path, tree)
-        finally:
-            self._open.pop()
-
-    def _included(self, file: Path, path: tuple[object, ...], tree: Tree) -> Any:
-        included = self._file(file, self._text(file))
-        for table, theirs in ((tree.values, included.values), (tree.keys, included.keys)):
-            table.update({(*path, *place): position for place, position in theirs.items() if place})
-        tree.value_files[path] = str(file)
-        return self._resolved(included.value, path, tree)
-
-
 class _Maker:
     """Checked values -> settings, with the checks that need more than one value."""
 
     def __init__(
-        self, path: Path, tree: Tree, top: Mapping[str, Any], reader: _Reader, bad: Container[str]
+        self, path: Path, tree: Tree, top: Mapping[str, Any], reader: Reader, bad: Container[str]
     ) -> None:
         """`bad` sections are absent from `top`: what depends on them isn't judged."""
         self._path, self._tree, self._top, self._reader, self._bad = path, tree, top, reader, bad
@@ -230,7 +116,7 @@ class _Maker:
             devices=found,
             bad_devices=bad_devices,
             circuits=shared,
-            odd=tuple(odd),
+            odd=(*odd, *self._twice(chargers)),
         )
 
     def _say(self, path: tuple[object, ...], words: str) -> str:
@@ -306,6 +192,21 @@ class _Maker:
             else:
                 good[charger] = settings
         return good, bad
+
+    def _twice(self, chargers: Mapping[str, ChargerSettings]) -> list[str]:
+        """Two chargers that are one device: each would command it as if it were alone."""
+        first: dict[tuple[object, ...], str] = {}
+        told = []
+        for charger, settings in chargers.items():
+            inputs = sorted((name, str(value)) for name, value in settings.inputs.items())
+            known = first.setdefault((settings.blueprint, *inputs), charger)
+            if known != charger:
+                told.append(
+                    self._say(
+                        ("chargers", charger), f"is the same device as {known}: same blueprint and input"
+                    )
+                )
+        return told
 
     def _charger(self, charger: Any, body: Any) -> tuple[ChargerSettings | None, list[str]]:
         path = ("chargers", charger)
@@ -391,6 +292,7 @@ def _csms_problems(merged: Mapping[str, Any]) -> list[str]:
             "security_profile 3 needs cert and key",
         ),
         (profile == 1 and secure, "security_profile 1 is without TLS; 2 is with it"),
+        (password and ":" in merged.get("identity", ""), "identity: with a password it has no ':'"),
     )
     strange = [
         f"host_keys: {line!r} is no line of ssh-keyscan (host, kind of key, key)"

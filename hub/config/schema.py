@@ -24,6 +24,8 @@ METERED = (
 )
 """What a meter beside a charger may say in its stead."""
 VERSIONS = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
+MEMBER_KEYS = frozenset({"member", "priority", "phases"})
+PHASES = ("L1", "L2", "L3")
 MEMBER = re.compile(r"[a-z0-9_-]{1,48}(/[1-9]\d?)?")
 ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[^:\[\]]+):(?P<port>\d{1,5})")
 
@@ -35,6 +37,19 @@ def _one_of(*words: str) -> Any:
         return value
 
     return check
+
+
+def _each(value: Any, check: Any, expected: str, *, least: int = 0) -> tuple[Any, ...]:
+    """A list; what is wrong with an item is told at the item."""
+    if not isinstance(value, list) or len(value) < least:
+        raise vol.Invalid(f"expected {expected}")
+    return tuple(vol.Schema([check])(value))
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise vol.Invalid(f"expected a text, not {value!r}; numbers and such in quotes")
+    return value
 
 
 def _text(value: Any) -> str:
@@ -131,13 +146,10 @@ def _csms_url(value: Any) -> str:
 
 
 def _versions(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise vol.Invalid(f"expected a list of {', '.join(VERSIONS)}")
-    for item in value:
-        _one_of(*VERSIONS)(item)
-    if len(set(value)) != len(value):
+    found = _each(value, _one_of(*VERSIONS), f"a list of {', '.join(VERSIONS)}", least=1)
+    if len(set(found)) != len(found):
         raise vol.Invalid("a version stands twice")
-    return tuple(value)
+    return found
 
 
 def _version(value: Any) -> str:
@@ -146,24 +158,18 @@ def _version(value: Any) -> str:
 
 
 def _filters(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise vol.Invalid("expected a list of topic filters")
-    return tuple(value)
+    return _each(value, _name, "a list of topic filters")
 
 
 def _list_of(what: str) -> Any:
     def check(value: Any) -> tuple[str, ...]:
-        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-            raise vol.Invalid(f"expected a list of {what}")
-        return tuple(value)
+        return _each(value, _name, f"a list of {what}")
 
     return check
 
 
 def _command(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
-        raise vol.Invalid("expected a command and its arguments as a list")
-    return tuple(value)
+    return _each(value, _name, "a command and its arguments as a list", least=1)
 
 
 def _values(value: Any) -> dict[str, str]:
@@ -201,15 +207,19 @@ def _node_id(value: Any) -> str:
 
 
 def _interfaces(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise vol.Invalid("expected a list of network interfaces, such as [eth0]")
-    return tuple(value)
+    return _each(value, _name, "a list of network interfaces, such as [eth0]")
 
 
 def _objects(value: Any) -> str:
     if isinstance(value, str) and re.fullmatch(r"[0-9A-Fa-f]{6}(\s*-\s*[0-9A-Fa-f]{6})?", value):
         return value
     raise vol.Invalid(f"expected an object in quotes, such as '02A101' or '02A101-02A164', not {value!r}")
+
+
+def _volts(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 90 <= value <= 300:
+        raise vol.Invalid(f"expected the volts between a phase and neutral, such as 230, not {value!r}")
+    return float(value)
 
 
 def _source(value: Any) -> tuple[str, str]:
@@ -223,30 +233,44 @@ def _source(value: Any) -> tuple[str, str]:
 
 def _circuit_meter(value: Any) -> tuple[tuple[str, str], ...]:
     """One for the circuit, or one for each phase."""
-    sources = tuple(_source(item) for item in (value if isinstance(value, list) else [value]))
-    wrong = [key for _, key in sources if "power" not in key and "current" not in key]
-    if wrong or not 1 <= len(sources) <= 3:
-        raise vol.Invalid(
-            f"expected a power or a current, or one for each phase, not {', '.join(wrong) or value}"
-        )
-    return sources
+    if not isinstance(value, list):
+        return (_current_source(value),)
+    if not 1 <= len(value) <= 3:
+        raise vol.Invalid(f"expected a power or a current, or one for each phase, not {value}")
+    return _each(value, _current_source, "a power or a current")
 
 
-def _members(value: Any) -> tuple[tuple[str, int], ...]:
-    """(charger, charger/EVSE or circuit; priority)"""
-    if not isinstance(value, list) or not value:
-        raise vol.Invalid("expected a list of chargers, EVSEs (box/2) and circuits")
-    return tuple(_member(item) for item in value)
+def _current_source(value: Any) -> tuple[str, str]:
+    device, key = _source(value)
+    if "power" not in key and "current" not in key:
+        raise vol.Invalid(f"expected a power or a current, not {key}")
+    return device, key
 
 
-def _member(value: Any) -> tuple[str, int]:
+def _members(value: Any) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
+    """(charger, charger/EVSE or circuit; priority; phases)"""
+    return _each(value, _member, "a list of chargers, EVSEs (box/2) and circuits", least=1)
+
+
+def _member(value: Any) -> tuple[str, int, tuple[int, ...]]:
     body = value if isinstance(value, Mapping) else {"member": value}
-    name, priority = body.get("member"), body.get("priority", 0)
-    if not isinstance(name, str) or not MEMBER.fullmatch(name) or set(body) - {"member", "priority"}:
+    name, priority, phases = body.get("member"), body.get("priority", 0), body.get("phases")
+    strange = sorted(map(str, set(body) - MEMBER_KEYS))
+    if strange:
+        raise vol.Invalid(f"unknown key {strange[0]!r}{suggestion(strange[0], MEMBER_KEYS)}")
+    if not isinstance(name, str) or not MEMBER.fullmatch(name):
         raise vol.Invalid(
             f"{value!r}: expected a charger, an EVSE (box/2) or a circuit, or {{member: box, priority: 1}}"
         )
-    return name, _whole(-9, 9)(priority)
+    return name, _whole(-9, 9)(priority), () if phases is None else _wiring(phases)
+
+
+def _wiring(value: Any) -> tuple[int, ...]:
+    """`L2`, or `[L2, L3, L1]`: the phase that a single-phase box is at, or a rotation."""
+    named = value if isinstance(value, list) else [value]
+    if not named or any(phase not in PHASES for phase in named) or len(set(named)) < len(named):
+        raise vol.Invalid(f"phases: expected L1, L2 or L3, or an order such as [L2, L3, L1], not {value!r}")
+    return tuple(PHASES.index(phase) + 1 for phase in named)
 
 
 ECHONET_LITE = {
@@ -342,6 +366,8 @@ CIRCUIT = vol.Schema(
         vol.Required("max_current"): _amperes,
         vol.Required("members"): _members,
         "phases": vol.In((1, 3), msg="expected 1 or 3"),
+        "voltage": _volts,
+        "car_phases": _one_of("wired", "seen"),
         "meter": _circuit_meter,
         "reserve": _reserve,
         "rotate": _seconds(86_400),

@@ -127,18 +127,24 @@ class MemberSettings:
     id: str
     evse: int | None = None
     priority: int = 0
+    phases: tuple[int, ...] = ()
+    """To which phase of the circuit each of its own leads; none: nobody has said."""
     where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CircuitSettings:
-    """A and s. `meter`: (device, key of its state), one for all phases or one for each."""
+    """A, V and s. `meter`: (device, key of its state), one for all phases or one for each."""
 
     id: str
     name: str
     max_current: float
     members: tuple[MemberSettings, ...]
     phases: int = 3
+    voltage: float = 230.0
+    """Between a phase and neutral: what a power is reckoned with."""
+    car_phases: str = "wired"
+    """wired: a car may draw on all phases that its charger has. seen: on those on which it has drawn for a minute."""
     meter: tuple[tuple[str, str], ...] = ()
     reserve: float = 0.0
     rotate: float = 900.0

@@ -37,6 +37,8 @@ CIRCUIT_EVENTS = (
         "meter_silent_no_more",
         "unheard",
         "unheard_no_more",
+        "miswired",
+        "miswired_no_more",
     ),
 )
 BRIDGE_EVENTS = ("bad_charger", "bad_config")
@@ -194,6 +196,13 @@ SEAT = _object(
         "drawn": MAYBE_NUMBER,
         "restrained": BOOLEAN,
         "priority": {"type": "integer"},
+        "phases": {"type": "array", "items": {"enum": ["L1", "L2", "L3"]}},
+    }
+)
+CIRCUIT_PHASE = _object(
+    {
+        **dict.fromkeys(("available", "allocated"), NUMBER),
+        **dict.fromkeys(("measured", "other"), MAYBE_NUMBER),
     }
 )
 CIRCUIT = _object(
@@ -205,11 +214,12 @@ CIRCUIT = _object(
         **dict.fromkeys(("measured", "other"), MAYBE_NUMBER),
         "meter": {"enum": ["none", "ok", "silent"]},
         "overloaded": BOOLEAN,
+        "phases": _object({"L1": CIRCUIT_PHASE}, {"L2": CIRCUIT_PHASE, "L3": CIRCUIT_PHASE}),
         "members": {"type": "array", "items": SEAT},
         "ts": TIME,
     }
 )
-"""In A for each phase."""
+"""In A; what isn't said by phase is the fullest one's."""
 CIRCUIT_EVENT = _object(
     {"event_type": {"enum": list(CIRCUIT_EVENTS)}, "ts": TIME},
     {"source": TEXT, "chargers": {"type": "array", "items": TEXT}},

@@ -25,6 +25,8 @@ MAX_UNANSWERED = 32
 REMEMBERED = 64
 """Message ids of answered calls that are remembered, to tell a replay."""
 UNREADABLE_ID = "-1"
+VALID = frozenset({ErrorCode.NOT_IMPLEMENTED, ErrorCode.GENERIC})
+"""Refusals of messages that are valid, but not for here or not now."""
 EXACT = 2.0**53
 
 
@@ -53,12 +55,18 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class SendText:
+    """`invalid`: it answers what was no valid message."""
+
     text: str
+    invalid: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
+    """`replay`: what has come before, or an answer to nothing."""
+
     reason: str
+    replay: bool = False
 
 
 Event = CallReceived | Answered | Failed | SendText | Ignored
@@ -149,7 +157,7 @@ class Rpc:
                 UNREADABLE_ID, ErrorCode.RPC_FRAMEWORK, "a message id of 1 to 36 characters is missing"
             )
         if message_id in self._unanswered or message_id in self._answered:
-            return self._ignore("a message id that was used before")
+            return self._ignore("a message id that was used before", replay=True)
         if len(frame) != 4 or not isinstance(frame[2], str) or not isinstance(frame[3], dict):
             return self._refuse(message_id, ErrorCode.FORMAT_VIOLATION, "expected [2, id, action, payload]")
         action, payload = frame[2], whole(frame[3])
@@ -158,16 +166,16 @@ class Rpc:
         if len(self._unanswered) >= MAX_UNANSWERED:
             return self._refuse(message_id, ErrorCode.GENERIC, "too many calls at once")
         try:
-            self.schemas.validate(action, "request", payload)
+            meant = self.schemas.request(action, payload)
         except Violation as violation:
             return self._refuse(message_id, violation.code, str(violation))
         self._unanswered[message_id] = action
-        return [CallReceived(message_id, action, payload)]
+        return [CallReceived(message_id, action, meant)]
 
     def _answer_received(self, frame: list[object]) -> list[Event]:
         waiting = self._outstanding
         if waiting is None or len(frame) < 2 or frame[1] != waiting.id:
-            return self._ignore("an answer that nothing waits for")
+            return self._ignore("an answer that nothing waits for", replay=True)
         self._outstanding = None
         if frame[0] == CALLERROR:
             code = frame[2] if len(frame) > 2 and isinstance(frame[2], str) else "GenericError"
@@ -189,11 +197,11 @@ class Rpc:
         return [SendText(_dump([CALLRESULTERROR, waiting.id, code.value, words[:255], {}])), *failed]
 
     def _refuse(self, message_id: str, code: ErrorCode, description: str) -> list[Event]:
-        return [SendText(self._error(message_id, code, description))]
+        return [SendText(self._error(message_id, code, description), code not in VALID)]
 
-    def _ignore(self, reason: str) -> list[Event]:
+    def _ignore(self, reason: str, *, replay: bool = False) -> list[Event]:
         self.ignored += 1
-        return [Ignored(reason)]
+        return [Ignored(reason, replay)]
 
     def _close(self, call_id: str) -> bool:
         if self._unanswered.pop(call_id, None) is None:

@@ -51,6 +51,19 @@ class Schemas:
     def knows(self, action: str) -> bool:
         return self._file(action, "request") in self._names
 
+    def request(self, action: str, payload: dict[str, object]) -> Mapping[str, object]:
+        """What is meant by a CALL: an optional member that is null isn't there, as many a serializer writes it.
+
+        Raises Violation; KeyError for an action that the version doesn't have.
+        """
+        validator = self._validator(action, "request")
+        if validator.is_valid(payload):
+            return payload
+        good: dict[str, object] = _without_nulls(payload)
+        if not validator.is_valid(good):
+            self.validate(action, "request", payload)
+        return good
+
     def answer(self, action: str, payload: dict[str, object]) -> Mapping[str, object]:
         """What is good of an answer: without nulls and what nobody knows. A transaction isn't lost for such a thing.
 

@@ -48,6 +48,7 @@ class Connector:
             self._enabled.set()
         else:
             self._enabled.clear()
+            self._uplink.tell(lambda station, _now: station.boot.switched_off())
             self._uplink.reconnect.set()
 
     async def run(self) -> None:

@@ -118,7 +118,7 @@ def _connection(csms: CsmsSettings) -> dict[str, Any]:
         "url": csms.url,
         "security_profile": csms.security_profile,
         "roots": (csms.ca.read_text(encoding="utf-8"),) if csms.ca else (),
-        "certificate": csms.cert is not None,
+        "certificate": csms.cert.read_text(encoding="utf-8") if csms.cert else "",
         "reach": Reach(frozenset([*_hosts(csms.url), *csms.allow_hosts])),
     }
 

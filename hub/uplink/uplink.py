@@ -200,12 +200,16 @@ class Uplink:
                 if code != "Disconnected":
                     log.warning("%s: the CSMS answered %s %s", self.runtime.id, code, description)
                 self.station.failed(ref, code, now)
-            case SendText(text=text):
+            case SendText(text=text, invalid=invalid):
                 self._strange(text)
+                if invalid:
+                    self.station.upkeep.security.seldom("InvalidMessages", now, text[:200])
                 self._drain()
                 self._backlog.append([Text(text)])
-            case Ignored(reason=reason):
+            case Ignored(reason=reason, replay=replay):
                 self._strange(reason)
+                if replay:
+                    self.station.upkeep.security.replayed(now, reason)
 
     def _strange(self, words: str) -> None:
         """Told once for each connection: a CSMS that does it once may do it all the time."""

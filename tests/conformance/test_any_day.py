@@ -88,7 +88,7 @@ STEPS: dict[str, Callable[[Bench], object]] = {
         lambda bench: bench.ask("Reset", {"type": "ImmediateAndResume", "evseId": 2})
     ),
     "no energy by itself": in_2_1(lambda bench: setting(bench, "AllowEnergyTransferResumption", "false")),
-    "a short memory": in_2_1(lambda bench: setting(bench, "TxResumptionTimeout", "40")),
+    "a short memory": in_2_1(lambda bench: setting(bench, "ResumptionTimeout", "40")),
     "a limit of the CSMS": in_2_1(limit),
     "out of service": lambda bench: available(bench, False),
     "in service": lambda bench: available(bench, True),

@@ -58,6 +58,45 @@ def test_a_bad_one_is_refused_in_words(
     assert words in refusal(refused.value)
 
 
+def test_a_certificate_with_a_weak_key_is_refused(tmp_path: Path) -> None:
+    """A00.FR.502."""
+    authority = Authority(tmp_path)
+    weak, good = (authority.issue("csms.test", days=1 + bits // 1024, rsa_bits=bits) for bits in (1024, 2048))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.load_cert_chain(*weak)
+    with pytest.raises(ssl.SSLCertVerificationError, match="EE certificate key too weak"):
+        shaken(client_context(authority.certificate), context, "csms.test")
+    shaken(client_context(authority.certificate), served(good), "csms.test")
+
+
+def test_an_authority_without_key_usage_is_told_how_to_come_by_it(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, usage=False)
+    with pytest.raises(ssl.SSLCertVerificationError) as refused:
+        shaken(client_context(authority.certificate), served(authority.issue("csms.test")), "csms.test")
+    assert "does not include key usage" in refusal(refused.value)
+    assert "openssl req -x509 -key ca.key" in refusal(refused.value)
+
+
+@pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-SHA256"])
+def test_what_is_not_encrypted_and_authenticated_in_one_is_not_spoken(tmp_path: Path, cipher: str) -> None:
+    authority = Authority(tmp_path)
+    server = served(authority.issue("csms.test"))
+    server.maximum_version = ssl.TLSVersion.TLSv1_2
+    server.set_ciphers(cipher)
+    with pytest.raises(ssl.SSLError):
+        shaken(client_context(authority.certificate), server, "csms.test")
+
+
+@pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"])
+def test_the_suites_that_ocpp_asks_for_are_spoken(tmp_path: Path, cipher: str) -> None:
+    authority = Authority(tmp_path)
+    server = served(authority.issue("csms.test"))
+    server.maximum_version = ssl.TLSVersion.TLSv1_2
+    server.set_ciphers(cipher)
+    shaken(client_context(authority.certificate), server, "csms.test")
+
+
 def test_it_is_strict_whatever_python_thinks_of_it() -> None:
     flags = client_context().verify_flags
     assert flags & ssl.VERIFY_X509_STRICT

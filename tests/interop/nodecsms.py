@@ -14,7 +14,8 @@ class NodeCsms:
     """Enter it with `async with`. `heard`: everything that the script has said, in order."""
 
     def __init__(self, node: list[str], script: str, *arguments: str) -> None:
-        self._command = (*node, str(HERE / f"{script}.js"), *arguments)
+        file = script if "." in script else f"{script}.js"
+        self._command = (*node, str(HERE / file), *arguments)
         self.heard: list[dict[str, Any]] = []
         self._process: Process | None = None
         self._numbers = iter(range(10_000))

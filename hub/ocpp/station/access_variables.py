@@ -15,7 +15,11 @@ ACCESS: tuple[Variable, ...] = (
     ),
     boolean("DisableRemoteAuthorization", False, None, (AUTH, "DisableRemoteAuthorization")),
     Variable("MasterPassGroupId", "string", "", None, (AUTH, "MasterPassGroupId"), high=36),
-    integer("TxResumptionTimeout", 604_800, "TxResumptionTimeout", (TX, "ResumptionTimeout"), unit="s"),
+    # Before 2.1 nobody is told that a transaction was resumed; a charger that went on is served on all the same.
+    integer(
+        "TxResumptionTimeout", 0, "TxResumptionTimeout", (TX, "ResumptionTimeout"), unit="s", only="2.0.1"
+    ),
+    integer("ResumptionTimeout", 604_800, None, (TX, "ResumptionTimeout"), unit="s", only="2.1"),
     boolean("AllowEnergyTransferResumption", True, None, (TX, "AllowEnergyTransferResumption"), only="2.1"),
     integer(
         "EnergyTransferResumptionRandomRange",

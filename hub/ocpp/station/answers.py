@@ -17,6 +17,7 @@ from hub.ocpp.station.messages import (
     StatusNotification,
     TransactionEvent,
 )
+from hub.ocpp.station.reports import SignCertificate
 from hub.ocpp.station.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Answers:
         if self._station.boot.reason != "PowerUp":
             self._station.boot.reason = "PowerUp"
             self._station.emit(Keep("boot", "reason", None))
+        self._station.boot.asks_time(now, self._station.variables.int("HeartbeatInterval"))
         self._station.back_online(now, everything=True)  # B01.FR.05
 
     def _transaction_answered(self, event: TransactionEvent, payload: Mapping[str, Any], now: Moment) -> None:
@@ -105,5 +107,7 @@ class Answers:
             self._station.reservations.unsaid(message)
         elif isinstance(message, ExternalLimit):
             self._station.external.unsaid(message)
+        elif isinstance(message, SignCertificate):
+            self._station.upkeep.not_heard(message, now)
         elif isinstance(message, OpenEventStream):
             self._station.upkeep.monitors.streams.unsaid(message)

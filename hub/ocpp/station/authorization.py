@@ -14,6 +14,10 @@ from hub.ocpp.station.verdict import Verdict
 __all__ = ["Authorization", "Verdict"]
 
 CACHE_SIZE = 500
+LAPSED = Verdict("Expired")
+"""Not the CSMS's word: it has said how long its word holds (C10.FR.10, C14.FR.05)."""
+UNTOLD = frozenset({"Central", "NoAuthorization"})
+"""The types of tokens that a cache never holds (C02.FR.03, C03.FR.02, C05.FR.02)."""
 
 
 class Authorization:
@@ -50,7 +54,7 @@ class Authorization:
         # C10.FR.03, C14.FR.03: what isn't accepted is asked about again, unless that is switched off.
         disabled = "LocalAuthListDisablePostAuthorize" if listed else "AuthCacheDisablePostAuthorize"
         if found is not None and not found.accepted and self._variables.bool(disabled):
-            return found
+            return None if found is LAPSED else found
         return None
 
     def _offline(self, found: Verdict | None) -> Verdict:
@@ -81,7 +85,7 @@ class Authorization:
     def told(self, token: Token, verdict: Verdict, now: Moment) -> list[Durable]:
         """The CSMS said so: into the cache (C10.FR.04/05), unless it is known otherwise or its own (C03.FR.02)."""
         known = token.key in self._configured or self.local_list.get(token) is not None
-        if not self._variables.bool("AuthCacheEnabled") or known or not token.text or token.type == "Central":
+        if not self._variables.bool("AuthCacheEnabled") or known or not token.text or token.type in UNTOLD:
             return []
         changes: list[Durable] = []
         if token.key not in self._cache and len(self._cache) >= CACHE_SIZE:
@@ -126,7 +130,7 @@ class Authorization:
     def _listed(self, token: Token, now: datetime) -> Verdict | None:
         verdict = self.local_list.get(token)
         if verdict and verdict.expires and parse_time(verdict.expires) <= now:  # C13.FR.05, C14.FR.05
-            return Verdict("Expired", verdict.group)
+            return LAPSED
         return verdict
 
     def _cached(self, token: Token, now: datetime) -> Verdict | None:
@@ -135,7 +139,7 @@ class Authorization:
         verdict, at = self._cache[token.key]
         lifetime = self._variables.int("AuthCacheLifeTime")
         if verdict.expires:  # C10.FR.13: goes before the lifetime
-            return Verdict("Expired", verdict.group) if parse_time(verdict.expires) <= now else verdict
+            return LAPSED if parse_time(verdict.expires) <= now else verdict
         if lifetime and parse_time(at) + timedelta(seconds=lifetime) <= now:
             return None
         return verdict

@@ -41,19 +41,34 @@ class Availability:
 
     def inoperative(self, evse: int) -> bool:
         """Is it out of service already? EVSE 0: the station as a whole."""
-        at_once = {INOPERATIVE, WHEN_FREE} if evse == 0 else {INOPERATIVE}
-        return bool(self._said(evse) & at_once) or self._station.upkeep.firmware.blocks_new_sessions
+        if self._station.upkeep.firmware.blocks_new_sessions:
+            return True
+        if evse == 0:
+            return bool(self._said(0) & {INOPERATIVE, WHEN_FREE})
+        # The station waits for its transactions; where none runs it needn't (G04.FR.05/06).
+        spared = self._words.get("0") == SCHEDULED and self._station.evses.flows[evse].transaction is None
+        return spared or INOPERATIVE in self._said(evse)
 
     def change(
-        self, evse: int, operative: bool, now: Moment, *, connector: int | None = None, waits: str = SCHEDULED
+        self,
+        evse: int,
+        operative: bool,
+        now: Moment,
+        *,
+        connector: int | None = None,
+        waits: str = SCHEDULED,
+        throughout: bool = False,
     ) -> str:
-        """Accepted, or Scheduled while a transaction runs (or what else `waits` waits for); survives a restart."""
+        """Accepted, or Scheduled while a transaction runs (or what else `waits` waits for); survives a restart.
+
+        `throughout`: what belongs to it goes with it, however that was set for itself.
+        """
         busy = any(self._busy(flow, waits) for flow in self._covered(evse))
         was = self.inoperative(0)
         key = str(evse) if connector is None else f"{evse}.{connector}"
         self._set(key, None if operative else waits if busy else INOPERATIVE)
-        for followed in [key for key in self._words if evse == 0 and key.startswith("0/")]:
-            self._set(followed, None)
+        for part in self._parts(evse, throughout):
+            self._set(part, None)
         self._follow()
         for flow in self._covered(evse):
             if not operative and flow.transaction is None and flow.grant is not None:
@@ -88,6 +103,14 @@ class Availability:
         for key in free:
             self._set(key, INOPERATIVE)
         return free
+
+    def _parts(self, evse: int, throughout: bool) -> list[str]:
+        """What is said anew with the station or an EVSE: the EVSEs that have followed the station, or all of it."""
+        if throughout and evse:
+            return [f"{evse}.1"]
+        return [
+            key for key in self._words if evse == 0 and key != "0" and (throughout or key.startswith("0/"))
+        ]
 
     def _busy(self, flow: Flow, word: str) -> bool:
         """Does it keep what waits in service?"""

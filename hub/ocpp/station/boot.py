@@ -6,6 +6,8 @@ from hub.model.moment import Moment
 
 OWN_WAIT_S = 60.0
 """When the CSMS gives no interval, no answer, or 0 or less (B02.FR.07)."""
+DAY_S = 86_400.0
+"""The time is asked for so often, however much else is said (G02.FR.07)."""
 
 
 TRIGGERED = "Triggered"
@@ -31,12 +33,18 @@ class Boot:
         """An accepted station was asked to say it once more: it stays accepted until the CSMS says otherwise."""
         self._due = 0.0
         self._heartbeat_due: float | None = None
+        self._time_due = 0.0
 
     def link(self, up: bool) -> None:
+        """Who was told to wait waits on another connection, too, however long that is (B02.FR.04, B03.FR.02)."""
         self.connected = up
         self._asked = self._again = False
-        if up and self.registration is not Registration.ACCEPTED:
+        if up and self.registration is Registration.NONE:
             self._due = 0.0
+
+    def switched_off(self) -> None:
+        """By a person, who wants it to register when it is switched on again."""
+        if self.registration is not Registration.ACCEPTED:
             self.registration = Registration.NONE
 
     @property
@@ -51,7 +59,8 @@ class Boot:
         )
 
     def heartbeat_due(self, now: Moment) -> bool:
-        return self.accepted and self._heartbeat_due is not None and now.mono >= self._heartbeat_due
+        due = self._next_heartbeat()
+        return self.accepted and due is not None and now.mono >= due
 
     def asked(self) -> None:
         self._asked, self._again = True, False
@@ -66,9 +75,9 @@ class Boot:
         self.registration = Registration(status)
         self._due = now.mono + (interval_s if interval_s > 0 else OWN_WAIT_S)
 
-    def failed(self, now: Moment) -> None:
+    def failed(self, code: str, now: Moment) -> None:
         self._asked = False
-        self._due = now.mono + OWN_WAIT_S
+        self._due = now.mono + (0.0 if code == "Disconnected" else OWN_WAIT_S)
 
     def restart(self, reason: str) -> None:
         """The station was reset: it must register anew."""
@@ -91,9 +100,18 @@ class Boot:
         """Any CALL is as good as a heartbeat (1.6, 4.6)."""
         self._heartbeat_due = now.mono + heartbeat_s
 
+    def asks_time(self, now: Moment, heartbeat_s: int) -> None:
+        """A Heartbeat, or a BootNotification."""
+        self._time_due = now.mono + max(DAY_S, heartbeat_s)
+        self.spoke(now, heartbeat_s)
+
     def deadlines(self) -> list[float]:
         if not self.connected:
             return []
         if self.registration is Registration.ACCEPTED:
-            return [] if self._heartbeat_due is None else [self._heartbeat_due]
+            due = self._next_heartbeat()
+            return [] if due is None else [due]
         return [] if self._asked else [self._due]
+
+    def _next_heartbeat(self) -> float | None:
+        return None if self._heartbeat_due is None else min(self._heartbeat_due, self._time_due)

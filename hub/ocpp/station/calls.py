@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub.model.moment import Moment
 from hub.ocpp.station.boot import Registration
-from hub.ocpp.station.dialect import Outgoing
+from hub.ocpp.station.dialect import Call, Outgoing
 from hub.ocpp.station.messages import Authorize, BootNotification, ExternalLimit, Heartbeat, Message
 from hub.ocpp.station.queue import Queue
 
@@ -36,10 +36,9 @@ class Calls:
         """Something is to be told."""
         return bool(self._told)
 
-    @property
-    def full(self) -> bool:
-        """Nobody should ask for more."""
-        return self._told.full
+    def excess(self, call: Call) -> Mapping[str, object] | None:
+        """The answer to a CSMS that asks for more and takes nothing of it; None: there is room."""
+        return None if call.id.startswith("cmd:") else self._told.excess(call.action)
 
     def say(self, message: Message, *, unregistered: bool, held: bool, ahead: bool) -> None:
         boot = self._station.boot
@@ -75,9 +74,7 @@ class Calls:
             return self._outgoing(said, now)
         if not boot.accepted:
             return self._next_told(now)
-        # What is owed may have no words in this version: then what waited for it follows at once.
-        owed = self._next_told(now) or self._next_owed(now) or self._next_told(now)
-        return owed or self._next_notice(now)
+        return self._next_told(now) or self._next_owed(now) or self._next_notice(now)
 
     def answered(self, ref: object, payload: Mapping[str, Any], now: Moment) -> bool:
         """False: nobody had asked."""
@@ -102,7 +99,7 @@ class Calls:
         elif sent.notice is not None:
             self._station.upkeep.notices.failed(sent.notice, code, now, **self._patience())
         elif isinstance(sent.message, BootNotification):
-            self._station.boot.failed(now)
+            self._station.boot.failed(code, now)
         elif isinstance(sent.message, ExternalLimit) and code in ("NotImplemented", "NotSupported"):
             self._station.external.unwanted()
         elif code == "Disconnected" or isinstance(sent.message, Authorize):
@@ -134,8 +131,12 @@ class Calls:
             outgoing = self._outgoing(entry.event, now, number=entry.id)
             if outgoing:
                 return outgoing
+            # Without words in this version: what has waited for it follows at once.
             self._station.emit(outbox.settle(entry.id))
             self._station.answers.forget_id(entry.event)
+            told = self._next_told(now)
+            if told:
+                return told
         return None
 
     def _next_notice(self, now: Moment) -> Outgoing | None:

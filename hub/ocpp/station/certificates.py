@@ -4,7 +4,7 @@ Theory: with AdditionalRootCertificateCheck there is one CSMS root, which only o
 one before stays as a fallback: it is trusted instead when the new one doesn't fit, and goes when that has worked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,20 @@ class Certificates:
     def of(self, *uses: str) -> list[Installed]:
         return [found for found in self._installed.values() if found.use in uses]
 
+    def listed(self, *uses: str) -> list[Installed]:
+        """What the station trusts for these: the configuration's roots among them, once each."""
+        found = self.of(*uses)
+        known = {one.certificate for one in found}
+        given = self._given() if CSMS in uses else []
+        return [*found, *(one for one in given if one.certificate not in known)]
+
+    def _given(self) -> list[Installed]:
+        roots = self._configured
+        return [
+            Installed(CSMS, root, next((other for other in roots if x509.issued_by(root, other)), root))
+            for root in roots
+        ]
+
     @cached_property
     def _configured(self) -> "list[Certificate]":
         """The configuration's roots; what can't be read there is said by the link that needs it."""
@@ -101,12 +115,15 @@ class Certificates:
         """Accepted, Failed or NotFound."""
         if self._station.upkeep.client_certificate.is_own(wanted):
             return "Failed"  # M04.FR.06
-        found = next(iter(self._matching(wanted)), None)
+        found = next((key for key, one in self._installed.items() if _is(one, wanted)), None)
         if found is None:
-            return "NotFound"
+            configured = any(_is(one, wanted) for one in self._given())
+            return "Failed" if configured else "NotFound"  # a person has put it there
         use = self._installed[found].use
         if self._last_needed(use):
             return "Failed"
+        if self._is_current(found):
+            self._set_fallback(None)  # the one before is the one again that only its own successor can follow
         del self._installed[found]
         self._station.emit(Keep("certificate", found, None))
         self._station.upkeep.security.happened(
@@ -174,20 +191,19 @@ class Certificates:
                 return certificate, issuer
         raise x509.BadCertificate("it is no root, and its issuer is unknown")
 
-    def _matching(self, wanted: HashData) -> Iterator[str]:
-        for key, found in self._installed.items():
-            named = found.named(wanted.algorithm)
-            if (
-                named.issuer_name == wanted.issuer_name.lower()
-                and named.issuer_key == wanted.issuer_key.lower()
-                and named.serial == (wanted.serial.lower().lstrip("0") or "0")
-            ):
-                yield key
-
     def _last_needed(self, use: str) -> bool:
         """Without it no CSMS could be trusted any more."""
         secure = self._station.upkeep.network.security_profile >= 2
         return use == CSMS and secure and not self._configured and len(self.of(CSMS)) == 1
+
+
+def _is(installed: Installed, wanted: HashData) -> bool:
+    named = installed.named(wanted.algorithm)
+    return (
+        named.issuer_name == wanted.issuer_name.lower()
+        and named.issuer_key == wanted.issuer_key.lower()
+        and named.serial == (wanted.serial.lower().lstrip("0") or "0")
+    )
 
 
 def _key(use: str, certificate: "Certificate") -> str:

@@ -32,6 +32,8 @@ MOST_WAITING = 3
 """Keys whose certificate may still come: a CSMS that asks for one after the other fills no disk."""
 LATER_S = 60.0
 """When the CSMS is away."""
+GIVEN = ""
+"""Names the configuration's certificate, whose key the hub doesn't keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class ClientCertificate:
         self._own = {
             key: Own(key, pem, tuple(x509.read_chain(pem))) for key, pem in kept.items() if key in keys
         }
+        self._given = self._configured()
         self._csr: str | None = None
         self._resent = 0
         self._due: float | None = None
@@ -105,6 +108,8 @@ class ClientCertificate:
             self._use(now)
         if self._renewal is not None and now.mono >= self._renewal:
             self._renew(now)
+        if self._due is not None and now.mono >= self._due and not self._station.boot.accepted:
+            self._due = now.mono + LATER_S
         if self._due is not None and now.mono >= self._due:
             self._due = None
             if self._resent >= self._station.variables.int("CertSigningRepeatTimes"):
@@ -143,7 +148,7 @@ class ClientCertificate:
             if own.leaf.not_valid_before_utc > now.wall
         ]
         self._valid_from = now.mono + min(waits) if waits else None
-        current = self.current(now)
+        current = self._best(now)
         self._renewal = None
         if current is not None and current.key != self._renewed:
             left = current.leaf.not_valid_after_utc - RENEWAL - now.wall
@@ -151,7 +156,7 @@ class ClientCertificate:
 
     def _renew(self, now: Moment) -> None:
         """A03.FR.02/03; once for a certificate, and while it is in use."""
-        current, station = self.current(now), self._station
+        current, station = self._best(now), self._station
         if current is None or station.upkeep.network.security_profile != 3 or self._csr is not None:
             self._renewal = None
         elif not station.boot.accepted:
@@ -190,13 +195,17 @@ class ClientCertificate:
 
     def available(self, now: Moment) -> bool:
         """A certificate that could be used now (A05.FR.03)."""
-        return self._station.setup.certificate or self.current(now) is not None
+        return self._station.setup.certificate != "" or self.current(now) is not None
 
     def current(self, now: Moment) -> Own | None:
         """The newest that is valid (A02.FR.09); None: the configured one, if there is one."""
+        best = self._best(now)
+        return None if best is self._given else best
+
+    def _best(self, now: Moment) -> Own | None:
         usable = [
             own
-            for own in self._own.values()
+            for own in self._all()
             if own.leaf.not_valid_before_utc <= now.wall <= own.leaf.not_valid_after_utc
             and own.key not in self._refused
         ]
@@ -204,18 +213,18 @@ class ClientCertificate:
 
     def failed(self, now: Moment) -> None:
         """The connection with the current one failed: the one before has the next try, then it again."""
-        current = self.current(now)
-        if current is None:
+        best = self._best(now)
+        if best is not None:
+            self._refused.add(best.key)
+        if best is None or (best is self._given and self._best(now) is None):
             self._refused.clear()
-        else:
-            self._refused.add(current.key)
 
     def worked(self, now: Moment) -> None:
         """What is older than the one that worked goes."""
+        self.look_ahead(now)
         current = self.current(now)
         if current is None:
             return
-        self.look_ahead(now)
         for key, own in list(self._own.items()):
             if own.leaf.not_valid_before_utc < current.leaf.not_valid_before_utc:
                 del self._own[key]
@@ -223,10 +232,21 @@ class ClientCertificate:
                 self._station.emit(StoreKey(key, None))
 
     def is_own(self, wanted: HashData) -> bool:
-        for own in self._own.values():
+        for own in self._all():
             issuer = own.chain[1] if len(own.chain) > 1 else own.leaf
             named = x509.hash_data(own.leaf, issuer, wanted.algorithm)
             serial = wanted.serial.lower().lstrip("0")
             if named.issuer_name == wanted.issuer_name.lower() and named.serial == serial:
                 return True
         return False
+
+    def _all(self) -> list[Own]:
+        return [*self._own.values(), *([self._given] if self._given else [])]
+
+    def _configured(self) -> Own | None:
+        """What can't be read is said by the link that needs it."""
+        pem = self._station.setup.certificate
+        try:
+            return Own(GIVEN, pem, tuple(x509.read_chain(pem))) if pem else None
+        except x509.BadCertificate:
+            return None

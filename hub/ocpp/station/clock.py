@@ -33,15 +33,16 @@ class StationClock:
         return _shown(self._anchor, now)
 
     def heard(self, told: object, now: Moment) -> None:
-        """What the CSMS says that the time is."""
+        """What the CSMS says that the time is; it may have chosen the machine's clock itself (B01.FR.06)."""
+        asked = "Heartbeat" in self._station.variables.list("TimeSource")
         try:
-            wall = parse_time(str(told))
+            wall = parse_time(str(told)) if asked else now.wall
         except (ValueError, OverflowError):
             return
         if not NEVER[0] <= wall < NEVER[1]:
             return
         astray = wall - self.at(now)
-        self._told = True
+        self._told = asked
         if abs(astray) > SLACK:
             self._move(now.wall if abs(wall - now.wall) <= SLACK else wall, now)
 

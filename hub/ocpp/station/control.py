@@ -58,6 +58,8 @@ class Control:
         group: str | None = None,
     ) -> Flow | None:
         """The EVSE that it begins on; None: rejected."""
+        if self._station.tokens.of_masters(token, group, now):  # C16.FR.03
+            return None
         # C03.FR.01, C05.FR.01: the CSMS's own tokens, and none, need no question.
         foreign = token.type not in ("Central", "NoAuthorization")
         asked = foreign and self._station.variables.bool("AuthorizeRemoteStart")
@@ -98,6 +100,8 @@ class Control:
             return False
         if flow.grant is not None and flow.grant.token.text:
             return False
+        if flow.asking is not None and flow.remote is not None:
+            return False  # another remote start is being decided about
         if not self._station.availability.serves(flow.evse, token):
             return False
         barred = (Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED)
@@ -151,16 +155,13 @@ class Control:
             # B12.FR.04: the end is told first; not for ever (B12.FR.05).
             self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
             for flow in busy:
-                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason)
-                if flow.transaction is not None:  # whatever the stop points are
-                    self._station.transactions.end(flow, now, "ResetCommand", stop_reason)
-                    self._station.statuses.show(flow, now)
+                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason, ends=True)
         self.idle(now)
         return "Scheduled" if scheduled else "Accepted"
 
     def reset_and_resume(self, evse: int | None, now: Moment) -> str:
         """2.1: what runs goes on afterwards (B13)."""
-        allowed = self._station.variables.int("TxResumptionTimeout") > 0  # B13.FR.01
+        allowed = self._station.variables.int("ResumptionTimeout") > 0  # B13.FR.01
         if not allowed or not self._resettable(evse):
             return "Rejected"
         self._resets[evse or 0] = False
@@ -211,6 +212,7 @@ class Control:
         self._resuming.discard(evse)
         if evse:
             self._reset_device(f"reset:{evse}:{now.mono}")
+            self._station.evses.begin_anew(evse, now)
             return
         self._station.upkeep.restarted(reason, now)
         self._station.boot.restart(reason)
@@ -220,7 +222,7 @@ class Control:
             self._reset_device(f"reset:0:{now.mono}")
         self._station.emit(Happened("rebooted", {"reason": reason}))
         self._station.emit(Reconnect(reason))
-        self._station.evses.look_again(now)
+        self._station.evses.begin_anew(0, now)
         if not resets_device:
             self._station.resumption.reset_done(0, now)
 
@@ -253,10 +255,12 @@ class Control:
 
     # Settings
 
+    def can_set(self, name: str) -> bool:
+        return name not in NEEDS or NEEDS[name] in self._station.setup.abilities.actions
+
     def set_variable(self, name: str, text: str, now: Moment) -> SetResult:
-        needed = NEEDS.get(name)
-        if needed and needed not in self._station.setup.abilities.actions and text.strip().lower() == "true":
-            return SetResult.REJECTED
+        if not self.can_set(name):
+            return SetResult.READ_ONLY
         before = self._station.variables.text(name)
         result = self._checked(name, text, now)
         if result is SetResult.ACCEPTED:

@@ -42,6 +42,9 @@ class Dialect(Protocol):
     tells_of_drivers: bool
     """A connector is taken when somebody is authorized there, not only when a cable is in."""
 
+    tells_of_faults: bool
+    """A connector's status says what is wrong with it, and is said anew when that has changed."""
+
     tells_each_try: bool
     """Files that couldn't be fetched or sent: each failure is told, not only the last one."""
     streams: bool

@@ -1,6 +1,7 @@
 """The EVSEs of a station: what their devices say, what of the charging profiles holds at each, what falls due."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
@@ -60,6 +61,7 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
+        self._station.resumption.found(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
             flow.plugged = plugged
@@ -89,16 +91,22 @@ class Evses:
         else:
             self._station.statuses.show(flow, now)
 
-    def look_again(self, now: Moment) -> None:
-        """What a reset has held up may begin."""
-        for flow in self.flows.values():
+    def begin_anew(self, evse: int, now: Moment) -> None:
+        """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""
+        for flow in self.flows.values() if evse == 0 else [self.flows[evse]]:
+            if flow.transaction is not None:
+                continue  # it outlives the reset (2.1: B13)
+            flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
+            flow.finished, flow.conditions = False, frozenset()
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
             if flow.known:
-                self._station.transactions.changed(flow, now, "CablePluggedIn")
                 self.state(flow.evse, flow.state, now)
 
     def _is_free(self, flow: Flow) -> bool:
-        operative = self._station.availability.operative(flow.evse)
-        return self._station.setup.free and operative and not self._station.control.restarting
+        station = self._station
+        if not station.setup.free or station.control.restarting:
+            return False
+        return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
     def _plug_changed(self, flow: Flow, now: Moment) -> None:
         transactions = self._station.transactions
@@ -145,7 +153,8 @@ class Evses:
             self._station.meter_triggers.began(flow)
         if flow.transaction is not None and flow.grant is not None and flow.grant.profile is not None:
             waiting, flow.grant.profile = flow.grant.profile, None
-            profiles.install(self._station, waiting, now, strict=False)
+            # It may have been meant for the EVSE that the driver didn't go to.
+            profiles.install(self._station, replace(waiting, evse=flow.evse), now, strict=False)
         self.limits(now)  # who shares the station's limit has changed
 
     def _forget_profiles(self, transaction: str) -> None:
@@ -195,7 +204,7 @@ class Evses:
         for flow in self.flows.values():
             lost = flow.lost_since is not None and now.mono - flow.lost_since >= DEVICE_LOST_S
             if lost and flow.transaction:
-                self._station.transactions.end(flow, now, "AbnormalCondition", "Other")
+                self._station.tokens.revoke(flow, now, "AbnormalCondition", "Other", ends=True)
             if flow.transaction:
                 self._station.transactions.tick(flow, now)
             if self._profile_due.get(flow.evse, now.mono + 1) <= now.mono:

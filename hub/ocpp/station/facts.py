@@ -24,6 +24,17 @@ def _feature_profiles(station: "Station") -> str:
     )
 
 
+def _authorizing(station: "Station") -> str:
+    return str(not station.setup.free).lower()
+
+
+def _rotation(station: "Station") -> str:
+    """What was written down; of a connector of one phase there is nothing to say."""
+    unwritten = "Unknown" if station.variables.int("SupplyPhases") > 1 else "NotApplicable"
+    connectors = range(1, station.setup.evses + 1)
+    return station.variables.text("PhaseRotation") or ",".join(f"{it}.{unwritten}" for it in connectors)
+
+
 def _phases_switch(station: "Station") -> str:
     return str("set_phases" in station.setup.abilities.actions).lower()
 
@@ -43,8 +54,10 @@ def _limitable(station: "Station") -> bool:
 
 
 FACTS: dict[str, Callable[["Station"], str]] = {
+    "AuthEnabled": _authorizing,
     "ConnectorCount": _connectors,
     "FeatureProfiles": _feature_profiles,
+    "PhaseRotation": _rotation,
     "Phases3to1": _phases_switch,
     "SmartChargingAvailable": _smart_charging,
     "SmartChargingEnabled": _smart_charging,

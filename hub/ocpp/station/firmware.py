@@ -115,16 +115,20 @@ class FirmwareUpdates:
             self._station.emit(Abandon(self._ref))
             self._due = None
         self._keep(replace(firmware, retries=min(max(firmware.retries, 0), MOST_RETRIES)))
+        if before is not None:
+            self._station.statuses.show_all(now)  # an EVSE may have been kept free for the one before
         if self._wait(firmware.retrieve_at, now) > 0:
             self._tell("DownloadScheduled")
         self._go_on(now)
         return "Accepted" if before is None else "AcceptedCanceled"
 
-    def trigger(self, _evse: int | None, _now: Moment) -> None:
-        """L01.FR.25/26."""
-        idle = FirmwareStatus("Idle", None, self._last.signed)
-        said = idle if self._last.status in ("Installed", "Idle") else self._last
-        self._station.say(said, unregistered=True)
+    def trigger(self, signed: bool | None = None) -> None:
+        """L01.FR.25/26. `signed`: 1.6 asks for one of its two messages."""
+        last = self._last
+        ours = signed is None or signed == last.signed
+        idle = FirmwareStatus("Idle", None, last.signed if signed is None else signed)
+        said = last if ours and last.status not in ("Installed", "Idle") else idle
+        self._station.say(replace(said, asked=True), unregistered=True)
 
     @property
     def installing(self) -> bool:

@@ -33,6 +33,8 @@ class Grant:
     """The reservation that it has used up."""
     roams: bool = False
     """Given for the station, not for one EVSE: it follows the first cable."""
+    evses: tuple[int, ...] = ()
+    """Where it may be used (C01.FR.21); none named: everywhere."""
     priority: int = 0
     """The token's own chargingPriority."""
 
@@ -65,6 +67,8 @@ class Transaction:
     reservation_told: bool = False
     token: tuple[str, str] | None = None
     group: str | None = None
+    refused: bool = False
+    """The CSMS has refused whom it was begun for."""
     stopped_by: tuple[str, str] | None = None
     """The token that ended its authorization, until that is told."""
     begun_wh: int = 0
@@ -138,8 +142,8 @@ class Flow:
     """The transaction that everybody was told of last, also before a restart."""
     phases_told: int | None = None
     """What a profile has had the device switch to."""
-    reported: tuple[str, str | None] | None = None
-    waiting: tuple[str, str | None] | None = None
+    reported: tuple[str, ...] | None = None
+    waiting: tuple[str, ...] | None = None
     """What would be reported if it lasted until `report_due`."""
     report_due: float | None = None
 
@@ -162,8 +166,11 @@ class Flow:
     def charging_state(self) -> str:
         if not self.plugged:
             return "Idle"
-        if self.grant and self.grant.refused:  # E05.FR.02: at once, whatever the device still shows
+        # E05.FR.02, C15.FR.03: at once, whatever the device still shows.
+        if self.grant and self.grant.refused:
             return "SuspendedEVSE"
+        if self.grant is None and self.transaction is not None and self.transaction.refused:
+            return "EVConnected"
         if self.grant and self.withheld:
             return "SuspendedEVSE"
         waits = self.grant is None or self.begins_until is not None

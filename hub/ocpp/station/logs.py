@@ -83,6 +83,7 @@ class Logs:
             status = "AcceptedCanceled"
             self._station.emit(Abandon(self._ref))
             self._tell("AcceptedCanceled")
+            self._due = None
         self._request, self._left = request, min(max(request.retries, 0), MOST_RETRIES)
         self._job = self._upload(request, now)
         self._station.emit(Keep("log", "request", [request.request_id, request.diagnostics]))
@@ -111,14 +112,15 @@ class Logs:
 
     def trigger(self, _evse: int | None, _now: Moment) -> None:
         """N01.FR.13: without an upload it is Idle."""
-        self._station.say(self._current(), unregistered=True)
+        self._station.say(self._current(diagnostics=False), unregistered=True)
 
     def trigger_diagnostics(self, _evse: int | None, _now: Moment) -> None:
-        said = self._current()
-        self._station.say(LogStatus(said.status, diagnostics=True), unregistered=True)
+        self._station.say(self._current(diagnostics=True), unregistered=True)
 
-    def _current(self) -> LogStatus:
-        return LogStatus("Idle") if self._request is None else self._last
+    def _current(self, *, diagnostics: bool) -> LogStatus:
+        """Of an upload that this message tells of."""
+        going_on = self._request is not None and self._request.diagnostics == diagnostics
+        return self._last if going_on else LogStatus("Idle", diagnostics=diagnostics)
 
     @property
     def _ref(self) -> str:

@@ -56,6 +56,18 @@ SOURCES: dict[str, tuple[Source, ...]] = {
     "Frequency": (Source("frequency", "Hz"),),
 }
 MEASURANDS = tuple(SOURCES)
+SINGLE: dict[str, tuple[str, Source]] = {
+    f"{name}.{phase}": (name, source)
+    for name, sources in SOURCES.items()
+    for source in sources
+    if source.phase
+    for phase in (source.phase, source.phase.removesuffix("-N"))
+}
+"""One phase of a measurand, as 1.6 names it (9.1.17): `Voltage.L1`."""
+METERED = (*MEASURANDS, *SINGLE)
+WANTED = {name: tuple((name, source) for source in sources) for name, sources in SOURCES.items()} | {
+    name: (single,) for name, single in SINGLE.items()
+}
 GIVERS = frozenset({"energy_export", "soc"})
 """Of chargers that may take energy from a car at least one is known."""
 
@@ -77,10 +89,10 @@ def samples(names: list[str], state: State, register_wh: int, context: str) -> t
     for name in names:
         if name == ENERGY:
             found.append(Sample(name, register_wh, "Wh", None, context))
-        for source in SOURCES[name]:
+        for measurand, source in WANTED[name]:
             value = source.value(state)
             if value is not None:
-                found.append(Sample(name, value, source.unit, source.phase, context))
+                found.append(Sample(measurand, value, source.unit, source.phase, context))
     return tuple(found)
 
 

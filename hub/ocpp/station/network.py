@@ -128,6 +128,7 @@ class Network:
             self._station.emit(Keep("network", "state", body))
             if raised:
                 self._drop_lower()
+                self._reconfigured(f"SecurityProfile {security}", now)
         if security >= 2 and not self._old_root:
             self._station.upkeep.certificates.drop_fallback()
         self._wanted, self._tried, self._round, self._old_root = None, 0, [], False
@@ -138,9 +139,9 @@ class Network:
         security = self._station.upkeep.security
         if reason == "unauthorized":
             self._password = (self._password + 1) % len(self._passwords())
-            security.refused("FailedToAuthenticateAtCsms", now, info)
+            security.until_connected("FailedToAuthenticateAtCsms", now, info)
         elif reason in TLS_EVENTS:
-            security.refused(TLS_EVENTS[reason], now, info)
+            security.until_connected(TLS_EVENTS[reason], now, info)
         if self.attempt(now).security_profile == 3:
             self._station.upkeep.client_certificate.failed(now)
         here = self._worked in (None, self.slot)
@@ -203,11 +204,12 @@ class Network:
         self._password = 0
         self._previous_password = before or None
         self._station.emit(Keep("network", "previous password", self._previous_password))
-        self._station.upkeep.security.happened(
-            "ReconfigurationOfSecurityParameters", now, "BasicAuthPassword"
-        )
+        self._reconfigured("BasicAuthPassword", now)
 
     # Inside
+
+    def _reconfigured(self, what: str, now: Moment) -> None:
+        self._station.upkeep.security.happened("ReconfigurationOfSecurityParameters", now, what)
 
     def note(self) -> None:
         """For the variables that tell of it."""

@@ -1,8 +1,10 @@
 """What is told to the CSMS without being owed to it: in its order, also beside what is owed."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station.messages import Message
 from hub.ocpp.station.outbox import Entry
 
@@ -11,6 +13,14 @@ MOST_WAITING = 2000
 """Then the oldest goes: all of it is lost with the connection anyway."""
 MOST_ASKED = 100
 """A CSMS that asks on and on and takes no answers to what it has asked for is told so."""
+REFUSABLE = frozenset(
+    {
+        *("GetBaseReport", "GetReport", "GetMonitoringReport"),  # B07.FR.13, B08.FR.16
+        *("CustomerInformation", "TriggerMessage", "ExtendedTriggerMessage"),
+    }
+)
+TELLING = REFUSABLE | {"GetChargingProfiles", "GetDisplayMessages"}
+"""CALLs that are answered with more than their answer; those that may be Rejected are, when too much waits."""
 
 
 @dataclass(slots=True)
@@ -25,10 +35,13 @@ class Queue:
             self._waiting.popleft()
         self._waiting.append((message, newest))
 
-    @property
-    def full(self) -> bool:
-        """No CALL should cause any more."""
-        return len(self._waiting) >= MOST_ASKED
+    def excess(self, action: str) -> Mapping[str, object] | None:
+        """The answer to who asks for more than is taken; None: there is room."""
+        if action not in TELLING or len(self._waiting) < MOST_ASKED:
+            return None
+        if action not in REFUSABLE:
+            raise CallError(ErrorCode.GENERIC, "too much waits to be told to you")
+        return {"status": "Rejected"}
 
     def next(self, owed: Entry | None) -> Message | None:
         """None: there is nothing, or what is owed happened before it and is about to leave as well.

@@ -19,6 +19,8 @@ class FirmwareStatus:
     status: str
     request_id: int | None = None
     signed: bool = True
+    asked: bool = False
+    """By a TriggerMessage: it is told even where this version doesn't tell such a step by itself."""
 
 
 @dataclass(frozen=True, slots=True)

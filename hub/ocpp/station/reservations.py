@@ -14,6 +14,7 @@ from hub.model.moment import Moment, parse_time, rfc3339
 from hub.ocpp.station.effects import Happened, Keep
 from hub.ocpp.station.flow import Flow
 from hub.ocpp.station.messages import ReservationEnded, Token
+from hub.ocpp.station.verdict import same_group
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -33,7 +34,7 @@ class Reservation:
     type: str = "ISO14443"
 
     def is_for(self, token: Token, group: str | None) -> bool:
-        return self.token == token.key or (group is not None and group == self.group)
+        return self.token == token.key or same_group(group, self.group)
 
 
 class Reservations:
@@ -50,6 +51,9 @@ class Reservations:
 
     def clock_was_set(self, now: Moment) -> None:
         self._due = {number: self._mono(parse_time(it.expires), now) for number, it in self._all.items()}
+
+    def of(self, token: Token) -> list[Reservation]:
+        return [reservation for reservation in self._all.values() if reservation.token == token.key]
 
     # Asked by the CSMS
 
@@ -137,9 +141,16 @@ class Reservations:
 
     def check(self, flow: Flow, now: Moment) -> None:
         """An EVSE that fails loses its reservation (H01.FR.16/17); a lost link to it is no failure."""
-        if not self._all or flow.lost_since is not None or self._station.statuses.bare(flow) not in GONE:
+        if not self._all or not self._gone(flow):
             return
         for reservation in [it for it in self._all.values() if it.evse == flow.evse]:
+            self._end(reservation.id, now, told="Removed")
+        # Of any EVSE no more can be kept than could be served (H01.FR.07): the newest go.
+        named = {it.evse for it in self._all.values()}
+        flows = self._station.evses.flows.values()
+        left = [it for it in flows if it.evse not in named and not self._gone(it)]
+        anywhere = [it for it in self._all.values() if it.evse is None]
+        for reservation in anywhere[len(left) :]:
             self._end(reservation.id, now, told="Removed")
 
     def back_online(self) -> None:
@@ -163,6 +174,10 @@ class Reservations:
 
     def _here(self, evse: int) -> list[Reservation]:
         return [it for it in self._all.values() if it.evse in (None, evse)]
+
+    def _gone(self, flow: Flow) -> bool:
+        heard = flow.known and flow.lost_since is None
+        return heard and self._station.statuses.bare(flow) in GONE
 
     def _open(self, flow: Flow) -> bool:
         """Somebody who comes could begin here, whoever's car stands there."""

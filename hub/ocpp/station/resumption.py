@@ -72,18 +72,30 @@ class Resumption:
 
     # The device
 
-    def heard(self, flow: Flow, now: Moment) -> None:
-        """It has said how it is."""
-        interrupted = self._interrupted.get(flow.evse)
-        if interrupted is None or self._over(flow, interrupted):  # as any other (E17.FR.17)
-            return
-        if flow.lost_since is not None or interrupted.waits:
+    def found(self, flow: Flow, now: Moment) -> None:
+        """It is heard again: was it away for too long? Whether the car is still there is looked at afterwards."""
+        interrupted = self._heard(flow)
+        if interrupted is None or interrupted.until is not None:
             return
         assert flow.transaction is not None
         if not self._station.tells("TxResumed"):
             self._done(flow)
-            self._as_before_2_1(flow, flow.transaction, now)
-        elif interrupted.until is None:
+            self._found_before_2_1(flow, flow.transaction, now)
+        elif not interrupted.asked and self._too_long(flow.transaction, "ResumptionTimeout", now):
+            self._done(flow)
+            # E17.FR.21/22: a charger that has gone on had power; it was the hub that was away.
+            reason = "Reboot" if flow.status is Status.CHARGING else "PowerLoss"
+            self._station.transactions.end(flow, now, "AbnormalCondition", reason)
+            flow.finished, flow.conditions = False, frozenset()  # a car that is still there is found anew
+            self._station.availability.apply_scheduled(now)
+
+    def heard(self, flow: Flow, now: Moment) -> None:
+        """It has said how it is."""
+        interrupted = self._heard(flow)
+        if interrupted is None:
+            return
+        assert flow.transaction is not None
+        if interrupted.until is None:
             self._begin(flow, flow.transaction, interrupted, now)
         else:
             self._look(flow, interrupted, now)
@@ -113,10 +125,6 @@ class Resumption:
     # Inside
 
     def _begin(self, flow: Flow, running: Transaction, interrupted: _Interrupted, now: Moment) -> None:
-        if not interrupted.asked and self._too_long(running, now):
-            self._done(flow)
-            self._end(flow, now)
-            return
         variables = self._station.variables
         flow.resuming = True
         running.held = interrupted.before in POWERED and not variables.bool("AllowEnergyTransferResumption")
@@ -154,6 +162,13 @@ class Resumption:
         final = flow.status in (Status.SUSPENDED_EV, Status.FAULTED) or flow.withheld or not flow.plugged
         return final or flow.charging_state() == before
 
+    def _heard(self, flow: Flow) -> _Interrupted | None:
+        """None: nothing is to be resumed there, or not yet."""
+        interrupted = self._interrupted.get(flow.evse)
+        if interrupted is None or self._over(flow, interrupted):  # it ended as any other (E17.FR.17)
+            return None
+        return None if flow.lost_since is not None or interrupted.waits else interrupted
+
     def _over(self, flow: Flow, interrupted: _Interrupted) -> bool:
         """It has ended meanwhile."""
         over = flow.transaction is None or flow.transaction.id != interrupted.transaction
@@ -165,32 +180,36 @@ class Resumption:
         self._interrupted.pop(flow.evse, None)
         flow.resuming = False
 
-    def _too_long(self, running: Transaction, now: Moment) -> bool:
+    def _too_long(self, running: Transaction, timeout: str, now: Moment) -> bool:
+        """Always where nothing may be resumed; an earlier hub may not have written when it lived."""
         if not running.told_at:
             return False
-        most = self._station.variables.int("TxResumptionTimeout")
         silent_s = (now.wall - parse_time(running.told_at)).total_seconds()
-        return most == 0 or silent_s > most
+        return not 0 < self._station.variables.int(timeout) >= silent_s
 
-    def _end(self, flow: Flow, now: Moment) -> None:
-        """E17.FR.20 to 22; a car that is still there is found as after any start."""
-        # A charger that has gone on had power: it was the hub that was away.
-        reason = "Reboot" if flow.status is Status.CHARGING else "PowerLoss"
-        self._station.transactions.end(flow, now, "AbnormalCondition", reason)
-        flow.finished, flow.conditions = False, frozenset()
-        self._station.transactions.changed(flow, now, "CablePluggedIn")
-
-    def _as_before_2_1(self, flow: Flow, running: Transaction, now: Moment) -> None:
-        running.held = False
-        if flow.status is not Status.CHARGING and self._too_long(running, now):
-            self._station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
+    def _found_before_2_1(self, flow: Flow, running: Transaction, now: Moment) -> None:
+        """A charger that went on is served on; what a power cut has stopped is ended."""
+        station, running.held = self._station, False
+        # Where there is no CSMS nobody misses its end, and the driver would miss his energy.
+        stopped = station.setup.csms and _forgotten(flow, running)
+        if stopped and self._too_long(running, "TxResumptionTimeout", now):
+            station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
+            flow.finished = not station.setup.free  # who needs no card goes on with a transaction of its own
+            station.availability.apply_scheduled(now)
 
     def _running(self) -> list[Flow]:
         return [flow for flow in self._station.evses.flows.values() if flow.transaction]
 
     def _writes_every(self) -> float | None:
         """How exactly an interruption is measured, where so much depends on it; else what is told says enough."""
-        most = self._station.variables.int("TxResumptionTimeout")
+        most = self._station.variables.int("ResumptionTimeout")
         if not self._station.tells("TxResumed") or not 0 < most <= DAY_S or not self._running():
             return None
         return min(max(most / 4, SHORTEST_ALIVE_S), LONGEST_ALIVE_S)
+
+
+def _forgotten(flow: Flow, transaction: Transaction) -> bool:
+    """A charger that was charging, or ready to, and isn't any more, has lost its power or was reset meanwhile."""
+    was = transaction.charging_state in ("Charging", "SuspendedEV")
+    goes_on = flow.status in (Status.CHARGING, Status.SUSPENDED_EV)
+    return was and not goes_on and flow.state.get("charging_enabled") is False

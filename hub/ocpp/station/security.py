@@ -1,5 +1,6 @@
 """Security events: into the station's own log, and to the CSMS where it must know (A04)."""
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,16 @@ from hub.ocpp.station.reports import SecurityEvent
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
 
+SELDOM_S = 600.0
+REPLAYS, WITHIN_S = 10, 60.0
+"""So many in so long a time may come of a bad line; more are an attempt."""
 LOG_ENTRIES = 500
 """The log rolls: the oldest entry gives way (A04.FR.04)."""
 EVENTS: dict[str, bool] = {
     "FirmwareUpdated": True,
     "FailedToAuthenticateAtCsms": False,
     "CsmsFailedToAuthenticate": False,
-    "SettingSystemTime": False,
+    "SettingSystemTime": True,
     "StartupOfTheDevice": True,
     "ResetOrReboot": True,
     "SecurityLogWasCleared": True,
@@ -47,6 +51,8 @@ class Security:
         }
         self._number = max((entry[0] for entry in self._log.values()), default=0)
         self._refusals: set[str] = set()
+        self._quiet: dict[str, float] = {}
+        self._replays: deque[float] = deque(maxlen=REPLAYS + 1)
 
     def happened(self, event: str, now: Moment, info: str = "") -> None:
         at = self._station.stamp(now)
@@ -58,11 +64,23 @@ class Security:
             self._station.upkeep.notices.add(SecurityEvent(event, at, info[:255]))
         self._station.emit(Happened("security", {"security_event": event, "info": info}))
 
-    def refused(self, event: str, now: Moment, info: str) -> None:
-        """A connection failed for this reason: told once until one succeeds (A00.FR.316)."""
+    def until_connected(self, event: str, now: Moment, info: str) -> None:
+        """A connection failed for this reason, or is missed: told once until one succeeds (A00.FR.316)."""
         if event not in self._refusals:
             self._refusals.add(event)
             self.happened(event, now, info)
+
+    def seldom(self, event: str, now: Moment, info: str) -> None:
+        """What a CSMS may do all the time doesn't push everything else out of the log."""
+        if now.mono >= self._quiet.get(event, now.mono):
+            self._quiet[event] = now.mono + SELDOM_S
+            self.happened(event, now, info)
+
+    def replayed(self, now: Moment, info: str) -> None:
+        """Something came again, or without having been asked for."""
+        self._replays.append(now.mono)
+        if len(self._replays) > REPLAYS and now.mono - self._replays[0] <= WITHIN_S:
+            self.seldom("AttemptedReplayAttacks", now, info)
 
     def connected(self) -> None:
         self._refusals.clear()

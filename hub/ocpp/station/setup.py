@@ -13,8 +13,8 @@ from hub.ocpp.station.urls import Reach
 class StationSetup:
     """`tokens`: text -> group, of the configuration.
 
-    `csms` False: there is nobody to tell. `url`, `security_profile`, `roots` (PEM) and `certificate` (there is one)
-    are the configured connection; `keys` names the private keys that are kept, `reach` where a CSMS may send the hub.
+    `csms` False: there is nobody to tell. `url`, `security_profile`, `roots` and `certificate` (PEM, a chain) are the
+    configured connection; `keys` names the private keys that are kept, `reach` where a CSMS may send the hub.
     """
 
     charger: str
@@ -30,7 +30,7 @@ class StationSetup:
     url: str = "ws://localhost"
     security_profile: int = 0
     roots: tuple[str, ...] = ()
-    certificate: bool = False
+    certificate: str = ""
     keys: frozenset[str] = frozenset()
     version: str = ""
     """The hub's own."""

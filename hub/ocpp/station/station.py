@@ -43,14 +43,7 @@ from hub.ocpp.station.variables import Variables
 
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
 
-
-TELLING = frozenset(
-    {
-        *("GetBaseReport", "GetReport", "GetMonitoringReport", "GetChargingProfiles", "GetDisplayMessages"),
-        *("CustomerInformation", "TriggerMessage", "ExtendedTriggerMessage"),
-    }
-)
-"""CALLs that are answered with more than their answer."""
+THINNED = "values of transactions make room for others until the CSMS is back"
 
 
 class Kept:
@@ -108,6 +101,7 @@ class Station:
             *(self.variables, self.outbox, self.emit, self.stamp),
             lambda: self.boot.accepted,
             lambda evse: self.availability.operative(evse) and not self.control.restarting,
+            lambda now: self.upkeep.security.until_connected("MemoryExhaustion", now, THINNED),
         )
         self.availability = Availability(self, kept.all("availability"))
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)
@@ -182,10 +176,8 @@ class Station:
         try:
             if handler is None:
                 raise CallError(ErrorCode.NOT_SUPPORTED, f"{call.action} is not supported")
-            if call.action in TELLING and self.calls.full and not call.id.startswith("cmd:"):
-                raise CallError(ErrorCode.GENERIC, "too much waits to be told to you")
             before = len(self._effects)
-            reply = handler(self, call, now)
+            reply = self.calls.excess(call) or handler(self, call, now)
             self.upkeep.look(now)
         except CallError as error:
             self.emit(ReplyError(call.id, error.code, error.description))
@@ -212,7 +204,7 @@ class Station:
         self.clock.look(now)
         if self.boot.heartbeat_due(now):
             self.calls.heartbeat()
-            self.boot.spoke(now, self.variables.int("HeartbeatInterval"))
+            self.boot.asks_time(now, self.variables.int("HeartbeatInterval"))
         for part in self._timed():
             part.tick(now)
 

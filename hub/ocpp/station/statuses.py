@@ -89,10 +89,12 @@ class Statuses:
             flow = self._station.evses.flows[evse]
             self._report(flow, self.status(flow), now, force=True)
 
-    def report_station(self, now: Moment, *, unregistered: bool = False) -> None:
+    def report_station(self, now: Moment, *, unregistered: bool = False, error: str | None = None) -> None:
+        """1.6's connector 0; 2.0.1 has none and says nothing."""
         inoperative = self._station.availability.inoperative(0)
         status = Status.UNAVAILABLE if inoperative else Status.AVAILABLE
-        self._station.say(StatusNotification(0, status, self._station.stamp(now)), unregistered=unregistered)
+        said = StatusNotification(0, status, self._station.stamp(now), error)
+        self._station.say(said, unregistered=unregistered)
 
     def unsaid(self, message: StatusNotification) -> None:
         """It never reached the CSMS: to be said again (B04.FR.02)."""
@@ -118,17 +120,18 @@ class Statuses:
         waits = status is Status.PREPARING and not flow.plugged
         if waits and not station.dialect.tells_of_drivers:
             status = Status.AVAILABLE
-        error = flow.state.get("error_code") if status is Status.FAULTED else None
-        said = (station.dialect.connector_status(status), str(error) if error else None)
+        faulted = status is Status.FAULTED
+        error, vendor = str(flow.state.get("error_code") or ""), str(flow.state.get("vendor_error") or "")
+        word = station.dialect.connector_status(status)
+        said = (word, error, vendor) if faulted and station.dialect.tells_of_faults else (word,)
         if not force and not self._is_due(flow, said, now, self._least(flow, status)):
             return
         flow.reported, flow.waiting, flow.report_due = said, None, None
-        vendor = flow.state.get("vendor_error")
         message = StatusNotification(
-            flow.evse, status, station.stamp(now), said[1], str(vendor) if vendor else None
+            flow.evse, status, station.stamp(now), error if faulted and error else None, vendor or None
         )
         # The cable is told of before the transaction that begins with it (E02).
-        station.say(message, unregistered=force, ahead=said[0] == self._taken())
+        station.say(message, unregistered=force, ahead=word == self._taken())
 
     def _least(self, flow: Flow, status: Status) -> float:
         """How long a status has to last to be told: MinimumStatusDuration, and a moment for the device to begin."""
@@ -146,7 +149,7 @@ class Statuses:
         assert self._station.dialect is not None
         return self._station.dialect.connector_status(Status.PREPARING)
 
-    def _is_due(self, flow: Flow, said: tuple[str, str | None], now: Moment, least: float) -> bool:
+    def _is_due(self, flow: Flow, said: tuple[str, ...], now: Moment, least: float) -> bool:
         """New, and held long enough."""
         if said == flow.reported:
             flow.waiting, flow.report_due = None, None

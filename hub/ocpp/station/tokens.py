@@ -7,7 +7,8 @@ from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.effects import Happened, Keep
 from hub.ocpp.station.flow import Flow, Grant, Remote
-from hub.ocpp.station.messages import Authorize, StatusNotification, Token, TransactionEvent
+from hub.ocpp.station.messages import Authorize, Token, TransactionEvent
+from hub.ocpp.station.verdict import same_group
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -26,6 +27,8 @@ class Tokens:
         flow = self._chosen(evse, token)
         if remote is None and self._still_shown(flow, token, now):
             return "stopped"
+        if remote is None and flow.asking == token:
+            return "asking"  # read twice
         flow.remote = remote
         flow.roams = remote.roams if remote else evse not in self._station.evses.flows
         grant = flow.grant
@@ -66,8 +69,8 @@ class Tokens:
             return "restarting"
         if not self._station.availability.serves(flow.evse, token):
             return "unavailable"
-        if self._station.statuses.bare(flow) is Status.FAULTED:
-            return "faulted"
+        if (status := self._station.statuses.bare(flow)) in (Status.FAULTED, Status.UNAVAILABLE):
+            return status.value
         return None if self._station.reservations.may_fit(flow.evse, token) else "Reserved"
 
     def remote(
@@ -105,7 +108,9 @@ class Tokens:
             return
         for other in self._station.evses.flows.values():
             grant = other.grant
-            if grant is not None and grant.roams and self._obstacle(flow, grant.token) is None:
+            if grant is None or not grant.roams or (grant.evses and flow.evse not in grant.evses):
+                continue
+            if self._obstacle(flow, grant.token) is None:
                 self._move(other, flow, now)
                 return
 
@@ -118,13 +123,15 @@ class Tokens:
         self._station.emit(Keep("transaction", str(source.evse), None))
         self._station.transactions.permit_again(source)
         self._station.statuses.show(source, now)
+        self._station.statuses.show(target, now)
 
-    def revoke(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
-        """The authorization ends: by the token, by the CSMS, by a time-out."""
+    def revoke(self, flow: Flow, now: Moment, trigger: str, reason: str, *, ends: bool = False) -> None:
+        """The authorization ends: by the token, by the CSMS, by a time-out. `ends`: the transaction, too, whatever the
+        stop points are."""
         if flow.grant is None and flow.transaction is None:
             return
         flow.grant = None
-        if flow.transaction is not None and "Authorized" not in flow.conditions:
+        if flow.transaction is not None and (ends or "Authorized" not in flow.conditions):
             self._station.transactions.end(flow, now, trigger, reason)
         self._station.transactions.changed(flow, now, trigger, reason)
         flow.finished = flow.plugged
@@ -156,7 +163,7 @@ class Tokens:
         flow = self._station.evses.with_transaction(event.transaction)
         if flow is None or flow.grant is None:
             return
-        if verdict.accepted:
+        if verdict.accepted and not self._master(verdict):  # C16.FR.03
             flow.grant.group = flow.grant.group or verdict.group
             return
         most = self._station.variables.int("MaxEnergyOnInvalidId")
@@ -170,6 +177,8 @@ class Tokens:
         assert flow.grant is not None
         flow.grant.refused_at_wh = None
         if self._station.variables.bool("StopTxOnInvalidId"):
+            if flow.transaction is not None:
+                flow.transaction.refused = True
             self.revoke(flow, now, "Deauthorized", "DeAuthorized")
         else:
             flow.grant.refused = True
@@ -181,10 +190,7 @@ class Tokens:
             grant = flow.grant
             if grant and grant.deadline is not None and now.mono >= grant.deadline:
                 self._station.emit(Happened("rejected", {"evse": flow.evse, "reason": "EVConnectTimeout"}))
-                self.revoke(flow, now, "EVConnectTimeout", "Timeout")
-                if flow.transaction is not None:  # E03.FR.05: whatever the stop points are
-                    self._station.transactions.end(flow, now, "EVConnectTimeout", "Timeout")
-                    self._station.statuses.show(flow, now)
+                self.revoke(flow, now, "EVConnectTimeout", "Timeout", ends=True)  # E03.FR.05
 
     def deadlines(self) -> list[float]:
         grants = (flow.grant for flow in self._station.evses.flows.values())
@@ -197,9 +203,7 @@ class Tokens:
         for change in station.authorization.told(token, verdict, now):
             station.emit(change)
         if station.authorization.contradicted(token, verdict, now):
-            status = station.statuses.status(next(iter(station.evses.flows.values())))
-            # 1.6, 3.5.2; 2.0.1 has no connector 0 and says nothing.
-            station.say(StatusNotification(0, status, station.stamp(now), "LocalListConflict"))
+            station.statuses.report_station(now, error="LocalListConflict")  # 1.6, 3.5.2
 
     def _decide(self, flow: Flow, token: Token, verdict: Verdict, now: Moment) -> str:
         if not verdict.accepted:
@@ -208,57 +212,59 @@ class Tokens:
             return self._master_pass(flow, token, now)
         grant = flow.grant
         if grant is not None and grant.token.text:
-            same = verdict.group is not None and verdict.group == grant.group
-            if not same:
+            if not same_group(verdict.group, grant.group):
                 return self._refuse(flow, token, "ConcurrentTx")
             return self._stop_by(flow, token, now, "Local")
         if verdict.evses and flow.evse not in verdict.evses:  # C01.FR.21
-            return self._refuse(flow, token, "NotAllowedTypeEVSE")
+            other = self._elsewhere(flow, token, verdict.evses)
+            if other is None:
+                return self._refuse(flow, token, "NotAllowedTypeEVSE")
+            other.roams, other.remote, flow.remote = True, flow.remote, None
+            flow = other
         obstacle = self._obstacle(flow, token)
         if obstacle is not None or not self._station.reservations.fits(flow.evse, token, verdict.group):
             return self._refuse(flow, token, obstacle or "Reserved")
         self._station.emit(Happened("authorized", {"evse": flow.evse, "id_tag": token.text}))
         remote, flow.remote = flow.remote, None
-        roams = flow.roams and not verdict.evses
-        if remote is None:
-            self.grant(
-                flow, Grant(token, verdict.group, roams=roams, priority=verdict.priority), now, "Authorized"
-            )
-        else:  # F01.FR.19
-            grant = Grant(
-                token,
-                verdict.group,
-                remote.start_id,
-                profile=remote.profile,
-                roams=roams,
-                priority=verdict.priority,
-            )
-            self.grant(flow, grant, now, "RemoteStart")
+        grant = Grant(token, verdict.group, roams=flow.roams, evses=verdict.evses, priority=verdict.priority)
+        if remote is not None:  # F01.FR.19
+            grant.remote_start_id, grant.profile = remote.start_id, remote.profile
+        self.grant(flow, grant, now, "Authorized" if remote is None else "RemoteStart")
         return "accepted"
+
+    def _elsewhere(self, flow: Flow, token: Token, evses: tuple[int, ...]) -> Flow | None:
+        """Presented to the station as a whole: where this token may begin instead, best where a car waits."""
+        flows = [it for it in self._station.evses.flows.values() if flow.roams and it.evse in evses]
+        free = [it for it in flows if it.grant is None and self._obstacle(it, token) is None]
+        return next(iter([*(it for it in free if it.plugged), *free]), None)
 
     def _same(self, grant: Grant, token: Token, now: Moment) -> bool:
         if grant.token.key == token.key:
             return True
-        group = self._station.authorization.group_of(token, now)
-        return group is not None and group == grant.group
+        return same_group(self._station.authorization.group_of(token, now), grant.group)
+
+    def of_masters(self, token: Token, group: str | None, now: Moment) -> bool:
+        """Is it a master pass, as far as that is known here? `group`: what was said with it."""
+        known = group or self._station.authorization.group_of(token, now)
+        return same_group(known, self._station.variables.text("MasterPassGroupId"))
 
     def _master(self, verdict: Verdict | None) -> bool:
         group = self._station.variables.text("MasterPassGroupId")
-        return bool(group and verdict and verdict.accepted and verdict.group == group)
+        return verdict is not None and verdict.accepted and same_group(verdict.group, group)
 
     def _master_pass(self, flow: Flow, token: Token, now: Moment) -> str:
         """C16.FR.02/03: without a display it stops whatever runs, and starts nothing."""
         running = [other for other in self._station.evses.flows.values() if other.transaction]
         for other in running:
-            self._stop_by(other, token, now, "MasterPass")
+            self._stop_by(other, token, now, "MasterPass", ends=True)
         return "stopped" if running else self._refuse(flow, token, "MasterPass")
 
-    def _stop_by(self, flow: Flow, token: Token, now: Moment, reason: str) -> str:
+    def _stop_by(self, flow: Flow, token: Token, now: Moment, reason: str, *, ends: bool = False) -> str:
         if flow.transaction is not None:
             flow.transaction.stopped_by = (token.text, token.type)
             flow.stopped = token.key, now.mono
         flow.asking = None
-        self.revoke(flow, now, "StopAuthorized", reason)
+        self.revoke(flow, now, "StopAuthorized", reason, ends=ends)
         return "stopped"
 
     def _refuse(self, flow: Flow, token: Token, reason: str) -> str:

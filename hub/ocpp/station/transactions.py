@@ -27,7 +27,7 @@ HISTORY = 250
 
 class Transactions:
     """`stamp` writes a moment as the CSMS's clock has it; `emit` collects effects; `operative`: may anybody begin at
-    this EVSE?"""
+    this EVSE? `exhausted`: values had to make room."""
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Transactions:
         stamp: Callable[[Moment], str],
         online: Callable[[], bool],
         operative: Callable[[int], bool],
+        exhausted: Callable[[Moment], None],
     ) -> None:
         self._variables = variables
         self._outbox = outbox
@@ -44,6 +45,7 @@ class Transactions:
         self._stamp = stamp
         self._online = online
         self._operative = operative
+        self._exhausted = exhausted
         self.ends_with_samples = False
         """1.6: the last message carries what was sampled on the way (StopTxnSampledData)."""
 
@@ -281,6 +283,7 @@ class Transactions:
             self._emit(Measured(flow.evse, meter[-1]))
         for thinned in self._outbox.thin():
             self._emit(thinned)
+            self._exhausted(now)
         transaction.seq_no += 1
         transaction.told_at = rfc3339(now.wall)
         self._emit(Keep("transaction", str(flow.evse), document(flow)))

@@ -120,6 +120,8 @@ class Upkeep:
     def changed(self, name: str, before: str, now: Moment) -> None:
         if name == "Password":
             self.network.password_changed(before, now)
+        if name == "AllowNewSessionsPendingFirmwareUpdate":
+            self._station.statuses.show_all(now)
 
     @property
     def file_roots(self) -> tuple[str, ...]:
@@ -146,7 +148,9 @@ class Upkeep:
     def triggers(self) -> dict[str, Callable[[int | None, Moment], None]]:
         return {
             "SignChargingStationCertificate": lambda _evse, now: self.client_certificate.request(now),
-            "FirmwareStatusNotification": self.firmware.trigger,
+            "FirmwareStatusNotification": lambda _evse, _now: self.firmware.trigger(),
+            "SignedFirmwareStatusNotification": lambda _evse, _now: self.firmware.trigger(signed=True),
+            "UnsignedFirmwareStatusNotification": lambda _evse, _now: self.firmware.trigger(signed=False),
             "LogStatusNotification": self.logs.trigger,
             "DiagnosticsStatusNotification": self.logs.trigger_diagnostics,
         }

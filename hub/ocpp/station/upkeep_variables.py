@@ -83,7 +83,12 @@ UPKEEP: tuple[Variable, ...] = (
         writable=False,
     ),
     integer(
-        "CertSigningWaitMinimum", 60, "CertSigningWaitMinimum", (SECURITY, "CertSigningWaitMinimum"), low=1
+        "CertSigningWaitMinimum",
+        60,
+        "CertSigningWaitMinimum",
+        (SECURITY, "CertSigningWaitMinimum"),
+        low=1,
+        unit="s",
     ),
     integer("CertSigningRepeatTimes", 3, "CertSigningRepeatTimes", (SECURITY, "CertSigningRepeatTimes")),
     boolean(

@@ -1,7 +1,7 @@
 """Every setting of a station, once: its neutral name, its bounds, and what 1.6 and 2.0.1 call it."""
 
 from hub.ocpp.station.access_variables import ACCESS
-from hub.ocpp.station.measurands import MEASURANDS
+from hub.ocpp.station.measurands import METERED
 from hub.ocpp.station.upkeep_variables import UPKEEP
 from hub.ocpp.station.variable import Variable, boolean, integer, members_of
 
@@ -31,17 +31,17 @@ VARIABLES: tuple[Variable, ...] = (
     integer("AlignedTxEndedInterval", 0, None, (ALIGNED, "TxEndedInterval"), unit="s"),
     boolean("AlignedSendDuringIdle", False, None, (ALIGNED, "SendDuringIdle")),
     members_of(
-        "TxUpdatedMeasurands", USUAL, "MeterValuesSampledData", (SAMPLED, "TxUpdatedMeasurands"), MEASURANDS
+        "TxUpdatedMeasurands", USUAL, "MeterValuesSampledData", (SAMPLED, "TxUpdatedMeasurands"), METERED
     ),
-    members_of("TxStartedMeasurands", ENERGY, None, (SAMPLED, "TxStartedMeasurands"), MEASURANDS),
-    members_of("TxEndedMeasurands", ENERGY, "StopTxnSampledData", (SAMPLED, "TxEndedMeasurands"), MEASURANDS),
-    members_of("AlignedMeasurands", USUAL, "MeterValuesAlignedData", (ALIGNED, "Measurands"), MEASURANDS),
+    members_of("TxStartedMeasurands", ENERGY, None, (SAMPLED, "TxStartedMeasurands"), METERED),
+    members_of("TxEndedMeasurands", ENERGY, "StopTxnSampledData", (SAMPLED, "TxEndedMeasurands"), METERED),
+    members_of("AlignedMeasurands", USUAL, "MeterValuesAlignedData", (ALIGNED, "Measurands"), METERED),
     members_of(
         "AlignedTxEndedMeasurands",
         "",
         "StopTxnAlignedData",
         (ALIGNED, "TxEndedMeasurands"),
-        MEASURANDS,
+        METERED,
     ),
     members_of("TxStartPoint", "PowerPathClosed", None, (TX, "TxStartPoint"), POINTS, low=1),
     members_of("TxStopPoint", "EVConnected,Authorized", None, (TX, "TxStopPoint"), POINTS, low=1),
@@ -88,8 +88,8 @@ VARIABLES: tuple[Variable, ...] = (
         "Heartbeat",
         None,
         ("ClockCtrlr", "TimeSource"),
-        writable=False,
-        allowed=("Heartbeat",),
+        low=1,
+        allowed=("Heartbeat", "RealTimeClock"),
     ),
     integer("ItemsPerGetReport", 1000, None, (DEVICE, "ItemsPerMessage", "GetReport"), writable=False),
     integer("ItemsPerGetVariables", 100, None, (DEVICE, "ItemsPerMessage", "GetVariables"), writable=False),
@@ -120,7 +120,7 @@ VARIABLES: tuple[Variable, ...] = (
         "ChargingProfileEntries",
         20,
         "MaxChargingProfilesInstalled",
-        (SMART, "Entries", "ChargingProfiles"),
+        None,
         writable=False,
     ),
     Variable(
@@ -128,6 +128,15 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     boolean("NotifyLimitWithSchedules", False, None, (SMART, "NotifyChargingLimitWithSchedules")),
     boolean("ExternalLimits", True, None, (SMART, "ExternalControlSignalsEnabled"), writable=False),
+    *(
+        integer(f"{key}MaxLength", len(METERED), f"{key}MaxLength", None, writable=False)
+        for key in (
+            "MeterValuesSampledData",
+            "MeterValuesAlignedData",
+            "StopTxnSampledData",
+            "StopTxnAlignedData",
+        )
+    ),
     integer("ConnectorCount", 1, "NumberOfConnectors", None, writable=False),
     integer("GetConfigurationMaxKeys", 100, "GetConfigurationMaxKeys", None, writable=False),
     Variable(
@@ -140,7 +149,8 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     integer("SupplyPhases", 3, None, None, writable=False),
     Variable("ConnectorType", "string", "cType2", None, None, writable=False),
-    Variable("PhaseRotation", "string", "NotApplicable", "ConnectorPhaseRotation", None, writable=False),
+    # How each connector was wired, for who reads it again; nobody here needs to know.
+    Variable("PhaseRotation", "string", "", "ConnectorPhaseRotation", None, high=500),
     integer("MinimumStatusDuration", 0, "MinimumStatusDuration", None, unit="s"),
     *ACCESS,
     *UPKEEP,

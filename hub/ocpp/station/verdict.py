@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def same_group(one: str | None, other: str | None) -> bool:
+    """Groups are tokens: they compare without case. None is nobody's."""
+    return bool(one and other and one.upper() == other.upper())
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """1.6's and 2.0.1's status word, and the group (parentIdTag)."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from hub.model.moment import Moment
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station.facts import told
+from hub.ocpp.station.measurands import METERED, SINGLE
+from hub.ocpp.station.upkeep_variables import ROTATIONS
 from hub.ocpp.station.variable import Variable
 from hub.ocpp.station.variable_table import BY_KEY, VARIABLES
-from hub.ocpp.station.variables import SetResult
+from hub.ocpp.station.variables import SetResult, members
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
@@ -42,10 +44,32 @@ def change_configuration(station: "Station", call: "Call", now: Moment) -> Mappi
     variable = BY_KEY.get(call.payload["key"].lower())
     if variable is None:
         return {"status": "NotSupported"}
-    if len(call.payload["value"]) > VALUE_CHARS:
+    value = call.payload["value"]
+    if len(value) > VALUE_CHARS or not _can_follow(station, variable, value):
         return {"status": "Rejected"}
-    result = station.control.set_variable(variable.name, call.payload["value"], now)
+    result = station.control.set_variable(variable.name, value, now)
     return {"status": "Accepted" if result is SetResult.ACCEPTED else "Rejected"}
+
+
+def _can_follow(station: "Station", variable: Variable, value: str) -> bool:
+    """What only this charger can say: has it such a connector, and can it be metered for that?"""
+    if variable.name == "PhaseRotation":
+        return _rotations(value, station.setup.evses)
+    return variable.allowed != METERED or {
+        SINGLE[member][0] if member in SINGLE else member for member in members(value)
+    } <= set(station.setup.measurands)
+
+
+def _rotations(value: str, connectors: int) -> bool:
+    """Of each connector at most one, as in `0.RST,1.RTS` (9.1.7); 0 is the way to the main meter."""
+    said = [member.partition(".") for member in members(value)]
+    numbers = [number for number, _, _ in said]
+    return (
+        bool(said)
+        and len(set(numbers)) == len(numbers)
+        and set(numbers) <= {str(number) for number in range(connectors + 1)}
+        and {rotation for _, _, rotation in said} <= set(ROTATIONS)
+    )
 
 
 CALLS = {"GetConfiguration": get_configuration, "ChangeConfiguration": change_configuration}

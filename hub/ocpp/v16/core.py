@@ -46,13 +46,10 @@ def change_availability(station: "Station", call: "Call", now: Moment) -> Answer
     if connector != 0 and connector not in station.evses.flows:
         return _status(False)
     operative = call.payload["type"] == "Operative"
-    if operative:
-        # 5.2: 0 is the charge point and all its connectors, however they were set one by one. And what 2.0.1 may have
-        # said of a connector alone: here it is one with its EVSE.
-        for evse in [connector] if connector else station.evses.flows:
-            station.availability.change(evse, operative, now, connector=1)
-            station.availability.change(evse, operative, now)
-    return {"status": station.availability.change(connector, operative, now, waits=WHEN_FREE)}
+    # 5.2: 0 is the charge point and all its connectors, however they were set one by one. And what 2.0.1 may have
+    # said of a connector alone: here it is one with its EVSE.
+    status = station.availability.change(connector, operative, now, waits=WHEN_FREE, throughout=operative)
+    return {"status": status}
 
 
 def reset(station: "Station", call: "Call", now: Moment) -> Answer:
@@ -73,6 +70,7 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
 
 def trigger(station: "Station", call: "Call", now: Moment) -> Answer:
     wanted, connector = call.payload["requestedMessage"], call.payload.get("connectorId")
+    wanted = TRIGGERS.get(wanted, wanted)
     if not station.triggers.has(wanted):
         return {"status": "NotImplemented"}
     return _status(station.triggers.trigger(wanted, connector, now))
@@ -94,6 +92,8 @@ def clear_cache(station: "Station", _call: "Call", _now: Moment) -> Answer:
     return _status(True)
 
 
+TRIGGERS = {"FirmwareStatusNotification": "UnsignedFirmwareStatusNotification"}
+"""What signed firmware does is asked for by the security extension's ExtendedTriggerMessage."""
 CALLS = {
     "RemoteStartTransaction": remote_start,
     "RemoteStopTransaction": remote_stop,

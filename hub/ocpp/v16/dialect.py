@@ -29,30 +29,10 @@ from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.station import Call, Station
 from hub.ocpp.station.transaction_limits import Allowance
 from hub.ocpp.v16 import configuration, core, firmware, local_list, reservation, security, smart_charging
-from hub.ocpp.v16.words import STATUS
+from hub.ocpp.v16.words import STATUS, error_code
 
 Words = tuple[str, Mapping[str, object]]
 
-ERRORS = frozenset(
-    [
-        "ConnectorLockFailure",
-        "EVCommunicationError",
-        "GroundFailure",
-        "HighTemperature",
-        "InternalError",
-        "LocalListConflict",
-        "NoError",
-        "OtherError",
-        "OverCurrentFailure",
-        "OverVoltage",
-        "PowerMeterFailure",
-        "PowerSwitchFailure",
-        "ReaderFailure",
-        "ResetFailure",
-        "UnderVoltage",
-        "WeakSignal",
-    ]
-)
 REASONS = frozenset(
     [
         "DeAuthorized",
@@ -97,6 +77,7 @@ class Dialect16:
     ends_with_samples = True
     triggered_measurands = "TxUpdatedMeasurands"
     tells_of_drivers = True
+    tells_of_faults = True
     streams = False
     triggers: frozenset[str] = frozenset()
     tells_each_try = True
@@ -170,8 +151,8 @@ class Dialect16:
             "timestamp": message.at,
         }
         if message.error:
-            said["errorCode"] = message.error if message.error in ERRORS else "OtherError"
-            if said["errorCode"] == "OtherError":
+            said["errorCode"] = error_code(message.error)
+            if said["errorCode"] != message.error:
                 said["info"] = message.error[:50]
         if message.vendor_error:
             said["vendorErrorCode"] = message.vendor_error[:50]

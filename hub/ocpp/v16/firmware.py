@@ -20,11 +20,18 @@ UNSIGNED = frozenset(
     ["Downloaded", "DownloadFailed", "Downloading", "Idle", "InstallationFailed", "Installing", "Installed"]
 )
 FEWER = {"InstallVerificationFailed": "InstallationFailed"}
+ASKED = {
+    "DownloadFailed": "Idle",
+    "DownloadScheduled": "Idle",
+    "InstallationFailed": "Idle",
+    "InstallScheduled": "Downloaded",
+}
+"""What is going on, for who asks (7.25); what has failed isn't going on any more."""
 DIAGNOSTICS_WORDS = {"Idle": "Idle", "Uploading": "Uploading", "Uploaded": "Uploaded"}
 
 
 def update_firmware(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
-    """Its answer has no words for a refusal."""
+    """Its answer has no words for a refusal: that nothing will come of it is told as a download that failed."""
     payload = call.payload
     asked(payload["retrieveDate"])
     firmware = Firmware(
@@ -33,7 +40,9 @@ def update_firmware(station: "Station", call: "Call", now: Moment) -> Mapping[st
         retries=payload.get("retries", 0),
         interval_s=payload.get("retryInterval", station_firmware.RETRY_S),
     )
-    station.upkeep.firmware.update(firmware, now)
+    updates = station.upkeep.firmware
+    if updates.update(firmware, now) == "Rejected" and not updates.installing:
+        station.upkeep.notices.add(FirmwareStatus("DownloadFailed", signed=False))
     return {}
 
 
@@ -61,6 +70,8 @@ def firmware_status(message: FirmwareStatus) -> Words | None:
             said["requestId"] = message.request_id
         return "SignedFirmwareStatusNotification", said
     status = FEWER.get(message.status, message.status)
+    if message.asked:
+        status = ASKED.get(status, status)
     return ("FirmwareStatusNotification", {"status": status}) if status in UNSIGNED else None
 
 

@@ -18,7 +18,7 @@ Words = tuple[str, Mapping[str, object]]
 USES = {"CentralSystemRootCertificate": CSMS, "ManufacturerRootCertificate": MANUFACTURER}
 TRIGGERS = {
     "BootNotification": "BootNotification",
-    "FirmwareStatusNotification": "FirmwareStatusNotification",
+    "FirmwareStatusNotification": "SignedFirmwareStatusNotification",
     "Heartbeat": "Heartbeat",
     "LogStatusNotification": "LogStatusNotification",
     "MeterValues": "MeterValues",
@@ -68,7 +68,7 @@ def installed(station: "Station", call: "Call", _now: Moment) -> Mapping[str, ob
             "serialNumber": named.serial,
         }
         for named in (
-            one.named() for one in station.upkeep.certificates.of(USES[call.payload["certificateType"]])
+            one.named() for one in station.upkeep.certificates.listed(USES[call.payload["certificateType"]])
         )
     ]
     return {"status": "Accepted", "certificateHashData": found} if found else {"status": "NotFound"}

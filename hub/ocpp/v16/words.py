@@ -1,4 +1,6 @@
-"""1.6's words for what a connector's status is, and back."""
+"""1.6's words for what a connector's status is, and back; and for what is wrong with it."""
+
+import re
 
 from hub.model.charger import Status
 
@@ -16,3 +18,32 @@ STATUS = {
 }
 MEANT = {word: status for status, word in reversed(STATUS.items())}
 """Of two with one word the first."""
+
+ERRORS = {
+    "ConnectorLockFailure": ("lock", "locking", "unlock"),
+    "EVCommunicationError": ("cp", "pp", "diode"),
+    "GroundFailure": ("ground", "residual current", "fault current"),
+    "HighTemperature": ("temperature", "overheating"),
+    "InternalError": ("internal", "controller"),
+    "LocalListConflict": (),
+    "NoError": (),
+    "OtherError": (),
+    "OverCurrentFailure": ("overcurrent", "overload"),
+    "OverVoltage": ("overvoltage",),
+    "PowerMeterFailure": ("meter",),
+    "PowerSwitchFailure": ("contact", "contactor", "relay"),
+    "ReaderFailure": (),
+    "ResetFailure": (),
+    "UnderVoltage": ("undervoltage", "voltage drop"),
+    "WeakSignal": (),
+}
+"""ChargePointErrorCode, and the words with which blueprints tell of the same."""
+
+
+def error_code(fault: str) -> str:
+    """Of a fault in a blueprint's words, or already in 1.6's."""
+    if fault in ERRORS:
+        return fault
+    text = f" {re.sub(r'[^a-z]+', ' ', fault.lower())} "
+    found = (code for code, words in ERRORS.items() if any(f" {word} " in text for word in words))
+    return next(found, "OtherError")

@@ -24,7 +24,7 @@ def installed(station: "Station", call: "Call", _now: Moment) -> Mapping[str, ob
     wanted = call.payload.get("certificateType") or USES  # without: all (M03)
     found = [
         {"certificateType": one.use, "certificateHashData": hash_words(one.named())}
-        for one in station.upkeep.certificates.of(*wanted)
+        for one in station.upkeep.certificates.listed(*wanted)
     ]
     return {"status": "Accepted", "certificateHashDataChain": found} if found else {"status": "NotFound"}
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
 
 DATA_CHARS = 512
+CLEARED = "Cleared, except from the local list and what is going on."
 REFERENCES = ("idToken", "customerCertificate", "customerIdentifier")
 
 
@@ -28,13 +29,27 @@ def _text(station: "Station", payload: Mapping[str, Any], now: Moment) -> str:
     known: list[str] = []
     if "idToken" in payload:
         token = Token(payload["idToken"]["idToken"], payload["idToken"]["type"])
-        known = station.authorization.known_of(token)
+        known = [*station.authorization.known_of(token), *_going_on(station, token)]
         if payload["clear"]:
             for change in station.authorization.forget(token):
                 station.emit(change)
     if not known:
         return "No data found."
-    return "\n".join(known) if payload["report"] else "Cleared, except from the local list."
+    return "\n".join(known) if payload["report"] else CLEARED
+
+
+def _going_on(station: "Station", token: Token) -> list[str]:
+    """What he has begun himself, and what ends by itself: nobody clears that."""
+    reserved = [
+        f"reservation {reservation.id}: EVSE {reservation.evse or 'any'}, until {reservation.expires}"
+        for reservation in station.reservations.of(token)
+    ]
+    running = [
+        f"transaction {flow.transaction.id}: EVSE {flow.evse}"
+        for flow in station.evses.flows.values()
+        if flow.transaction and flow.transaction.token and Token(*flow.transaction.token).key == token.key
+    ]
+    return [*reserved, *running]
 
 
 def _tell(station: "Station", request_id: int, text: str, now: Moment) -> None:

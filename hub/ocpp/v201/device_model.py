@@ -8,7 +8,7 @@ from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.facts import told
 from hub.ocpp.station.flow import Flow
-from hub.ocpp.station.measurands import MEASURANDS
+from hub.ocpp.station.measurands import METERED
 from hub.ocpp.station.variable import Variable
 from hub.ocpp.station.variable_table import VARIABLES
 
@@ -45,9 +45,12 @@ class Item:
     def place(self) -> tuple[object, ...]:
         return place(self.component, self.variable)
 
+    fixed: bool = False
+    """A setting that this charger leaves no choice of."""
+
     @property
     def writable(self) -> bool:
-        return self.setting is not None and self.setting.writable
+        return self.setting is not None and self.setting.writable and not self.fixed
 
     @property
     def secret(self) -> bool:
@@ -112,17 +115,21 @@ def items(station: "Station", now: Moment) -> Iterator[Item]:
         if setting.place and setting.only in (None, _version(station)):
             yield _setting(station, setting)
     yield Item({"name": "ClockCtrlr"}, {"name": "DateTime"}, station.stamp(now), "dateTime")
-    listed = len(station.authorization.local_list)
-    yield Item(
-        {"name": "LocalAuthListCtrlr"},
-        {"name": "Entries"},
-        str(listed),
-        "integer",
-        most=station.variables.int("LocalAuthListEntries"),
+    yield _entries(
+        station, "LocalAuthListCtrlr", len(station.authorization.local_list), "LocalAuthListEntries"
+    )
+    yield _entries(
+        station, "SmartChargingCtrlr", len(station.profiles), "ChargingProfileEntries", "ChargingProfiles"
     )
     yield from _station(station)
     for flow in station.evses.flows.values():
         yield from _evse(station, flow)
+
+
+def _entries(station: "Station", component: str, number: int, most: str, instance: str = "") -> Item:
+    """How many there are; the most that there may be is told as maxLimit."""
+    variable = {"name": "Entries", **({"instance": instance} if instance else {})}
+    return Item({"name": component}, variable, str(number), "integer", most=station.variables.int(most))
 
 
 def _version(station: "Station") -> str:
@@ -141,13 +148,14 @@ def _setting(station: "Station", setting: Variable) -> Item:
         setting,
         setting.unit,
         setting.high,
-        station.setup.measurands if setting.allowed == MEASURANDS else setting.allowed,
+        station.setup.measurands if setting.allowed == METERED else setting.allowed,
+        fixed=not station.control.can_set(setting.name),
     )
 
 
 def _station(station: "Station") -> Iterator[Item]:
     component, identity = {"name": "ChargingStation"}, station.device.identity
-    state = "Available" if station.availability.operative(0) else "Unavailable"
+    state = "Unavailable" if station.availability.inoperative(0) else "Available"
     yield Item(component, {"name": "Available"}, "true", "boolean")
     yield Item(component, {"name": "AvailabilityState"}, state, "option", allowed=STATES)
     yield Item(component, {"name": "SupplyPhases"}, told(station, "SupplyPhases"), "integer")

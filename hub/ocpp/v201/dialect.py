@@ -80,6 +80,7 @@ class Dialect201:
     ends_with_samples = False
     triggered_measurands = "AlignedMeasurands"
     tells_of_drivers = False
+    tells_of_faults = False
     streams = False
     triggers: frozenset[str] = frozenset()
     tells_each_try = False

@@ -8,7 +8,7 @@ import orjson
 from hub.model.moment import Moment
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station.messages import Raw
-from hub.ocpp.station.variables import SetResult
+from hub.ocpp.station.variables import SetResult, members
 from hub.ocpp.v201.device_model import VALUE_CHARS, Item, component_place, items, place
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ def _set(
         return {"attributeStatus": problem}
     if item.setting is None:
         return _rejected("ReadOnly")
+    if item.writable and item.type == "list" and not set(members(text)) <= set(item.allowed):
+        return _rejected("InvalidValue")  # what this charger can't be metered for
     result = station.control.set_variable(item.setting.name, text, now)
     return _rejected(SET_RESULTS[result]) if result in SET_RESULTS else {"attributeStatus": "Accepted"}
 

@@ -52,3 +52,37 @@ def test_diagnostics_are_uploaded(booted: Bench) -> None:
 @case("TC_045_2_CS")
 def test_an_upload_that_fails_is_told(booted: Bench) -> None:
     assert diagnostics(booted, Done(False)) == ["Uploading", "UploadFailed"]
+
+
+def asked(bench: Bench) -> list[str]:
+    """The status that a TriggerMessage brings."""
+    bench.take()
+    answer = bench.ask("TriggerMessage", {"requestedMessage": "FirmwareStatusNotification"})
+    assert answer["status"] == "Accepted"
+    return [told["status"] for told in bench.told("FirmwareStatusNotification")]
+
+
+def test_each_trigger_for_the_state_of_an_update_is_followed_by_one_of_the_words_for_it(
+    charging: Bench,
+) -> None:
+    seen = [asked(charging)]
+    charging.take()
+    later = {"location": "ftp://files.example/fw.bin", "retrieveDate": "2026-01-01T00:01:00Z"}
+    assert charging.ask("UpdateFirmware", later) == {}
+    assert charging.told("FirmwareStatusNotification") == []
+    seen.append(asked(charging))
+    charging.advance(60)
+    seen.append(asked(charging))
+    finish(charging, FETCHED)
+    seen.append(asked(charging))  # the installation waits for the transaction
+    charging.present("CARD1")
+    seen.append(asked(charging))
+    finish(charging, Done(False))
+    seen.append(asked(charging))
+    assert seen == [["Idle"], ["Idle"], ["Downloading"], ["Downloaded"], ["Installing"], ["Idle"]]
+
+
+def test_firmware_from_where_the_hub_fetches_nothing_is_told_to_have_failed(booted: Bench) -> None:
+    later = {"location": "gopher://files.example/fw.bin", "retrieveDate": "2026-01-01T00:00:00Z"}
+    assert booted.ask("UpdateFirmware", later) == {}
+    assert [told["status"] for told in booted.told("FirmwareStatusNotification")] == ["DownloadFailed"]

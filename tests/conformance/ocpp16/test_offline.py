@@ -26,10 +26,9 @@ def offline_with_a_known_card(bench: Bench, **keys: str) -> None:
 
 @case("TC_032_2_CS")
 def test_a_transaction_that_the_power_cut_ended_is_closed_after_the_boot(charging: Bench) -> None:
-    charging.ask("ChangeConfiguration", {"key": "TxResumptionTimeout", "value": "60"})
     charging.offline()
     charging.take()
-    charging.power_loss(seconds=900)
+    charging.power_loss()
     assert charging.actions()[0] == "BootNotification"
     (stop,) = charging.told("StopTransaction")
     assert (stop["transactionId"], stop["reason"]) == (100, "PowerLoss")

@@ -92,7 +92,7 @@ def test_a_reset_ends_what_runs_and_boots(
     assert [stop["reason"] for stop in bench.told("StopTransaction")] == ([reason] if reason else [])
     assert bench.actions().index("BootNotification") > len(bench.told("StopTransaction")) - 1
     assert bench.resets == 1
-    assert bench.statuses()[-1] == ("Finishing" if reason else "Available")
+    assert bench.statuses()[-1] == ("Preparing" if reason else "Available")
 
 
 UNLOCK = {"connectorId": 1}

@@ -71,7 +71,9 @@ def test_a_new_password_is_used_from_the_next_connection_on() -> None:
 
 @case("TC_074_CS")
 def test_a_new_certificate_is_asked_for_and_used() -> None:
-    bench = Bench("1.6", url="wss://csms.example", security_profile=3, certificate=True)
+    bench = Bench(
+        "1.6", url="wss://csms.example", security_profile=3, certificate=Authority().signer("S1")[1]
+    )
     pem = Authority().issue(csr_of(bench))
     assert bench.ask("CertificateSigned", {"certificateChain": pem}) == {"status": "Accepted"}
     assert bench.station.upkeep.network.attempt(bench.clock.now()).own is not None

@@ -165,7 +165,7 @@ def give(bench: Bench, pem: str) -> str:
 
 @case("TC_A_11_CS", "A02.FR.02", "A02.FR.03", "A02.FR.06", "A02.FR.08", "A02.FR.09", "F06.FR.04")
 def test_a_new_certificate_is_asked_for_and_used() -> None:
-    bench = Bench(V, url="wss://csms.example", security_profile=3, certificate=True)
+    bench = Bench(V, url="wss://csms.example", security_profile=3, certificate=Authority().signer("S1")[1])
     pem = Authority().issue(csr_of(bench))
     assert give(bench, pem) == "Accepted"
     own = bench.station.upkeep.network.attempt(bench.clock.now()).own

@@ -22,6 +22,8 @@ class Box:
     proven_a: float = 0.0
     told_a: float | None = None
     measured: bool = False
+    phases: tuple[int, ...] = (1,)
+    """Of the circuit, that it loads."""
     quick: bool = True
     """Does at once what it is told, and shows it."""
 
@@ -78,10 +80,13 @@ class Site:
 
     def step(self) -> Step:
         members = {
-            self.leaf(number): Member(box.claim(), ["c"], self.priorities.get(number, 0))
+            self.leaf(number): Member(
+                box.claim(), [("c", phase) for phase in box.phases], self.priorities.get(number, 0)
+            )
             for number, box in enumerate(self.boxes)
         }
-        self.last = self.balance.step(self.now, members, {"c": self.room_a})
+        rooms = {("c", phase): self.room_a for phase in (1, 2, 3)}
+        self.last = self.balance.step(self.now, members, rooms)
         for number, box in enumerate(self.boxes):
             if box.online:
                 box.tell(self.last.given[self.leaf(number)].current_a)
@@ -111,6 +116,9 @@ class Site:
         if self.last is None:
             return []
         return [self.last.given[self.leaf(number)].current_a for number in range(len(self.boxes))]
+
+    def on(self, phase: int) -> list[Box]:
+        return [box for box in self.boxes if phase in box.phases]
 
     def plug(self, *numbers: int) -> list[float]:
         for number in numbers:

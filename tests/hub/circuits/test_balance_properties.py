@@ -36,12 +36,29 @@ HAPPENINGS = st.lists(
 )
 
 
-def lived(happenings: list[tuple[str, int, float, bool]], *, measured: bool) -> Site:
+WIRINGS = st.sampled_from(
+    [
+        ((1,), (1,), (1,), (1,)),
+        ((1,), (2,), (3,), (1,)),
+        ((1, 2, 3), (2,), (3,), (2,)),
+        ((1, 2, 3), (1, 2, 3), (1, 2), (3,)),
+        ((1, 2, 3), (1, 2, 3), (1, 2, 3), (1, 2, 3)),
+    ]
+)
+Wiring = tuple[tuple[int, ...], ...]
+
+
+def loads(site: Site) -> list[float]:
+    return [sum(box.offers_a for box in site.on(phase)) for phase in (1, 2, 3)]
+
+
+def lived(happenings: list[tuple[str, int, float, bool]], wiring: Wiring, *, measured: bool) -> Site:
     """Whatever a charger is told it may take at any time, and it shows that at any later time."""
-    site = Site(ROOM, [Box(measured=measured) for _ in range(4)], Pace(rotate_s=120))
+    boxes = [Box(measured=measured, phases=phases) for phases in wiring]
+    site = Site(ROOM, boxes, Pace(rotate_s=120))
     for what, number, amount, steps in happenings:
         do(site, what, number, amount)
-        assert sum(box.offers_a for box in site.boxes) <= ROOM
+        assert max(loads(site)) <= ROOM
         if steps:
             before = site.given()
             site.step()
@@ -50,27 +67,31 @@ def lived(happenings: list[tuple[str, int, float, bool]], *, measured: bool) -> 
 
 
 def check(site: Site, before: list[float]) -> None:
-    counted = [
-        max(amperes, box.proven_a, box.told_a or 0)
-        for amperes, box in zip(site.given(), site.boxes, strict=True)
-    ]
-    assert sum(box.offers_a for box in site.boxes) <= ROOM
-    assert sum(counted) <= ROOM + 1e-6
+    assert max(loads(site)) <= ROOM
+    for phase in (1, 2, 3):
+        counted = [
+            max(amperes, box.proven_a, box.told_a or 0)
+            for amperes, box in zip(site.given(), site.boxes, strict=True)
+            if phase in box.phases
+        ]
+        assert sum(counted) <= ROOM + 1e-6
     for amperes, box in zip(site.given(), site.boxes, strict=True):
         assert amperes == 0 or amperes >= box.least_a
 
 
-@given(HAPPENINGS, st.booleans())
-def test_what_is_offered_never_exceeds_the_circuit(
-    happenings: list[tuple[str, int, float, bool]], measured: bool
+@given(HAPPENINGS, WIRINGS, st.booleans())
+def test_what_is_offered_never_exceeds_any_phase(
+    happenings: list[tuple[str, int, float, bool]], wiring: Wiring, measured: bool
 ) -> None:
-    lived(happenings, measured=measured)
+    lived(happenings, wiring, measured=measured)
 
 
-@given(HAPPENINGS, st.floats(6, 60))
+@given(HAPPENINGS, WIRINGS, st.floats(6, 60))
 @settings(max_examples=50)
-def test_everybody_has_his_turn(happenings: list[tuple[str, int, float, bool]], room: float) -> None:
-    site = lived(happenings, measured=True)
+def test_everybody_has_his_turn(
+    happenings: list[tuple[str, int, float, bool]], wiring: Wiring, room: float
+) -> None:
+    site = lived(happenings, wiring, measured=True)
     for box in site.boxes:
         box.online = box.plugged = box.quick = True
         box.confirm()
@@ -80,17 +101,19 @@ def test_everybody_has_his_turn(happenings: list[tuple[str, int, float, bool]], 
     fed = set()
     for _ in range(10):
         shared = site.pass_time(200)
-        assert sum(shared) <= room + 1e-6
+        for phase in (1, 2, 3):
+            taken = [amperes for amperes, box in zip(shared, site.boxes, strict=True) if phase in box.phases]
+            assert sum(taken) <= room + 1e-6
         fed |= {number for number, amperes in enumerate(shared) if amperes}
     assert fed == {0, 1, 2, 3}
 
 
-@given(HAPPENINGS, st.lists(st.floats(0, 32), min_size=4, max_size=4))
+@given(HAPPENINGS, WIRINGS, st.lists(st.floats(0, 32), min_size=4, max_size=4))
 @settings(max_examples=50)
 def test_nothing_swings_when_nothing_changes(
-    happenings: list[tuple[str, int, float, bool]], takes: list[float]
+    happenings: list[tuple[str, int, float, bool]], wiring: Wiring, takes: list[float]
 ) -> None:
-    site = lived(happenings, measured=True)
+    site = lived(happenings, wiring, measured=True)
     for box, amperes in zip(site.boxes, takes, strict=True):
         box.online = box.quick = True
         box.confirm()

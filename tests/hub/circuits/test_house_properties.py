@@ -75,8 +75,7 @@ class Home:
             self.tree.take(("abc"[number], 1), car.claim(), 0.0)
         if self.second % self.meter_s == 0:
             self.tree.measure(now.mono)
-            state = {"current_l1": round(self.total_a, 1)}
-            self.tree.circuits["house"].other.hear("panel", state, now.mono, FUSE_A)
+            self.tree.circuits["house"].hear("panel", {"current_l1": round(self.total_a, 1)}, now.mono)
         if self.tree.due(now.mono):
             step = self.tree.step(now)
             for number, car in enumerate(self.cars):

@@ -19,10 +19,13 @@ BOXES = {
 
 
 def members(*names: str) -> tuple[MemberSettings, ...]:
-    return tuple(
-        MemberSettings(name.partition("/")[0], int(name.partition("/")[2]) if "/" in name else None)
-        for name in names
-    )
+    return tuple(member(*name.partition("@")[::2]) for name in names)
+
+
+def member(name: str, phases: str = "") -> MemberSettings:
+    """`box`, `box/2`, `box@3`, `box/2@231`"""
+    charger, _, evse = name.partition("/")
+    return MemberSettings(charger, int(evse) if evse else None, phases=tuple(map(int, phases)))
 
 
 def circuit(name: str, amperes: float, *inside: str, **more: Any) -> CircuitSettings:
@@ -36,7 +39,14 @@ PLANS = [
     [circuit("one", 32.0, "a", "c/1"), circuit("two", 32.0, "b", "c/2", "d")],
     [circuit("one", 32.0, "a", "c/2", "d"), circuit("two", 20.0, "b", "c/1")],
     [circuit("two", 32.0, "a", "b")],
+    [circuit("one", 32.0, "a@2", "b@123", "c@231", "d@3")],
+    [circuit("one", 24.0, "a@2", "b", "c", "d@3")],
+    [circuit("house", 40.0, "one@123", "d@3"), circuit("one", 20.0, "a@2", "b", "c/1@231")],
+    [circuit("house", 40.0, "one", "d@3"), circuit("one", 20.0, "a@2", "b", "c/1@231")],
+    [circuit("house", 20.0, "one@123", "d@3"), circuit("one", 40.0, "a", "c@231", voltage=200.0)],
 ]
+REAL = {"a": (2,), "c": (2, 3, 1), "d": (3,)}
+"""Where they are, whoever knows it."""
 DOES = (
     *("plug", "unplug", "online", "offline", "mode", "mode", "release", "release", "wait"),
     *("limit", "reload", "kill", "rebuild", "full", "takes", "shows"),
@@ -84,7 +94,7 @@ async def do(trial: Trial, what: str, name: str, amount: int) -> None:
 
 
 async def live(happenings: list[tuple[str, str, int, int]], plan: int) -> None:
-    trial = Trial(PLANS[plan], BOXES)
+    trial = Trial(PLANS[plan], BOXES, REAL)
     for box in trial.boxes.values():
         box.outlets[1].plugged = True
     await trial.begin()

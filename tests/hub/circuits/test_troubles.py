@@ -20,7 +20,7 @@ def test_trouble_that_lasts_is_told_once_and_its_end_too(caplog: pytest.LogCaptu
     troubles, circuit = Troubles(), Circuit(SETTINGS)
     seen = []
     for now, load in ((0, 64), (9, 64), (10, 64), (50, 64), (51, 16), (52, 16)):
-        circuit.bear(load, [], now)
+        circuit.bear(dict.fromkeys(circuit.lines, float(load)), [], now)
         seen += events(troubles, circuit, now)
     assert seen == ["overloaded", "overloaded_no_more"]
     assert list(troubles.due()) == []

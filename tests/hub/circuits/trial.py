@@ -124,7 +124,15 @@ class Box:
 
 
 class Trial:
-    def __init__(self, circuits: Sequence[CircuitSettings], boxes: Mapping[str, tuple[int, Ratings]]) -> None:
+    """`real`: the phases that a box is really at, whatever the circuits have been told; else at all of them."""
+
+    def __init__(
+        self,
+        circuits: Sequence[CircuitSettings],
+        boxes: Mapping[str, tuple[int, Ratings]],
+        real: Mapping[str, tuple[int, ...]] | None = None,
+    ) -> None:
+        self.real = real or {}
         self.disk, self.clock = Disk(), ManualClock()
         self.circuits = {circuit.id: circuit for circuit in circuits}
         self.ems: dict[str, float] = {}
@@ -265,7 +273,12 @@ class Trial:
         return found
 
     def offered(self, circuit: str) -> float:
-        return sum(self.boxes[name].outlets[evse].offers_a for name, evse in self.leaves_of(circuit))
+        """In the fullest phase."""
+        phases = dict.fromkeys((1, 2, 3), 0.0)
+        for name, evse in self.leaves_of(circuit):
+            for phase in self.real.get(name, (1, 2, 3)):
+                phases[phase] += self.boxes[name].outlets[evse].offers_a
+        return max(phases.values())
 
     def raised(self, leaf: tuple[str, int], amperes: float) -> None:
         for circuit in self.circuits:

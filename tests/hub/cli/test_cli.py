@@ -139,8 +139,22 @@ def test_the_running_hub_is_asked_and_told(running: World, capsys: pytest.Captur
     shown = capsys.readouterr().out
     assert "Energy.Active.Import.Register" in shown
     assert '"connectorStatus": "Available"' in shown
+    assert "Current.Import" in shown
+    assert "Current.Export" not in shown  # it can't take energy from a car
     assert "limits can be set" in shown
     assert main(["mapping", "test", "garage", "--json", *config]) == 0
+
+
+def test_what_a_blueprint_offers_is_told_while_the_charger_is_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = tmp_path / "evhub.yaml"
+    box = "{use_blueprint: {path: keba/p30, input: {host: 127.0.0.1, port: 1}}}"
+    written.write_text(f"chargers: {{garage: {box}}}\n")
+    assert main(["mapping", "test", "garage", "-c", str(written)]) == 1
+    told = capsys.readouterr()
+    assert "limits can be set" in told.out
+    assert "127.0.0.1:1: Connection refused" in told.err
 
 
 def shown(world: World, command: str, capsys: pytest.CaptureFixture[str]) -> str:

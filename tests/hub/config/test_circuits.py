@@ -37,19 +37,21 @@ def problems(folder: Path, *lines: str) -> list[str]:
 def test_a_circuit_with_all_its_keys(tmp_path: Path) -> None:
     config = load(
         tmp_path,
-        "shed: {max_current: 16, members: [b, twin/2], phases: 1}",
-        "main: {name: All, max_current: 63, members: [{member: a, priority: 2}, shed, twin/1], reserve: 3,",
-        "  meter: [panel/current_l1, panel/current_l2], rotate: 600, raise_delay: 10, fallback: stop}",
+        "shed: {max_current: 16, members: [b, twin/2], phases: 1, voltage: 200}",
+        "main: {name: All, max_current: 63, members: [{member: a, priority: 2, phases: [L2, L3, L1]},",
+        "  {member: shed, phases: L3}, twin/1], reserve: 3, meter: [panel/current_l1, panel/current_l2],",
+        "  rotate: 600, raise_delay: 10, fallback: stop, car_phases: seen}",
     )
     assert config.circuits["shed"] == CircuitSettings(
-        "shed", "shed", 16.0, (MemberSettings("b"), MemberSettings("twin", 2)), phases=1
+        *("shed", "shed", 16.0, (MemberSettings("b"), MemberSettings("twin", 2))), phases=1, voltage=200.0
     )
     main = config.circuits["main"]
     assert main.members == (
-        MemberSettings("a", priority=2),
-        MemberSettings("shed"),
+        MemberSettings("a", priority=2, phases=(2, 3, 1)),
+        MemberSettings("shed", phases=(3,)),
         MemberSettings("twin", 1),
     )
+    assert (main.voltage, main.car_phases) == (230.0, "seen")
     assert main.meter == (("panel", "current_l1"), ("panel", "current_l2"))
     assert (main.name, main.reserve, main.rotate, main.raise_delay) == ("All", 3.0, 600.0, 10.0)
 
@@ -67,7 +69,21 @@ def test_a_circuit_with_all_its_keys(tmp_path: Path) -> None:
         ("m: {max_current: 16, members: [a], meter: pnael/power}", "did you mean 'panel'?"),
         ("m: {max_current: 16, members: [a], meter: panel/soc}", "expected a power or a current"),
         ("m: {max_current: 16, members: []}", "expected a list of chargers"),
-        ("m: {max_current: 16, members: [{member: a, prio: 1}]}", "or {member: box, priority: 1}"),
+        ("m: {max_current: 16, members: [{priority: 1}]}", "or {member: box, priority: 1}"),
+        (
+            "m: {max_current: 16, members: [b, {member: a, prio: 1}]}",
+            "9:37: circuits.m.members.1: unknown key 'prio'; did you mean 'priority'?",
+        ),
+        ("m: {max_current: 16, members: [b, A]}", "9:37: circuits.m.members.1: 'A': expected a charger"),
+        (
+            "m: {max_current: 16, members: [a], meter: [panel/power_l1, panel/soc]}",
+            "9:62: circuits.m.meter.1: expected a power or a current, not soc",
+        ),
+        ("m: {max_current: 16, members: [{member: a, phases: L4}]}", "expected L1, L2 or L3"),
+        ("m: {max_current: 16, members: [{member: a, phases: [L1, L1]}]}", "expected L1, L2 or L3"),
+        ("m: {max_current: 16, members: [{member: a, phases: L2}], phases: 1}", "the circuit has only L1"),
+        ("m: {max_current: 16, members: [a], voltage: 400}", "the volts between a phase and neutral"),
+        ("m: {max_current: 16, members: [a], car_phases: guessed}", "none of wired, seen"),
         ("m: {max_current: 16, members: [{member: a, priority: 10}]}", "from -9 to 9"),
         ("m: {max_current: 0, members: [a]}", "expected amperes (more than 0)"),
         ("m: {max_current: 16, members: [a], reserve: -1}", "expected amperes (0 or more)"),
@@ -105,6 +121,29 @@ def test_a_circuit_that_is_too_small_is_odd_and_no_mistake(tmp_path: Path) -> No
     assert [each.partition(": ")[2] for each in config.odd] == [
         "circuits.p.max_current: 5 A are too little for any car, which needs 6 A",
         "circuits.q.max_current: 10 A are 6 A each for 1: 2 members will take turns",
+    ]
+
+
+def test_a_circuit_s_phases_are_counted_each(tmp_path: Path) -> None:
+    config = load(
+        tmp_path,
+        "p: {max_current: 6, members: [{member: a, phases: L1}, {member: b, phases: L2}]}",
+        "q: {max_current: 6, members: [{member: twin/1, phases: L1}, {member: twin/2, phases: [L3, L1]}]}",
+    )
+    assert [each.partition(": ")[2] for each in config.odd] == [
+        "circuits.q.max_current: 6 A are 6 A each for 1: 2 members will take turns"
+    ]
+
+
+def test_the_phases_of_a_circuit_in_another_are_all_named(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        "p: {max_current: 16, members: [{member: q, phases: [L1, L2]}, {member: r, phases: [L1, L2, L3]}]}",
+        "q: {max_current: 16, members: [a], phases: 1}",
+        "r: {max_current: 16, members: [b]}",
+    )
+    assert [each.partition(": ")[2] for each in found] == [
+        "circuits.p.members.0: phases: 'q' has 1, and 2 are named"
     ]
 
 

@@ -5,15 +5,18 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 class Authority:
     """Issues certificates into a folder."""
 
-    def __init__(self, folder: Path, name: str = "Test CA") -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, name: str = "Test CA", *, usage: bool = True) -> None:
+        """`usage` False: as `openssl req -x509` makes them, without keyUsage."""
+        self._folder, self._usage = folder, usage
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.certificate = folder / f"{name.replace(' ', '')}.pem"
@@ -29,15 +32,20 @@ class Authority:
         constraints = x509.BasicConstraints(ca=True, path_length=None)
         certificate = self._builder(other._name, other._key, 1).add_extension(constraints, critical=True)
         usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
-        certificate = certificate.add_extension(usage, critical=True)
+        if other._usage:
+            certificate = certificate.add_extension(usage, critical=True)
         certificate = self._named(certificate, other._key)
         other.certificate.write_bytes(
             certificate.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
         )
 
-    def issue(self, host: str, *, days: int = 1, bare: bool = False) -> tuple[Path, Path]:
+    def issue(
+        self, host: str, *, days: int = 1, bare: bool = False, rsa_bits: int | None = None
+    ) -> tuple[Path, Path]:
         """(certificate, key); `days` negative: expired; `bare`: without what only a strict look misses."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key: Key = ec.generate_private_key(ec.SECP256R1())
+        if rsa_bits is not None:
+            key = rsa.generate_private_key(65537, rsa_bits)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         names = x509.SubjectAlternativeName([x509.DNSName(host)])
         certificate = self._builder(subject, key, days).add_extension(names, critical=False)
@@ -54,9 +62,7 @@ class Authority:
         )
         return certificate_file, key_file
 
-    def _named(
-        self, certificate: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey
-    ) -> x509.CertificateBuilder:
+    def _named(self, certificate: x509.CertificateBuilder, key: Key) -> x509.CertificateBuilder:
         """The keys' identifiers, as RFC 5280 wants them."""
         own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
@@ -80,9 +86,7 @@ class Authority:
         certificate = builder.sign(self._key, hashes.SHA256())
         return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
-    ) -> x509.CertificateBuilder:
+    def _builder(self, subject: x509.Name, key: Key, days: int) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()

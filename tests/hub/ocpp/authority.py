@@ -40,11 +40,13 @@ class Authority:
             subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
         return pem(self._sign(subject, request.public_key(), days, start=start, ca=False))
 
-    def signer(self, name: str = "Maker", *, days: int = 100) -> "tuple[ec.EllipticCurvePrivateKey, str]":
+    def signer(
+        self, name: str = "Maker", *, days: int = 100, start: int = -1
+    ) -> "tuple[ec.EllipticCurvePrivateKey, str]":
         """(key, certificate) of who signs firmware."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        return key, pem(self._sign(subject, key.public_key(), days, ca=False))
+        return key, pem(self._sign(subject, key.public_key(), days, start=start, ca=False))
 
     def _sign(
         self, subject: x509.Name, public: object, days: int, *, start: int = -1, ca: bool

@@ -131,6 +131,7 @@ def test_silence_and_the_loss_of_the_link_fail_the_call() -> None:
         ('[2,"1","Reset",[]]', "1.6", "1", "FormationViolation"),
         ('[2,"1","Fly",{}]', "2.0.1", "1", "NotImplemented"),
         ('[2,"1","Reset",{"type":5}]', "2.0.1", "1", "TypeConstraintViolation"),
+        ('[2,"1","Reset",{"type":null}]', "2.0.1", "1", "TypeConstraintViolation"),
         ('[2,"1","Reset",{}]', "2.0.1", "1", "OccurrenceConstraintViolation"),
         ('[2,"1","Reset",{}]', "1.6", "1", "OccurenceConstraintViolation"),
         ('[2,"1","Reset",{"type":"Gentle"}]', "2.0.1", "1", "PropertyConstraintViolation"),
@@ -147,6 +148,36 @@ def test_silence_and_the_loss_of_the_link_fail_the_call() -> None:
 )
 def test_bad_frames_get_the_exact_error(text: str | bytes, version: str, message_id: str, code: str) -> None:
     assert error_of(rpc(version).receive(text, 0)) == (message_id, code)
+
+
+@pytest.mark.parametrize(
+    ("version", "action", "payload", "meant"),
+    [
+        ("1.6", "GetConfiguration", {"key": None}, {}),
+        ("1.6", "TriggerMessage", {"requestedMessage": "Heartbeat", "connectorId": None}, None),
+        ("2.0.1", "Reset", {"type": "OnIdle", "evseId": None, "customData": None}, None),
+        (
+            "2.1",
+            "GetChargingProfiles",
+            {"requestId": 1, "evseId": None, "chargingProfile": {"stackLevel": None}},
+            {"requestId": 1, "chargingProfile": {}},
+        ),
+    ],
+)
+def test_an_optional_member_that_is_null_is_not_there(
+    version: str, action: str, payload: dict[str, object], meant: dict[str, object] | None
+) -> None:
+    (event,) = rpc(version).receive(json.dumps([2, "1", action, payload]), 0)
+    assert isinstance(event, CallReceived)
+    given = {name: value for name, value in payload.items() if value is not None}
+    assert event.payload == (given if meant is None else meant)
+
+
+def test_a_null_that_is_allowed_stays() -> None:
+    payload = {"type": "OnIdle", "customData": {"vendorId": "acme", "note": None}}
+    (event,) = rpc("2.0.1").receive(json.dumps([2, "1", "Reset", payload]), 0)
+    assert isinstance(event, CallReceived)
+    assert event.payload == payload
 
 
 def test_brackets_in_texts_are_no_depth() -> None:

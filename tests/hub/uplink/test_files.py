@@ -12,6 +12,7 @@ from hub.ocpp.station.urls import Reach
 from hub.uplink.jobs import Desk, Jobs
 from tests.hub.ocpp.authority import Authority
 from tests.hub.uplink.fileserver import http_server
+from tests.hub.uplink.sftpserver import sftp_server
 from tests.hub.uplink.world import SETUP, World
 
 HERE = Reach(frozenset({"127.0.0.1"}))
@@ -76,3 +77,19 @@ async def test_firmware_comes_from_the_file_server_and_is_installed(tmp_path: Pa
             await world.quiet()
     assert installer.installed == [(IMAGE, True)]
     assert list((tmp_path / "firmware").iterdir()) == []
+
+
+async def test_a_log_goes_to_a_server_whose_host_key_is_known(tmp_path: Path) -> None:
+    (tmp_path / "served").mkdir()
+    with sftp_server(tmp_path / "served") as server:
+        key = server.known_as(f"[127.0.0.1]:{server.port}")
+        async with site(tmp_path) as world:
+            world.uplink._hands._jobs = Jobs("garage", HERE, Desk(tmp_path / "firmware"), (key,))
+            await world.boot()
+            log = {"remoteLocation": f"sftp://evhub:secret@127.0.0.1:{server.port}/"}
+            answer = await world.ask("GetLog", {"logType": "DiagnosticsLog", "requestId": 3, "log": log})
+            assert await statuses(world, "Uploaded") == ["Uploading", "Uploaded"]
+            world.uplink._hands._jobs = Jobs("garage", HERE, Desk(tmp_path / "firmware"))
+            await world.ask("GetLog", {"logType": "DiagnosticsLog", "requestId": 4, "log": log}, "2")
+            assert await statuses(world, "UploadFailure") == ["Uploading", "UploadFailure"]
+    assert b"station garage" in (tmp_path / "served" / answer["filename"]).read_bytes()

@@ -203,3 +203,17 @@ async def test_a_csms_whose_clock_is_far_off_is_told_of(
             "garage: security event: SettingSystemTime +157766400 s",
             "garage: security event: SettingSystemTime +5333126399 s",
         ]
+
+
+async def test_what_is_no_valid_message_and_what_comes_again_is_in_the_security_log(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        await world.boot()
+        say(world, 2, "1", "NoSuchAction", {})
+        log = world.uplink.station.upkeep.security
+        assert not any("InvalidMessages" in line for line in log.lines())
+        for _ in range(30):
+            say(world, 2, "2", "Reset", {"type": "Now"})
+            say(world, 3, "nobody", {})
+        assert sum("InvalidMessages" in line for line in log.lines()) == 1
+        assert sum("AttemptedReplayAttacks" in line for line in log.lines()) == 1
+        await world.quiet()

@@ -70,6 +70,8 @@ def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
     ("says", "words"),
     [
         (status("401 Unauthorized"), "http: HTTP 401"),
+        ("HTTP/1.1 401 Unauthorized\r\n\r\n", "http: HTTP 401"),
+        ("HTTP/1.1 503 Service Unavailable\r\n\r\n", "http: HTTP 503"),
         (status("403 Forbidden"), "http: HTTP 403"),
         (status("404 Not Found"), "http: HTTP 404"),
         (status("302 Found", "Location: ws://192.0.2.1/\r\n"), "http: HTTP 302"),
@@ -80,7 +82,20 @@ def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
         ("", "http: "),
         (None, "network: "),
     ],
-    ids=["401", "403", "404", "302", "503", "200", "a false key", "ssh", "it hangs up", "no upgrade"],
+    ids=[
+        "401",
+        "only 401",
+        "only 503",
+        "403",
+        "404",
+        "302",
+        "503",
+        "200",
+        "a false key",
+        "ssh",
+        "it hangs up",
+        "no upgrade",
+    ],
 )
 async def test_what_is_no_csms_is_told_once(
     tmp_path: Path,

@@ -1,5 +1,6 @@
 // The package `ocpp-ws-io` as a CSMS, in strict mode: what its schemas refuse is a complaint.
 'use strict';
+const fs = require('fs');
 const Module = require('module');
 const { say, obey, answer } = require('./talk.js');
 
@@ -13,9 +14,15 @@ Module._load = function (name, ...more) {
 const { OCPPServer } = require('ocpp-ws-io');
 
 let station = null;
-const protocol = process.argv[2];
-const server = new OCPPServer({ protocols: [protocol], strictMode: true, logging: false });
-server.auth((ctx) => ctx.accept());
+const [, , protocol, securityProfile = '0', cert, key, ca] = process.argv;
+const read = (file) => file && fs.readFileSync(file);
+const server = new OCPPServer({ protocols: [protocol], strictMode: true, logging: false,
+  securityProfile: Number(securityProfile), tls: { cert: read(cert), key: read(key), ca: read(ca) } });
+server.auth((ctx) => {
+  const { password, clientCertificate } = ctx.handshake;
+  say({ password: password && password.toString(), subject: clientCertificate && clientCertificate.subject });
+  ctx.accept();
+});
 server.on('client', (client) => {
   station = client;
   client.on('strictValidationFailure', (failure) =>

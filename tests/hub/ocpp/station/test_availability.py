@@ -103,3 +103,46 @@ def test_a_cable_begins_nothing_where_it_is_out_of_service() -> None:
         assert world.take() == []
     change(world, "EVSE", "Operative")
     assert world.events() == [("Started", "CablePluggedIn")]
+
+
+@pytest.mark.parametrize("word", ["Inoperative", "Operative"])
+def test_a_station_that_waits_for_a_transaction_takes_its_other_evses_out_of_service(word: str) -> None:
+    """G04.FR.05/06: nothing begins there any more, and the CSMS is told so."""
+    world = World(evses=3)
+    for evse in (2, 3):
+        world.state(IDLE, evse)
+    for evse in (1, 3):
+        world.state(PLUGGED, evse)
+        world.swipe(f"CARD{evse}", evse)
+    world.take()
+    assert change(world, "station", "Inoperative") == "Scheduled"
+    told = [(said["evseId"], said["connectorStatus"]) for _, said in world.take()]
+    assert told == [(2, "Unavailable")]
+    world.swipe("CARD1", 1)
+    told = [(said["evseId"], said["connectorStatus"]) for action, said in world.take() if "Status" in action]
+    assert told == [(1, "Unavailable")], "the third goes on"
+    if word == "Operative":
+        assert change(world, "station", word) == "Accepted"
+        assert statuses(world) == ["Occupied", "Available"]
+        return
+    world.restart()
+    world.connect()
+    for evse, state in ((1, PLUGGED), (2, IDLE), (3, PLUGGED)):
+        world.state(state, evse)
+    world.take()
+    world.swipe("CARD3", 3)
+    assert statuses(world) == ["Unavailable"]
+
+
+def test_what_a_station_that_waits_has_reserved_is_lost() -> None:
+    world = World(evses=2)
+    world.state(IDLE, 2)
+    world.state(PLUGGED)
+    world.swipe()
+    token = {"idToken": "R", "type": "ISO14443"}
+    asked = {"id": 1, "evseId": 2, "idToken": token, "expiryDateTime": "2026-01-01T01:00:00Z"}
+    assert world.ask("ReserveNow", asked)["status"] == "Accepted"
+    world.take()
+    assert change(world, "station", "Inoperative") == "Scheduled"
+    assert world.actions()[0] == "ReservationStatusUpdate"
+    assert statuses(world) == ["Unavailable"]

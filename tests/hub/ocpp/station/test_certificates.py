@@ -6,6 +6,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
 from hub.ocpp.station.upkeep_variables import MAX_CERTIFICATES
+from hub.ocpp.station.x509 import hash_data
+from hub.ocpp.v201.certificates import hash_words
 from tests.hub.ocpp.authority import Authority
 from tests.hub.ocpp.world import World
 
@@ -136,3 +138,33 @@ def test_1_6_has_the_same_store_under_its_own_names() -> None:
     (named,) = answer["certificateHashData"]
     assert world.ask("GetInstalledCertificateIds", {"certificateType": MAKER}) == {"status": "NotFound"}
     assert world.ask("DeleteCertificate", {"certificateHashData": named}) == {"status": "Accepted"}
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_the_configured_roots_are_told_and_stay(version: str) -> None:
+    root = Authority()
+    world = World(version, roots=(root.pem,))
+    use = "CentralSystemRootCertificate" if version == "1.6" else CSMS
+    asked = {"certificateType": use if version == "1.6" else [use]}
+    answer = world.ask("GetInstalledCertificateIds", asked)
+    listed = answer.get("certificateHashData") or [
+        one["certificateHashData"] for one in answer["certificateHashDataChain"]
+    ]
+    (named,) = listed
+    assert world.ask("DeleteCertificate", {"certificateHashData": named}) == {"status": "Failed"}
+    assert install(world, root.pem, use) == "Accepted"
+    assert world.ask("GetInstalledCertificateIds", asked) == answer
+    assert world.ask("DeleteCertificate", {"certificateHashData": named}) == {"status": "Accepted"}
+    assert world.ask("DeleteCertificate", {"certificateHashData": named}) == {"status": "Failed"}
+
+
+def test_a_root_that_is_deleted_leaves_its_place_to_the_one_before_and_not_to_anybody() -> None:
+    world = World(defaults={"AdditionalRootCertificateCheck": "true"}, security_profile=2)
+    first = Authority("first")
+    second = first.successor("second")
+    assert [install(world, root.pem) for root in (first, second)] == ["Accepted", "Accepted"]
+    named = hash_words(hash_data(second.certificate, first.certificate))
+    assert world.ask("DeleteCertificate", {"certificateHashData": named}) == {"status": "Accepted"}
+    assert install(world, Authority("somebody").pem) == "Rejected"
+    assert world.station.upkeep.network.roots == (first.pem,)
+    assert install(world, first.successor("third").pem) == "Accepted"

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from cryptography.x509 import load_pem_x509_csr
+from cryptography.x509.oid import NameOID
 
 from hub.model.moment import rfc3339
 from hub.ocpp.schemas import schemas
@@ -173,3 +175,117 @@ def test_two_transactions_that_it_refuses_have_one_number_and_both_end(stop: boo
     ends = [payload for action, payload in world.sent if action == "StopTransaction"]
     assert [end["transactionId"] for end in ends] == [0, 0]
     assert not world.journal
+
+
+LOOKED_UP = [
+    ("LocalAuthListCtrlr", "ItemsPerMessage", None),
+    ("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables"),
+    ("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables"),
+    ("DeviceDataCtrlr", "ItemsPerMessage", "GetReport"),
+    ("DeviceDataCtrlr", "BytesPerMessage", "GetVariables"),
+    ("MonitoringCtrlr", "ItemsPerMessage", "SetVariableMonitoring"),
+    ("MonitoringCtrlr", "BytesPerMessage", "SetVariableMonitoring"),
+    ("MonitoringCtrlr", "ItemsPerMessage", "ClearVariableMonitoring"),
+    ("SmartChargingCtrlr", "Enabled", None),
+    ("SmartChargingCtrlr", "PeriodsPerSchedule", None),
+    ("SmartChargingCtrlr", "ACPhaseSwitchingSupported", None),
+    ("OCPPCommCtrlr", "NetworkConfigurationPriority", None),
+    ("TariffCostCtrlr", "Available", "Tariff"),
+    ("Connector", "AvailabilityState", None),
+    ("Connector", "ConnectorType", None),
+]
+"""What it reads of a station's device model before it asks or allows something."""
+
+
+def reported(world: World) -> dict[tuple[str, str, str | None], dict[str, Any]]:
+    world.ask("GetBaseReport", {"requestId": 0, "reportBase": "FullInventory"})
+    rows = [row for action, part in world.sent if action == "NotifyReport" for row in part["reportData"]]
+    return {
+        (row["component"]["name"], row["variable"]["name"], row["variable"].get("instance")): row
+        for row in rows
+    }
+
+
+def test_what_it_reads_of_a_device_model_is_in_the_report() -> None:
+    rows = reported(World("2.0.1"))
+    assert all(rows[name]["variableAttribute"][0]["value"] for name in LOOKED_UP)
+    assert rows["LocalAuthListCtrlr", "Entries", None]["variableCharacteristics"]["maxLimit"] > 0
+    units = rows["SmartChargingCtrlr", "RateUnit", None]["variableCharacteristics"]["valuesList"]
+    assert set(units.split(",")) == {"A", "W"}
+    (password,) = rows["SecurityCtrlr", "BasicAuthPassword", None]["variableAttribute"]
+    assert password["mutability"] == "WriteOnly"  # else it would overwrite its own with nothing
+    assert "value" not in password
+
+
+def test_a_report_that_it_cannot_store_is_told_to_the_end() -> None:
+    """A station whose boot it hasn't stored yet is a foreign key that doesn't exist."""
+    world, refused = World("2.0.1"), World("2.0.1")
+    refused.answers["NotifyReport"] = "PropertyConstraintViolation"
+    assert reported(world) == reported(refused)
+
+
+def test_every_key_that_it_was_told_comes_back_and_changes_nothing() -> None:
+    world = Citrine("1.6")
+    world.connect()
+    world.state(IDLE)
+    for key in world.ask("GetConfiguration", {})["configurationKey"]:
+        if "value" in key:
+            answer = world.ask("ChangeConfiguration", {"key": key["key"], "value": key["value"]})
+            assert answer == {"status": "Rejected" if key["readonly"] else "Accepted"}
+    assert world.actions() == ["BootNotification"]
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_a_token_that_it_answers_with_an_error_is_in_nobody_s_way(version: str) -> None:
+    """It wants eight or fourteen hexadecimal digits of an ISO14443, and no spaces in any other token."""
+    world = World(version)
+    world.answers["Authorize"] = "PropertyConstraintViolation"
+    world.state(PLUGGED)
+    world.swipe("A B")
+    world.state({**PLUGGED, "charging_enabled": False})
+    started = {"1.6": "StartTransaction", "2.0.1": "TransactionEvent"}[version]
+    assert started not in world.actions()
+    del world.answers["Authorize"]
+    world.swipe("CARD2")
+    world.state(CHARGING)
+    assert started in world.actions()
+
+
+def test_a_prepaid_card_charges_although_what_is_said_of_it_expires_at_once() -> None:
+    """2.1: each time it is asked again, and what the card has left is a limit on the cost."""
+    world = World("2.1")
+
+    def accepted(action: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        if action == "TransactionEvent" and "idToken" not in payload:
+            return {}
+        info = {"status": "Accepted", "cacheExpiryDateTime": rfc3339(world.clock.now().wall)}
+        limit = {"transactionLimit": {"maxCost": 12.5}} if action == "TransactionEvent" else {}
+        return {"idTokenInfo": info, **limit}
+
+    world.answers |= {"Authorize": accepted, "TransactionEvent": accepted}
+    for _ in range(2):
+        world.state(PLUGGED)
+        world.swipe()
+        world.state(CHARGING)
+        world.advance(300)
+        world.state(IDLE)
+    assert world.actions().count("Authorize") == 2
+    told = [payload for action, payload in world.sent if action == "TransactionEvent"]
+    assert [event["eventType"] for event in told].count("Ended") == 2
+    limits = [event["transactionInfo"].get("transactionLimit") for event in told]
+    assert [limit for limit in limits if limit] == [{"maxCost": 12.5}] * 2
+
+
+def test_a_certificate_is_asked_for_with_the_organisation_that_it_has_set() -> None:
+    world = World("2.0.1")
+    organisation = {
+        "component": {"name": "SecurityCtrlr"},
+        "variable": {"name": "OrganizationName"},
+        "attributeValue": "ACME",
+    }
+    world.ask("SetVariables", {"setVariableData": [organisation]})
+    world.ask("TriggerMessage", {"requestedMessage": "SignChargingStationCertificate"})
+    (asked,) = [payload for action, payload in world.sent if action == "SignCertificate"]
+    assert asked["certificateType"] == "ChargingStationCertificate"
+    subject = load_pem_x509_csr(asked["csr"].encode()).subject
+    assert [name.value for name in subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)] == ["ACME"]

@@ -9,11 +9,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from hub.ocpp.station.client_certificate import LATER_S, MOST_WAITING
 from hub.ocpp.station.effects import Reconnect, StoreKey
+from hub.ocpp.station.x509 import hash_data, read_chain
+from hub.ocpp.v201.certificates import hash_words
 from tests.hub.ocpp.authority import Authority
 from tests.hub.ocpp.world import World
 
 TRIGGER = {"1.6": "SignChargePointCertificate", "2.0.1": "SignChargingStationCertificate"}
-SECURE = {"url": "wss://csms.example", "security_profile": 3, "certificate": True}
+MAKER = Authority("Maker of chargers")
+SECURE = {"url": "wss://csms.example", "security_profile": 3, "certificate": MAKER.signer("S1", start=-5)[1]}
 
 
 def trigger(world: World) -> str:
@@ -154,6 +157,23 @@ def test_the_old_one_is_kept_until_the_new_one_has_worked() -> None:
     assert world.last(StoreKey) == StoreKey(old.key, None)
 
 
+def test_a_configured_one_that_is_newer_goes_before_that_of_the_csms() -> None:
+    world, root = asking(**SECURE), Authority()
+    give(world, root.issue(trigger(world), start=-9))
+    network, now = world.station.upkeep.network, world.clock.now()
+    assert network.attempt(now).own is None
+    network.failed("own certificate", "refused", now)
+    assert network.attempt(now).own is not None
+    network.failed("own certificate", "refused", now)
+    assert network.attempt(now).own is None
+
+
+def test_the_configured_one_is_the_station_s_own_too() -> None:
+    world = asking(**SECURE)
+    named = hash_words(hash_data(read_chain(SECURE["certificate"])[0], MAKER.certificate))
+    assert world.ask("DeleteCertificate", {"certificateHashData": named}) == {"status": "Failed"}
+
+
 def test_one_that_is_valid_later_is_used_later() -> None:
     world, root = asking(**SECURE), Authority()
     assert give(world, root.issue(trigger(world), start=2)) == "Accepted"
@@ -168,9 +188,6 @@ def test_its_own_certificate_cannot_be_deleted() -> None:
     world, root = asking(), Authority()
     leaf = root.issue(trigger(world))
     give(world, leaf)
-    from hub.ocpp.station.x509 import hash_data, read_chain
-    from hub.ocpp.v201.certificates import hash_words
-
     named = hash_words(hash_data(read_chain(leaf)[0], root.certificate))
     assert world.ask("DeleteCertificate", {"certificateHashData": named}) == {"status": "Failed"}
 
@@ -194,6 +211,31 @@ def test_a_month_before_its_certificate_expires_the_station_asks_by_itself_once(
     world.take()
     world.advance(40 * DAY)
     assert "SignCertificate" not in world.actions()
+
+
+def test_the_configured_one_is_renewed_in_time_too() -> None:
+    world = asking(**SECURE)
+    world.station.upkeep.network.succeeded(world.clock.now())
+    world.advance(69 * DAY)
+    assert "SignCertificate" not in world.actions()
+    world.advance(2 * DAY)
+    (csr,) = {p["csr"] for a, p in world.sent if a == "SignCertificate"}
+    assert give(world, Authority().issue(csr, days=300)) == "Accepted"
+
+
+@pytest.mark.parametrize("away", ["before the answer", "when it is due again"])
+def test_a_request_outlives_the_connection(away: str) -> None:
+    world = asking()
+    if away == "before the answer":
+        world.answers["SignCertificate"] = "hold"
+    csr = trigger(world)
+    world.disconnect()
+    world.answers["SignCertificate"] = {"status": "Accepted"}
+    world.advance(3600)
+    world.take()
+    world.connect()
+    world.advance(LATER_S)
+    assert [p["csr"] for a, p in world.sent if a == "SignCertificate"] == [csr]
 
 
 def test_below_profile_3_nothing_is_renewed() -> None:

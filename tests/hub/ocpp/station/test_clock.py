@@ -157,3 +157,20 @@ def test_a_csms_whose_time_is_none_is_not_followed(told: str) -> None:
     world.state(PLUGGED)
     assert steps(world) == []
     assert times(world)[0] == clock.now().wall
+
+
+def test_a_csms_may_leave_the_time_to_the_machine() -> None:
+    """B01.FR.06: TimeSource without Heartbeat."""
+    world, clock = world_at(datetime(2026, 6, 1, tzinfo=UTC))
+    now = rfc3339(clock.now().wall + timedelta(hours=1))
+    world.answers["BootNotification"] = {"status": "Accepted", "interval": 300, "currentTime": now}
+    world.answers["Heartbeat"] = {"currentTime": now}
+    world.connect()
+    assert steps(world) == ["+3600 s"]
+    variable = {"component": {"name": "ClockCtrlr"}, "variable": {"name": "TimeSource"}}
+    world.ask("SetVariables", {"setVariableData": [{**variable, "attributeValue": "RealTimeClock"}]})
+    world.advance(301)
+    assert steps(world) == ["+3600 s", "-3600 s"]
+    clock.jump(60)
+    world.advance(1)
+    assert world.station.clock.at(clock.now()) == clock.now().wall

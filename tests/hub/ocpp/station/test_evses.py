@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from hub.model.charger import Abilities
 from hub.ocpp.station.charging_profile import TX, Period, Profile
 from hub.ocpp.station.effects import Limit
 from hub.ocpp.station.profiles import install
@@ -76,7 +77,46 @@ def test_a_cable_begins_nothing_while_a_reset_waits_and_does_afterwards() -> Non
         for action, said in world.sent
         if action in ("BootNotification", ENDS["2.0.1"])
     ]
-    assert kinds == ["Ended", "BootNotification", "Started"]
+    assert kinds == ["Ended", "BootNotification", "Started", "Started"], (
+        "both cars are there when it has started"
+    )
+
+
+@pytest.mark.parametrize("kind", ["Immediate", "OnIdle"])
+def test_after_a_reset_nobody_is_authorized_any_more(kind: str) -> None:
+    world = World()
+    world.swipe()
+    assert world.ask("Reset", {"type": kind}) == {"status": "Accepted"}
+    world.disconnect()
+    world.connect()
+    world.state(PLUGGED)
+    assert world.events() == []
+
+
+def test_after_the_reset_of_one_evse_its_car_is_found_anew_and_the_other_goes_on() -> None:
+    actions = frozenset({"start", "pause", "reset_evse"})
+    world = World(evses=2, abilities=Abilities(actions), free=True)
+    world.state(PLUGGED)
+    world.state(PLUGGED, 2)
+    world.take()
+    assert world.ask("Reset", {"type": "Immediate", "evseId": 1}) == {"status": "Accepted"}
+    told = [said for action, said in world.sent if action == "TransactionEvent"]
+    assert [said["eventType"] for said in told] == ["Ended", "Started"]
+    assert told[0]["transactionInfo"] != told[1]["transactionInfo"]
+    assert told[1]["evse"]["id"] == 1
+
+
+def test_a_question_that_a_reset_has_overtaken_authorizes_nobody() -> None:
+    world = World()
+    world.state(PLUGGED)
+    world.answers["Authorize"] = "hold"
+    world.swipe()
+    world.ask("Reset", {"type": "Immediate"})
+    world.answers.clear()
+    world.release()
+    world.disconnect()
+    world.connect()
+    assert world.events() == []
 
 
 def limited(evse: int = 1) -> World:

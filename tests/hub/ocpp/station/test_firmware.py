@@ -22,6 +22,7 @@ MAKER = Authority("Maker root")
 KEY, CERTIFICATE = MAKER.signer()
 SIGNATURE = base64.b64encode(KEY.sign(IMAGE, ec.ECDSA(hashes.SHA256()))).decode()
 URL = "https://files.example/fw.bin"
+NEW_SESSIONS = "AllowNewSessionsPendingFirmwareUpdate"
 FETCHED = Done(True, file="/state/fw.bin", sha256=SHA256)
 
 
@@ -268,3 +269,52 @@ def test_what_installs_is_not_disturbed_by_a_reset(version: str, kind: str) -> N
     assert made.ask("Reset", {"type": kind}) == {"status": "Rejected"}
     finish(made, Done(True))
     assert made.ask("Reset", {"type": kind}) == {"status": "Accepted"}
+
+
+def test_an_evse_that_was_kept_free_is_free_again_when_the_update_is_put_off() -> None:
+    made = world(evses=2)
+    made.state(CHARGING)
+    made.swipe()
+    made.state(IDLE, 2)
+    update(made)
+    finish(made)
+    made.take()
+    assert update(made, 2, retrieveDateTime=later(made, 600)) == "AcceptedCanceled"
+    told = [p["connectorStatus"] for a, p in made.sent if a == "StatusNotification" and p["evseId"] == 2]
+    assert told == ["Available"]
+
+
+def test_an_evse_that_was_kept_free_is_free_again_when_new_sessions_are_allowed() -> None:
+    made = world(evses=2)
+    made.state(CHARGING)
+    made.swipe()
+    made.state(IDLE, 2)
+    update(made)
+    finish(made)
+    made.take()
+    place = {"component": {"name": "ChargingStation"}, "variable": {"name": NEW_SESSIONS}}
+    made.ask("SetVariables", {"setVariableData": [{**place, "attributeValue": "true"}]})
+    told = [p["connectorStatus"] for a, p in made.sent if a == "StatusNotification" and p["evseId"] == 2]
+    assert told == ["Available"]
+
+
+def test_1_6_hears_that_nothing_comes_of_an_address_that_is_not_followed() -> None:
+    made = World("1.6")
+    asked = {"location": "dummy://dummy", "retrieveDate": rfc3339(made.clock.now().wall)}
+    assert made.ask("UpdateFirmware", asked) == {}
+    assert made.sent == [("FirmwareStatusNotification", {"status": "DownloadFailed"})]
+
+
+def test_1_6_has_a_trigger_for_each_kind_of_firmware() -> None:
+    made = world("1.6")
+    asked = {"requestedMessage": "FirmwareStatusNotification"}
+    plain = ("FirmwareStatusNotification", {"status": "Idle"})
+    made.ask("ExtendedTriggerMessage", asked)
+    made.ask("TriggerMessage", asked)
+    assert made.take() == [("SignedFirmwareStatusNotification", {"status": "Idle"}), plain]
+    update(made, 7)
+    made.take()
+    made.ask("ExtendedTriggerMessage", asked)
+    made.ask("TriggerMessage", asked)
+    going_on = {"status": "Downloading", "requestId": 7}
+    assert made.take() == [("SignedFirmwareStatusNotification", going_on), plain]

@@ -125,3 +125,26 @@ def test_an_upload_that_a_restart_ended_is_told_to_have_failed(version: str) -> 
         made.restart()
         made.connect()
     assert said(made) == [("Uploading", 5), ("UploadFailure", 5)]
+
+
+def test_a_second_request_takes_the_place_of_one_that_waits_for_its_next_try() -> None:
+    made = World()
+    get_log(made, retries=3, retryInterval=10)
+    finish(made, Done(False))
+    get_log(made, number=2)
+    made.advance(60)
+    assert said(made) == [("Uploading", 1), ("AcceptedCanceled", 1), ("Uploading", 2)]
+    finish(made, Done(True))
+    assert said(made)[-1] == ("Uploaded", 2)
+
+
+def test_1_6_has_a_trigger_for_each_kind_of_upload() -> None:
+    made = World("1.6")
+    made.ask("GetDiagnostics", {"location": URL})
+    made.take()
+    made.ask("ExtendedTriggerMessage", {"requestedMessage": "LogStatusNotification"})
+    made.ask("TriggerMessage", {"requestedMessage": "DiagnosticsStatusNotification"})
+    assert made.take() == [
+        ("LogStatusNotification", {"status": "Idle"}),
+        ("DiagnosticsStatusNotification", {"status": "Uploading"}),
+    ]

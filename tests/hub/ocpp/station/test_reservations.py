@@ -200,3 +200,58 @@ def test_only_the_right_kind_of_connector_is_reserved() -> None:
     world = World()
     assert reserve(world, connector="cCCS2") == "Rejected"
     assert reserve(world, connector="cType2") == "Accepted"
+
+
+def removed(world: World) -> list[int]:
+    return [said["reservationId"] for action, said in world.sent if action == "ReservationStatusUpdate"]
+
+
+def test_of_any_evse_no_more_is_kept_than_can_be_served() -> None:
+    """H01.FR.07: the one that was made last goes."""
+    world = World(evses=3)
+    for evse in (2, 3):
+        world.state(IDLE, evse)
+    for number in (5, 4, 3):
+        assert reserve(world, number, evse=None, token=f"R{number}") == "Accepted"
+    world.state(FAULTED, 2)
+    assert removed(world) == [3]
+    world.ask("ChangeAvailability", {"operationalStatus": "Inoperative"})
+    assert sorted(removed(world)) == [3, 4, 5]
+
+
+def test_an_evse_whose_charger_is_not_heard_may_come_back_for_a_reservation() -> None:
+    world = World()
+    assert reserve(world, evse=None) == "Accepted"
+    world.state({"status": "faulted", "plugged": None, "power": None})
+    world.restart()
+    world.connect()
+    world.state(IDLE)
+    assert removed(world) == []
+    assert statuses(world)[-1] == "Reserved"
+
+
+def test_where_everybody_may_charge_a_reserved_evse_is_kept_too() -> None:
+    world = World(free=True)
+    assert reserve(world) == "Accepted"
+    world.state(PLUGGED)
+    assert world.events() == []
+    assert world.swipe("R") == "asking"
+    assert world.events() == [("Started", "Authorized")]
+
+
+def test_a_car_that_may_charge_freely_begins_when_the_reservation_is_over() -> None:
+    world = World(free=True)
+    reserve(world)
+    world.state(PLUGGED)
+    assert cancel(world) == "Accepted"
+    world.state(PLUGGED)
+    assert world.events() == [("Started", "CablePluggedIn")]
+
+
+def test_the_group_of_a_reservation_compares_without_case() -> None:
+    world = World()
+    reserve(world, group="Fleet")
+    group = {"idToken": "FLEET", "type": "Central"}
+    world.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "groupIdToken": group}}
+    world.swipe("X")
+    assert world.last(Happened).event == "authorized"

@@ -150,7 +150,7 @@ def test_a_car_that_has_left_may_come_back_where_the_stop_points_say_so() -> Non
 @pytest.mark.parametrize(("state", "reason"), [(PAUSED, "PowerLoss"), (CHARGING, "Reboot")])
 @pytest.mark.parametrize("timeout", ["60", "0"])
 def test_an_interruption_that_was_too_long_ends_it(state: dict[str, Any], reason: str, timeout: str) -> None:
-    world = charging(TxResumptionTimeout=timeout, TxStartPoint="EVConnected")
+    world = charging(ResumptionTimeout=timeout, TxStartPoint="EVConnected")
     transaction = world.station.evses.flows[1].transaction
     assert transaction is not None
     away(world, 70)
@@ -162,7 +162,7 @@ def test_an_interruption_that_was_too_long_ends_it(state: dict[str, Any], reason
 
 
 def test_how_long_the_hub_was_away_is_known_without_anything_being_told() -> None:
-    world = charging(TxResumptionTimeout="60", TxUpdatedInterval="0")
+    world = charging(ResumptionTimeout="60", TxUpdatedInterval="0")
     world.advance(600)
     away(world, 30)
     world.state(CHARGING)

@@ -3,7 +3,7 @@
 import pytest
 
 from hub.ocpp.station.effects import Happened
-from hub.ocpp.station.security import LOG_ENTRIES
+from hub.ocpp.station.security import LOG_ENTRIES, REPLAYS, SELDOM_S, WITHIN_S
 from tests.hub.ocpp.world import World
 
 
@@ -61,9 +61,9 @@ def test_the_same_failed_connection_is_one_event_until_one_succeeds() -> None:
     world = World()
     security, now = world.station.upkeep.security, world.clock.now()
     for _ in range(3):
-        security.refused("InvalidTLSVersion", now, "TLS 1.1")
+        security.until_connected("InvalidTLSVersion", now, "TLS 1.1")
     security.connected()
-    security.refused("InvalidTLSVersion", now, "TLS 1.1")
+    security.until_connected("InvalidTLSVersion", now, "TLS 1.1")
     world.pump()
     assert told(world) == ["InvalidTLSVersion"] * 2
 
@@ -107,3 +107,34 @@ def test_a_new_password_is_logged_without_the_password() -> None:
     lines = "\n".join(world.station.upkeep.security.lines())
     assert "BasicAuthPassword" in lines
     assert "a-secret" not in lines
+
+
+def logged(world: World, event: str) -> int:
+    return sum(event in line for line in world.station.upkeep.security.lines())
+
+
+def test_what_comes_again_and_again_is_logged_once_in_a_while() -> None:
+    world = World()
+    for _ in range(5):
+        world.station.upkeep.security.seldom("InvalidMessages", world.clock.now(), "x")
+        world.clock.advance(SELDOM_S / 4)
+    assert logged(world, "InvalidMessages") == 2
+
+
+def test_many_repetitions_in_a_short_time_are_an_attempted_replay() -> None:
+    world = World()
+    for _ in range(REPLAYS):
+        world.station.upkeep.security.replayed(world.clock.now(), "again")
+    world.clock.advance(WITHIN_S + 1)
+    world.station.upkeep.security.replayed(world.clock.now(), "again")
+    assert logged(world, "AttemptedReplayAttacks") == 0
+    for _ in range(3 * REPLAYS):
+        world.station.upkeep.security.replayed(world.clock.now(), "again")
+    assert logged(world, "AttemptedReplayAttacks") == 1
+
+
+def test_a_clock_that_was_set_is_told() -> None:
+    world = World()
+    world.answers["Heartbeat"] = {"currentTime": "2026-02-01T00:00:00Z"}
+    world.advance(300)
+    assert told(world) == ["SettingSystemTime"]

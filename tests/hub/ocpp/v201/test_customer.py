@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hub.ocpp.station.messages import Token
-from tests.hub.ocpp.world import World
+from tests.hub.ocpp.world import IDLE, PLUGGED, World
 
 TOKEN = {"idToken": "04A2B3C4", "type": "ISO14443"}
 LISTED = {"idToken": TOKEN, "idTokenInfo": {"status": "Accepted"}}
@@ -46,7 +46,7 @@ def test_clearing_alone_says_that_it_was_done() -> None:
     made = with_customer()
     assert ask(made, report=False, clear=True, idToken=TOKEN) == (
         "Accepted",
-        "Cleared, except from the local list.",
+        "Cleared, except from the local list and what is going on.",
     )
     assert ask(made, idToken=TOKEN) == ("Accepted", "No data found.")
 
@@ -74,3 +74,21 @@ def test_one_reference_and_something_to_do_are_needed() -> None:
     assert ask(made)[0] == "Invalid"
     assert ask(made, idToken=TOKEN, customerIdentifier="x")[0] == "Invalid"
     assert ask(made, idToken=TOKEN, report=False) == ("Rejected", "")
+
+
+def test_a_reservation_and_a_transaction_are_told_and_stay() -> None:
+    made = World(evses=2)
+    made.state(PLUGGED)
+    made.station.token(1, Token("04A2B3C4", "ISO14443"), made.clock.now())
+    made.pump()
+    expires = "2026-01-01T01:00:00.000Z"
+    asked = {"id": 5, "expiryDateTime": expires, "idToken": TOKEN, "evseId": 2}
+    made.state(IDLE, 2)
+    assert made.ask("ReserveNow", asked) == {"status": "Accepted"}
+    _, data = ask(made, clear=True, idToken=TOKEN)
+    running = made.station.evses.flows[1].transaction
+    assert running is not None
+    going_on = [f"reservation 5: EVSE 2, until {expires}", f"transaction {running.id}: EVSE 1"]
+    assert data.splitlines()[1:] == going_on
+    assert ask(made, idToken=TOKEN) == ("Accepted", "\n".join(going_on))
+    assert ask(made, idToken={**TOKEN, "idToken": "OTHER"}) == ("Accepted", "No data found.")

@@ -1,6 +1,6 @@
 """2.0.1: what components and variables there are, and what they say now."""
 
-from hub.model.charger import Ratings
+from hub.model.charger import Abilities, Ratings
 from hub.ocpp.v201.device_model import Item, items, place
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
@@ -79,3 +79,49 @@ def test_bounds_and_members_are_told() -> None:
         "supportsMonitoring": True,
         "valuesList": "EVConnected,Authorized,PowerPathClosed,EnergyTransfer",
     }
+
+
+def test_what_a_charger_leaves_no_choice_of_can_only_be_read() -> None:
+    """A cable that can't be unlocked can't be unlocked when the car lets go, either."""
+    fixed = World(abilities=Abilities(frozenset({"start", "pause"})))
+    unlock = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "UnlockOnEVSideDisconnect"}}
+    item = model(fixed)[place(unlock["component"], unlock["variable"])].report()
+    assert item["variableAttribute"][0]["mutability"] == "ReadOnly"  # type: ignore[index]
+    for value in ("true", "false"):
+        (told,) = fixed.ask("SetVariables", {"setVariableData": [{**unlock, "attributeValue": value}]})[
+            "setVariableResult"
+        ]
+        assert told["attributeStatusInfo"] == {"reasonCode": "ReadOnly"}
+
+
+def test_a_station_goes_out_of_service_when_its_last_transaction_has_ended() -> None:
+    world, station = World(), {"name": "ChargingStation"}
+    world.state(PLUGGED)
+    world.swipe()
+    world.ask("ChangeAvailability", {"operationalStatus": "Inoperative"})
+    assert value(world, station, "AvailabilityState") == "Available"
+    world.swipe()
+    assert value(world, station, "AvailabilityState") == "Unavailable"
+
+
+def test_profiles_are_counted() -> None:
+    world = World()
+    component, variable = {"name": "SmartChargingCtrlr"}, {"name": "Entries", "instance": "ChargingProfiles"}
+    profile = {
+        "id": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": [
+            {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0}]}
+        ],
+    }
+    assert model(world)[place(component, variable)].value == "0"
+    world.ask("SetChargingProfile", {"evseId": 1, "chargingProfile": profile})
+    item = model(world)[place(component, variable)]
+    assert (item.value, item.most) == ("1", 20)
+
+
+def test_where_everybody_may_charge_nobody_needs_to_be_authorized() -> None:
+    assert value(World(), {"name": "AuthCtrlr"}, "Enabled") == "true"
+    assert value(World(free=True), {"name": "AuthCtrlr"}, "Enabled") == "false"

@@ -66,7 +66,7 @@ def test_energy_does_not_come_back_where_the_csms_does_not_want_that() -> None:
 
 
 def test_a_reset_may_take_longer_than_a_power_cut() -> None:
-    world = charging(TxResumptionTimeout="10")
+    world = charging(ResumptionTimeout="10")
     world.ask("Reset", RESUMING)
     world.state({**CHARGING, "status": "faulted", "plugged": None, "power": None})
     reconnect(world)
@@ -113,7 +113,7 @@ def test_with_nothing_running_it_is_a_reset_like_any() -> None:
 
 @pytest.mark.parametrize(
     ("defaults", "asked"),
-    [({"TxResumptionTimeout": "0"}, {}), ({}, {"evseId": 1}), ({}, {"evseId": 7})],
+    [({"ResumptionTimeout": "0"}, {}), ({}, {"evseId": 1}), ({}, {"evseId": 7})],
 )
 def test_what_cannot_be_is_rejected(defaults: dict[str, str], asked: dict[str, Any]) -> None:
     assert World("2.1", defaults=defaults).ask("Reset", {**RESUMING, **asked})["status"] == "Rejected"

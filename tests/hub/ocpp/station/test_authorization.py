@@ -1,0 +1,59 @@
+"""Who may charge: what a cache and a list say when their word has run out."""
+
+from typing import Any
+
+import pytest
+
+from hub.ocpp.station.messages import Token
+from tests.hub.ocpp.world import World
+
+UNTIL = "2026-01-01T00:10:00Z"
+
+
+def listed(world: World) -> None:
+    entry = {
+        "idToken": {"idToken": "CARD1", "type": "ISO14443"},
+        "idTokenInfo": {"status": "Accepted", "cacheExpiryDateTime": UNTIL},
+    }
+    asked = {"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [entry]}
+    assert world.ask("SendLocalList", asked) == {"status": "Accepted"}
+
+
+def cached(world: World) -> None:
+    world.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "cacheExpiryDateTime": UNTIL}}
+    world.swipe("CARD1")
+    world.answers.clear()
+    world.advance(61)
+
+
+@pytest.mark.parametrize("known", [listed, cached])
+@pytest.mark.parametrize("silent", ["true", "false"])
+def test_what_the_csms_has_limited_itself_is_asked_about_again(known: Any, silent: str) -> None:
+    """DisablePostAuthorize is about what the CSMS has refused (C10.FR.03, C14.FR.03), not about what ran out."""
+    names = ("LocalAuthListDisablePostAuthorize", "AuthCacheDisablePostAuthorize")
+    world = World(defaults=dict.fromkeys(names, silent))
+    known(world)
+    world.take()
+    assert world.swipe("CARD1") == "accepted"
+    assert world.actions().count("Authorize") == 0
+    world.advance(700)
+    world.take()
+    world.swipe("CARD1")
+    assert world.actions()[0] == "Authorize"
+
+
+@pytest.mark.parametrize("known", [listed, cached])
+def test_offline_what_has_run_out_is_refused(known: Any) -> None:
+    world = World(defaults={"OfflineTxForUnknownId": "true"})
+    known(world)
+    world.advance(700)
+    world.disconnect()
+    assert world.swipe("CARD1") == "rejected"
+
+
+@pytest.mark.parametrize("kind", ["Central", "NoAuthorization"])
+def test_some_tokens_are_never_cached(kind: str) -> None:
+    world = World()
+    world.station.token(1, Token("ABC", kind), world.clock.now())
+    world.pump()
+    assert not any(place == "cache" for place, _ in world.memory)

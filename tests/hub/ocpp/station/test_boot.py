@@ -1,0 +1,142 @@
+"""Registration: how long a station waits that isn't accepted, and how often one asks for the time that is."""
+
+from typing import Any
+
+import pytest
+
+from hub.ocpp.station.boot import DAY_S, Registration
+from tests.hub.ocpp.world import IDLE, World
+
+NOW = "2026-01-01T00:00:00Z"
+WAITING = ["Pending", "Rejected"]
+
+
+def told_to_wait(status: str, interval: int = 100) -> World:
+    world = World(boot=False)
+    world.answers["BootNotification"] = {"status": status, "currentTime": NOW, "interval": interval}
+    world.connect()
+    world.state(IDLE)
+    world.take()
+    return world
+
+
+def boots(world: World) -> int:
+    return world.actions().count("BootNotification")
+
+
+@pytest.mark.parametrize("status", WAITING)
+def test_who_was_told_to_wait_waits_on_another_connection_too(status: str) -> None:
+    world = told_to_wait(status)
+    for _ in range(3):
+        world.disconnect()
+        world.advance(10)
+        world.connect()
+    world.advance(69)
+    assert world.actions() == []
+    world.advance(2)
+    assert world.actions() == ["BootNotification"]
+
+
+@pytest.mark.parametrize("status", WAITING)
+def test_what_it_was_told_holds_on_another_connection(status: str) -> None:
+    world = told_to_wait(status)
+    world.disconnect()
+    world.connect()
+    asked = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "OfflineThreshold"}}
+    answer = world.ask("GetVariables", {"getVariableData": [asked]})
+    assert (answer == "SecurityError") is (status == "Rejected")
+
+
+@pytest.mark.parametrize("status", WAITING)
+def test_a_wait_that_was_over_while_nobody_was_there_is_over(status: str) -> None:
+    world = told_to_wait(status)
+    world.disconnect()
+    world.advance(101)
+    world.connect()
+    assert boots(world) == 1
+
+
+@pytest.mark.parametrize("interval", [10**7, 10**12, 10**30])
+def test_however_long_the_wait_is_it_is_kept(interval: int) -> None:
+    world = told_to_wait("Rejected", interval)
+    world.advance(86_400)
+    assert world.actions() == []
+
+
+def begin_anew(world: World) -> None:
+    world.disconnect()
+    world.restart()
+    world.connect()
+
+
+def switch(world: World) -> None:
+    """A person has switched the uplink off and on."""
+    world.station.boot.switched_off()
+    world.disconnect()
+    world.connect()
+
+
+def reset(world: World) -> None:
+    world.ask("Reset", {"type": "Immediate"}, cmd=True)
+    world.disconnect()
+    world.connect()
+
+
+@pytest.mark.parametrize("status", WAITING)
+@pytest.mark.parametrize("start", [begin_anew, switch, reset])
+def test_a_new_start_registers_at_once(status: str, start: Any) -> None:
+    world = told_to_wait(status, 10**6)
+    start(world)
+    world.state(IDLE)
+    assert boots(world) == 1
+
+
+def test_who_is_accepted_and_switched_off_and_on_stays_so() -> None:
+    world = World()
+    switch(world)
+    assert (boots(world), world.station.boot.registration) == (0, Registration.ACCEPTED)
+
+
+def test_a_registration_that_was_cut_off_is_tried_at_once_on_the_next_connection() -> None:
+    world = World(boot=False)
+    world.answers["BootNotification"] = "hold"
+    world.connect()
+    world.disconnect()
+    world.answers.clear()
+    world.connect()
+    assert (boots(world), world.station.boot.accepted) == (2, True)
+
+
+# Heartbeats
+
+
+def heartbeats(world: World) -> int:
+    return world.actions().count("Heartbeat")
+
+
+def test_whatever_else_is_said_the_time_is_asked_for_once_a_day() -> None:
+    world = World(defaults={"AlignedInterval": "60"})
+    world.advance(DAY_S - 1)
+    assert heartbeats(world) == 0
+    world.advance(2)
+    assert heartbeats(world) == 1
+    world.advance(2 * DAY_S)
+    assert heartbeats(world) == 3
+
+
+def test_a_heartbeat_that_is_not_answered_is_no_reason_for_a_flood_of_them() -> None:
+    world = World()
+    world.answers["Heartbeat"] = "GenericError"
+    world.advance(DAY_S + 1)
+    assert heartbeats(world) == DAY_S // 300
+
+
+def test_an_interval_of_more_than_a_day_is_kept() -> None:
+    world = World(boot=False)
+    world.answers["BootNotification"] = {"status": "Accepted", "currentTime": NOW, "interval": 200_000}
+    world.connect()
+    world.take()
+    world.advance(199_999)
+    assert heartbeats(world) == 0
+    world.advance(2)
+    assert heartbeats(world) == 1
