@@ -1,6 +1,7 @@
 """From the configuration: what a station is, and where its CSMS is."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -117,10 +118,20 @@ def _connection(csms: CsmsSettings) -> dict[str, Any]:
         "vendors": csms.data_transfer,
         "url": csms.url,
         "security_profile": csms.security_profile,
-        "roots": (csms.ca.read_text(encoding="utf-8"),) if csms.ca else (),
-        "certificate": csms.cert.read_text(encoding="utf-8") if csms.cert else "",
+        "roots": tuple(filter(None, [_pem(csms.ca)])),
+        "certificate": _pem(csms.cert),
         "reach": Reach(frozenset([*_hosts(csms.url), *csms.allow_hosts])),
     }
+
+
+def _pem(file: Path | None) -> str:
+    """What can't be read is said by the link that needs it."""
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
 
 
 def _hosts(url: str) -> frozenset[str]:

@@ -6,7 +6,7 @@ AUTH, CACHE, LIST = "AuthCtrlr", "AuthCacheCtrlr", "LocalAuthListCtrlr"
 RESERVATION, TARIFF, TX = "ReservationCtrlr", "TariffCostCtrlr", "TxCtrlr"
 
 ACCESS: tuple[Variable, ...] = (
-    boolean("AuthEnabled", True, None, (AUTH, "Enabled"), writable=False),
+    boolean("AuthEnabled", True, None, (AUTH, "Enabled")),
     boolean("AuthorizeRemoteStart", False, "AuthorizeRemoteTxRequests", (AUTH, "AuthorizeRemoteStart")),
     boolean("LocalAuthorizeOffline", True, "LocalAuthorizeOffline", (AUTH, "LocalAuthorizeOffline")),
     boolean("LocalPreAuthorize", True, "LocalPreAuthorize", (AUTH, "LocalPreAuthorize")),

@@ -28,7 +28,7 @@ INTERVALS = frozenset(
     }
 )
 """What says when values are taken."""
-NEEDS = {"UnlockOnEVSideDisconnect": "unlock"}
+NEEDS = {"UnlockOnEVSideDisconnect": "unlock", "SmartChargingEnabled": "set_limit"}
 """What is only worth setting where the device can do it."""
 
 
@@ -256,6 +256,9 @@ class Control:
     # Settings
 
     def can_set(self, name: str) -> bool:
+        """Do the charger and its owner leave a choice?"""
+        if name == "AuthEnabled":
+            return not self._station.setup.free
         return name not in NEEDS or NEEDS[name] in self._station.setup.abilities.actions
 
     def set_variable(self, name: str, text: str, now: Moment) -> SetResult:
@@ -266,15 +269,23 @@ class Control:
         if result is SetResult.ACCEPTED:
             self._station.upkeep.changed(name, before, now)
             self._station.emit(Keep("variable", name, self._station.variables.text(name)))
-            if name in INTERVALS:
-                self._station.metering.realign(now)
-            if name == "HeartbeatInterval":
-                self._station.boot.spoke(now, self._station.variables.int(name))
+            self._follow(name, now)
             # What is as it was is no reason to leave, but a password that is set is always tried (A01).
             moved = BY_NAME[name].secret or self._station.variables.text(name) != before
             if BY_NAME[name].reconnect and moved and self._station.boot.connected:
                 self._station.emit(Reconnect(f"{name} changed"))
         return result
+
+    def _follow(self, name: str, now: Moment) -> None:
+        """What a new value means at once."""
+        if name in INTERVALS:
+            self._station.metering.realign(now)
+        elif name == "HeartbeatInterval":
+            self._station.boot.spoke(now, self._station.variables.int(name))
+        elif name == "SmartChargingEnabled":
+            self._station.evses.limits(now)
+        elif name == "AuthEnabled":
+            self._station.evses.look_again(now)
 
     def _checked(self, name: str, text: str, now: Moment) -> SetResult:
         """Takes it, unless it is no value of this setting, or one that the station can't follow."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hub.model.charger import Status
 from hub.model.entity import State
 from hub.model.moment import Moment
-from hub.ocpp.station import profiles
+from hub.ocpp.station import lock, profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
 from hub.ocpp.station.facts import told
@@ -54,6 +54,7 @@ class Evses:
         flow, transactions = self.flows[evse], self._station.transactions
         first, flow.known = not flow.known, True
         cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
+        self._watch_lock(flow, state, now)
         flow.state = state
         seen = Status(str(state.get("status", "unknown")))
         plugged = plugged_in(state, flow.plugged)
@@ -99,12 +100,17 @@ class Evses:
             flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
             flow.finished, flow.conditions = False, frozenset()
             self._station.transactions.changed(flow, now, "CablePluggedIn")
+        self.look_again(now)
+
+    def look_again(self, now: Moment) -> None:
+        """Something may begin that couldn't before."""
+        for flow in self.flows.values():
             if flow.known:
                 self.state(flow.evse, flow.state, now)
 
     def _is_free(self, flow: Flow) -> bool:
         station = self._station
-        if not station.setup.free or station.control.restarting:
+        if not station.free or station.control.restarting:
             return False
         return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
@@ -131,6 +137,14 @@ class Evses:
             transactions.changed(flow, now, "EVCommunicationLost")
         self._station.availability.apply_scheduled(now)
         self.limit(flow, now)
+
+    def _watch_lock(self, flow: Flow, state: State, now: Moment) -> None:
+        """G05.FR.02."""
+        failed = lock.failed(state)
+        if failed != lock.failed(flow.state):
+            place = {"name": lock.COMPONENT, "evse": {"id": flow.evse, "connectorId": 1}}
+            told = str(failed).lower()
+            self._station.upkeep.monitors.hard_wired(place, "Problem", told, now, cleared=not failed)
 
     def _watch_loss(self, flow: Flow, now: Moment) -> None:
         lost = (

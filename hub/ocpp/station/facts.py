@@ -25,7 +25,7 @@ def _feature_profiles(station: "Station") -> str:
 
 
 def _authorizing(station: "Station") -> str:
-    return str(not station.setup.free).lower()
+    return str(not station.free).lower()
 
 
 def _rotation(station: "Station") -> str:
@@ -49,6 +49,10 @@ def _smart_charging(station: "Station") -> str:
     return str(_limitable(station)).lower()
 
 
+def _limited(station: "Station") -> str:
+    return str(_limitable(station) and station.variables.bool("SmartChargingEnabled")).lower()
+
+
 def _limitable(station: "Station") -> bool:
     return "set_limit" in station.setup.abilities.actions
 
@@ -60,6 +64,6 @@ FACTS: dict[str, Callable[["Station"], str]] = {
     "PhaseRotation": _rotation,
     "Phases3to1": _phases_switch,
     "SmartChargingAvailable": _smart_charging,
-    "SmartChargingEnabled": _smart_charging,
+    "SmartChargingEnabled": _limited,
     "SupportedLimits": _limits,
 }

@@ -7,7 +7,8 @@ from hub.ocpp.station.messages import Token, TransactionEvent
 
 
 def named(flow: Flow, told: TransactionEvent) -> TransactionEvent:
-    """idToken once, when there is one; the EVSE in the first event with a plug (E01.FR.16)."""
+    """idToken once, when there is one; the EVSE in each event from when it is known (E01.FR.16): there are CSMSs
+    to which an event that names none belongs to EVSE 1."""
     transaction, grant = flow.transaction, flow.grant
     assert transaction is not None
     token = None
@@ -21,9 +22,6 @@ def named(flow: Flow, told: TransactionEvent) -> TransactionEvent:
     reservation = None
     if grant and grant.reservation_id is not None and not transaction.reservation_told:
         reservation, transaction.reservation_told = grant.reservation_id, True  # E03.FR.03
-    # E01.FR.16: once more when the plug is in.
-    known = told.seq_no == 0 and not transaction.begun_nowhere
-    names_evse = known or (flow.plugged and not transaction.plugged_once)
     transaction.plugged_once = transaction.plugged_once or flow.plugged
     owner = Token(*transaction.token) if transaction.token else None
     return replace(
@@ -32,7 +30,7 @@ def named(flow: Flow, told: TransactionEvent) -> TransactionEvent:
         owner=owner,
         remote_start_id=transaction.remote_start_id,
         reservation_id=reservation,
-        first_plugged=names_evse,
+        evse_known=flow.plugged or not transaction.begun_nowhere,
         phases=_phases(flow),
     )
 

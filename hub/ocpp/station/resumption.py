@@ -194,7 +194,7 @@ class Resumption:
         stopped = station.setup.csms and _forgotten(flow, running)
         if stopped and self._too_long(running, "TxResumptionTimeout", now):
             station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
-            flow.finished = not station.setup.free  # who needs no card goes on with a transaction of its own
+            flow.finished = not station.free  # who needs no card goes on with a transaction of its own
             station.availability.apply_scheduled(now)
 
     def _running(self) -> list[Flow]:

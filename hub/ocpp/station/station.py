@@ -244,6 +244,11 @@ class Station:
 
     # For the station's parts and the dialects
 
+    @property
+    def free(self) -> bool:
+        """May everybody charge?"""
+        return self.setup.free or not self.variables.bool("AuthEnabled")
+
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
 

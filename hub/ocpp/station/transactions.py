@@ -242,7 +242,8 @@ class Transactions:
         assert transaction is not None
         if (before ^ flow.conditions) & {"Authorized", "EVConnected"}:
             transaction.charging_state = flow.charging_state()
-            owed, transaction.begun_nowhere = transaction.begun_nowhere and flow.plugged, False
+            owed = transaction.begun_nowhere and flow.plugged
+            transaction.begun_nowhere = transaction.begun_nowhere and not owed
             self._tell(flow, now, "Updated", trigger, self._first_values(flow, now) if owed else ())
 
     def _first_values(self, flow: Flow, now: Moment) -> tuple[MeterValue, ...]:

@@ -146,7 +146,7 @@ class Dialect16:
     def _status(self, station: Station, message: StatusNotification) -> dict[str, object]:
         said: dict[str, object] = {
             "connectorId": message.evse,
-            "errorCode": "NoError",
+            "errorCode": "OtherError" if message.status is Status.FAULTED else "NoError",
             "status": STATUS[message.status],
             "timestamp": message.at,
         }

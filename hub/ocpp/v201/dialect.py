@@ -191,7 +191,7 @@ class Dialect201:
             said["numberOfPhasesUsed"] = event.phases
         if event.reservation_id is not None:
             said["reservationId"] = event.reservation_id
-        if event.first_plugged:
+        if event.evse_known:
             said["evse"] = {"id": event.evse, "connectorId": 1}
         if event.meter:
             said["meterValue"] = [meter_value(value) for value in event.meter]
