@@ -19,7 +19,7 @@ from hub.ocpp.station.costs import Costs
 from hub.ocpp.station.device import Device
 from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
 from hub.ocpp.station.dynamic_profiles import DynamicProfiles
-from hub.ocpp.station.effects import Done, Effect, Reply, ReplyError
+from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
@@ -30,6 +30,7 @@ from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.priorities import Priorities
 from hub.ocpp.station.reservations import Reservations
+from hub.ocpp.station.resumption import Resumption
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.statuses import Statuses
@@ -74,6 +75,7 @@ class Station:
         self.calls = Calls(self)
         self._link_lost: float | None = None
         kept = Kept(memory)
+        self.told_triggers = frozenset(kept.one("dialect", "triggers", ()))
         self.clock = StationClock(self, now)
         self._settings(kept, outbox)
         self.device = Device(self, kept.one("identity", "device", {}))
@@ -111,6 +113,7 @@ class Station:
         self.metering = Metering(self, now)
         self.external = ExternalLimits(self)
         self.transaction_limits = TransactionLimits(self, now)
+        self.resumption = Resumption(self, now)
         self.dynamic = DynamicProfiles(self, now)
         self.costs = Costs(self)
         self.priorities = Priorities(self)
@@ -133,6 +136,9 @@ class Station:
 
     def connected(self, dialect: Dialect, now: Moment) -> None:
         self.dialect = dialect
+        if self.told_triggers != dialect.triggers:
+            self.told_triggers = dialect.triggers
+            self.emit(Keep("dialect", "triggers", sorted(dialect.triggers)))
         if self.transactions.ends_with_samples != dialect.ends_with_samples:
             self.transactions.ends_with_samples = dialect.ends_with_samples
             self.metering.realign(now)
@@ -204,7 +210,14 @@ class Station:
 
     def _timed(self) -> tuple["Timed", ...]:
         charging = self.dynamic, self.reservations, self.evses, self.tokens, self.metering, self.statuses
-        return *charging, self.transaction_limits, self.meter_triggers, self.control, self.upkeep
+        return (
+            *charging,
+            self.transaction_limits,
+            self.resumption,
+            self.meter_triggers,
+            self.control,
+            self.upkeep,
+        )
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
@@ -239,6 +252,10 @@ class Station:
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
 
+    def tells(self, trigger: str) -> bool:
+        """Does the CSMS know this reason of a transaction's event? As long as none is connected, the last one."""
+        return trigger in self.told_triggers
+
     def say(
         self, message: Message, *, unregistered: bool = False, held: bool = False, ahead: bool = False
     ) -> None:
@@ -267,6 +284,7 @@ class Station:
         self.reservations.back_online()
         self.external.back_online()
         self.upkeep.monitors.back_online()
+        self.resumption.look(now)
         self.calls.release()
 
     # Inside
