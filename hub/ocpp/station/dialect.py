@@ -49,6 +49,8 @@ class Dialect(Protocol):
     """Files that couldn't be fetched or sent: each failure is told, not only the last one."""
     streams: bool
     """Monitors may report by event streams."""
+    triggers: frozenset[str]
+    """Reasons of a transaction's event that only this version has."""
     triggered_measurands: str
     """The setting that names what a triggered MeterValues tells."""
 

@@ -151,6 +151,8 @@ class TransactionEvent:
     """2.0.1: the event names its EVSE."""
     phases: int | None = None
     """How many are used, where that is new."""
+    limits: Mapping[str, float] | None = None
+    """2.1: those that were set (E16)."""
 
 
 Message = (

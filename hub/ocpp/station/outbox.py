@@ -122,8 +122,8 @@ class Outbox:
 def _spare(event: TransactionEvent) -> bool:
     """Values, and nothing that is told once."""
     news = (event.token, event.reservation_id, event.phases)
-    plain = not event.first_plugged and all(told is None for told in news)
-    return plain and event.event == "Updated" and event.trigger in SPARE
+    plain = event.event == "Updated" and event.trigger in SPARE
+    return plain and all(told is None for told in news)
 
 
 def restamped(value: MeterValue, step: timedelta) -> MeterValue:

@@ -31,6 +31,7 @@ from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.priorities import Priorities
 from hub.ocpp.station.reservations import Reservations
+from hub.ocpp.station.resumption import Resumption
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.statuses import Statuses
@@ -75,6 +76,7 @@ class Station:
         self.calls = Calls(self)
         self._link_lost: float | None = None
         kept = Kept(memory)
+        self.told_triggers = frozenset(kept.one("dialect", "triggers", ()))
         self.clock = StationClock(self, now)
         self._settings(kept, outbox)
         self.device = Device(self, kept.one("identity", "device", {}))
@@ -113,6 +115,7 @@ class Station:
         self.metering = Metering(self, now)
         self.external = ExternalLimits(self)
         self.transaction_limits = TransactionLimits(self, now)
+        self.resumption = Resumption(self, now)
         self.dynamic = DynamicProfiles(self, now)
         self.costs = Costs(self)
         self.priorities = Priorities(self)
@@ -135,6 +138,9 @@ class Station:
 
     def connected(self, dialect: Dialect, now: Moment) -> None:
         self.dialect = dialect
+        if self.told_triggers != dialect.triggers:
+            self.told_triggers = dialect.triggers
+            self.emit(Keep("dialect", "triggers", sorted(dialect.triggers)))
         if self.transactions.manners != dialect.manners:
             self.transactions.manners = dialect.manners
             self.emit(Keep("csms", "manners", dialect.manners.document()))
@@ -207,7 +213,14 @@ class Station:
 
     def _timed(self) -> tuple["Timed", ...]:
         charging = self.dynamic, self.reservations, self.evses, self.tokens, self.metering, self.statuses
-        return *charging, self.transaction_limits, self.meter_triggers, self.control, self.upkeep
+        return (
+            *charging,
+            self.transaction_limits,
+            self.resumption,
+            self.meter_triggers,
+            self.control,
+            self.upkeep,
+        )
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
@@ -242,6 +255,10 @@ class Station:
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
 
+    def tells(self, trigger: str) -> bool:
+        """Does the CSMS know this reason of a transaction's event? As long as none is connected, the last one."""
+        return trigger in self.told_triggers
+
     def say(
         self, message: Message, *, unregistered: bool = False, held: bool = False, ahead: bool = False
     ) -> None:
@@ -270,6 +287,7 @@ class Station:
         self.reservations.back_online()
         self.external.back_online()
         self.upkeep.monitors.back_online()
+        self.resumption.look(now)
         self.calls.release()
 
     # Inside

@@ -89,6 +89,8 @@ class Tokens:
         if flow.transaction is not None:
             flow.transaction.revoked_by = None
         grant.roams = grant.roams and not flow.plugged and len(self._station.evses.flows) > 1
+        if flow.transaction is not None:
+            flow.transaction.held = False  # somebody has come for it
         flow.grant = grant  # before its reservation ends: in between the connector isn't free
         grant.reservation_id = self._station.reservations.use(flow.evse, grant.token, grant.group, now)
         self._station.costs.granted(flow, grant)

@@ -6,8 +6,7 @@ comes to hold, and ends when one of TxStopPoint ceases to. Each event takes the 
 first and the last event and the meter values between; its words are given when a message is sent.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,7 +17,8 @@ from hub.ocpp.station.effects import Effect, Happened, Keep, Measured, Permit
 from hub.ocpp.station.flow import SETTLES_S, Flow, Grant, Transaction, document
 from hub.ocpp.station.manners import Manners
 from hub.ocpp.station.measurands import samples
-from hub.ocpp.station.messages import NOBODY, MeterValue, Token, TransactionEvent
+from hub.ocpp.station.messages import NOBODY, MeterValue, TransactionEvent
+from hub.ocpp.station.naming import named
 from hub.ocpp.station.outbox import Outbox, restamped
 from hub.ocpp.station.variables import Variables
 
@@ -170,9 +170,39 @@ class Transactions:
         if flow.transaction is not None:
             self._tell(flow, now, "Updated", "ChargingRateChanged", ())
 
+    def limit_set(self, flow: Flow, now: Moment, limits: Mapping[str, float]) -> None:
+        """2.1: told once (E16.FR.01/03)."""
+        self._tell(flow, now, "Updated", "LimitSet", (), limits=limits)
+
+    def no_energy(self, flow: Flow, now: Moment, trigger: str) -> None:
+        """2.1: it goes on, but gets none (E16.FR.05)."""
+        self._keep_state(flow, now, trigger)
+        self._settle_permission(flow)
+
+    def energy_again(self, flow: Flow, now: Moment) -> None:
+        """2.1: what kept it from charging is over; the device has a while to show it."""
+        flow.begins_until = now.mono + SETTLES_S
+        self._settle_permission(flow)
+
+    def resumed(self, flow: Flow, now: Moment) -> None:
+        """2.1: it goes on after a restart (E17.FR.14, B13.FR.30)."""
+        self._keep_state(flow, now, "TxResumed")
+
+    def resetting(self, flow: Flow, now: Moment) -> None:
+        """2.1: it will go on after a reset (B13.FR.04)."""
+        self._tell(flow, now, "Updated", "ResetCommand", ())
+
+    def _keep_state(self, flow: Flow, now: Moment, trigger: str) -> None:
+        assert flow.transaction is not None
+        flow.transaction.charging_state = flow.charging_state()
+        flow.conditions = flow.now_conditions()
+        self._tell(flow, now, "Updated", trigger, ())
+
     def flowing_changed(self, flow: Flow, now: Moment) -> None:
         """Energy has begun to flow, or has stopped: a start or stop point (E02, E06)."""
-        if not (flow.conditions ^ flow.now_conditions()) & {"EnergyTransfer"} or flow.lost_since is not None:
+        if flow.resuming or flow.lost_since is not None:
+            return
+        if not (flow.conditions ^ flow.now_conditions()) & {"EnergyTransfer"}:
             return
         if flow.status is Status.FAULTED:  # E06.FR.16
             error = str(flow.state.get("error_code"))
@@ -185,7 +215,7 @@ class Transactions:
         transaction = flow.transaction
         if transaction is None or transaction.charging_state == flow.charging_state():
             return
-        if flow.lost_since is not None:
+        if flow.lost_since is not None or flow.resuming:
             return  # the charger isn't heard: it may well go on
         transaction.charging_state = flow.charging_state()
         self._tell(flow, now, "Updated", "ChargingStateChanged", ())
@@ -259,6 +289,7 @@ class Transactions:
         trigger: str,
         meter: tuple[MeterValue, ...],
         reason: str | None = None,
+        limits: Mapping[str, float] | None = None,
     ) -> None:
         transaction = flow.transaction
         assert transaction is not None
@@ -274,8 +305,9 @@ class Transactions:
             stopped_reason=reason,
             meter=meter,
             offline=not self._online(),
+            limits=limits,
         )
-        self._emit(self._outbox.owe(self._with_identity(flow, told)))
+        self._emit(self._outbox.owe(named(flow, told)))
         if meter:
             self._emit(Measured(flow.evse, meter[-1]))
         for thinned in self._outbox.thin():
@@ -285,48 +317,9 @@ class Transactions:
         transaction.told_at = rfc3339(now.wall)
         self._emit(Keep("transaction", str(flow.evse), document(flow)))
 
-    def _with_identity(self, flow: Flow, told: TransactionEvent) -> TransactionEvent:
-        """idToken once, when there is one; the EVSE in each event from when it is known (E01.FR.16): there are CSMSs
-        to which an event that names none belongs to EVSE 1."""
-        transaction, grant = flow.transaction, flow.grant
-        assert transaction is not None
-        token = None
-        if grant and not transaction.token_told:
-            token, transaction.token_told = grant.token, True
-            transaction.token, transaction.group = (grant.token.text, grant.token.type), grant.group
-        if transaction.stopped_by:  # E07.FR.02
-            token, transaction.stopped_by = Token(*transaction.stopped_by), None
-        if grant and grant.remote_start_id is not None:
-            transaction.remote_start_id = grant.remote_start_id
-        reservation = None
-        if grant and grant.reservation_id is not None and not transaction.reservation_told:
-            reservation, transaction.reservation_told = grant.reservation_id, True  # E03.FR.03
-        transaction.plugged_once = transaction.plugged_once or flow.plugged
-        owner = Token(*transaction.token) if transaction.token else None
-        return replace(
-            told,
-            token=token,
-            owner=owner,
-            remote_start_id=transaction.remote_start_id,
-            reservation_id=reservation,
-            evse_known=flow.plugged or not transaction.begun_nowhere,
-            phases=self._phases(flow),
-        )
-
-    def _phases(self, flow: Flow) -> int | None:
-        """How many are used, when energy begins to flow and when that has changed (E03.FR.13/14)."""
-        phases, transaction = flow.state.get("phases_active"), flow.transaction
-        assert transaction is not None
-        if transaction.charging_state != "Charging" or not isinstance(phases, int) or not 1 <= phases <= 3:
-            return None
-        if phases == transaction.phases_told:
-            return None
-        transaction.phases_told = phases
-        return phases
-
     def _settle_permission(self, flow: Flow) -> None:
         """Energy may flow while somebody is authorized; a refused one waits for StopTxOnInvalidId."""
-        allowed = flow.grant is not None and not flow.grant.refused
+        allowed = flow.grant is not None and not flow.grant.refused and not flow.withheld
         if allowed != flow.permitted:
             flow.permitted = allowed
             self._emit(Permit(flow.evse, allowed))

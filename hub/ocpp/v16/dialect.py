@@ -80,6 +80,7 @@ class Dialect16:
     tells_of_drivers = True
     tells_of_faults = True
     streams = False
+    triggers: frozenset[str] = frozenset()
     tells_each_try = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,

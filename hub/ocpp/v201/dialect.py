@@ -56,6 +56,13 @@ STATUS = {
     Status.FAULTED: "Faulted",
 }
 """Everything else is Occupied: what happens there is told by the transaction's chargingState."""
+TRIGGERS = {
+    "TxResumed": "ChargingStateChanged",
+    "LimitSet": "ChargingRateChanged",
+    "SoCLimitReached": "ChargingStateChanged",
+    "CostLimitReached": "ChargingStateChanged",
+}
+"""What is owed since the CSMS spoke 2.1."""
 STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "UnlockCommand": "Other"}
 
 
@@ -76,6 +83,7 @@ class Dialect201:
     tells_of_drivers = False
     tells_of_faults = False
     streams = False
+    triggers: frozenset[str] = frozenset()
     tells_each_try = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
@@ -171,7 +179,9 @@ class Dialect201:
         said: dict[str, object] = {
             "eventType": event.event,
             "timestamp": event.at,
-            "triggerReason": event.trigger,
+            "triggerReason": event.trigger
+            if event.trigger in self.triggers
+            else TRIGGERS.get(event.trigger, event.trigger),
             "seqNo": event.seq_no,
             "offline": event.offline,
             "transactionInfo": transaction,

@@ -87,7 +87,7 @@ class Mortal(World):
         assert entry.body["event"] == "Updated"
         if self.version != "1.6" or "meter" in entry.body:
             assert entry.body["trigger"] in ("MeterValuePeriodic", "MeterValueClock")
-            assert not {"token", "phases", "reservation_id", "first_plugged"} & set(entry.body)
+            assert not {"token", "phases", "reservation_id"} & set(entry.body)
             assert len(self.journal) + at_once > outbox.MOST
 
     def killed(self) -> None:
