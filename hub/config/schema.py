@@ -157,15 +157,14 @@ def _version(value: Any) -> str:
     return str(_one_of("5", "3.1.1")("5" if value == 5 else value))
 
 
-def _filters(value: Any) -> tuple[str, ...]:
-    return _each(value, _name, "a list of topic filters")
-
-
 def _list_of(what: str) -> Any:
     def check(value: Any) -> tuple[str, ...]:
         return _each(value, _name, f"a list of {what}")
 
     return check
+
+
+FILTERS = _list_of("topic filters")
 
 
 def _command(value: Any) -> tuple[str, ...]:
@@ -331,7 +330,7 @@ TOP = vol.Schema(
             "base_topic": _topic,
             "username": _text,
             "password": _text,
-            "users": {_text: {vol.Required("password"): _text, "read": _filters, "write": _filters}},
+            "users": {_text: {vol.Required("password"): _text, "read": FILTERS, "write": FILTERS}},
             "tls": TLS,
             "insecure": _boolean,
             "profile": _one_of("standard"),
