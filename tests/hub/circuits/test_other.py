@@ -81,3 +81,12 @@ def test_a_meter_that_is_silent_for_long_says_nothing() -> None:
     assert load.look(154.9) == 155.0
     assert load.look(155.0) is None
     assert load.other_a is None
+
+
+def test_what_has_stopped_perhaps_elsewhere_is_not_counted_twice() -> None:
+    load = OtherLoad()
+    load.draw(16.0, 0.0, unsure_a=16.0)
+    assert heard(load, 100.0, 20.0) == 4.0
+    load.draw(0.0, 101.0)
+    assert load.other_a == 20.0
+    assert heard(load, 102.0, 33.0) == 33.0
