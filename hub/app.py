@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.appliances import Appliances
 from hub.bus import Bus
-from hub.charger import history
+from hub.charger import history, left
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
 from hub.chargers import Chargers, House, check_blueprints
@@ -77,6 +77,8 @@ class Hub:
         self._stack.push_async_callback(database.close)
         self._site = Site(self.bus, self.topics, self.clock, self.registry, database)
         self._chargers = Chargers(config, self._house(database, self._site), self._say_bad)
+        if not config.refused:
+            await left.close(database, {*config.chargers, *config.bad_chargers}, self.clock.now())
         try:
             await self.mqtt.start(config.mqtt)
             self._start_bridge(config)

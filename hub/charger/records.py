@@ -7,7 +7,7 @@ from hub.charger.evse import Evse
 from hub.charger.limits import HOUSE
 from hub.charger.memory import PAUSE, Body, Memory
 from hub.charger.publisher import Publisher
-from hub.charger.sessions import restored, step
+from hub.charger.sessions import Session, restored, step
 from hub.model.entity import State
 from hub.model.moment import Moment, parse_time
 
@@ -50,6 +50,13 @@ class Records:
             self._told.add(evse.number)
             body = shown.body(self._charger, evse.number, now)
             self._publisher.session(body, closed=result.closed is not None)
+
+    def leave(self, evse: int, closed: Session | None, now: Moment) -> None:
+        """An EVSE is no more: its session ends as it was seen last, if it can be told."""
+        self._memory.session(evse, None, closed)
+        if closed is not None:
+            self._publisher.event("session_ended", {"evse": evse})
+            self._publisher.session(closed.body(self._charger, evse, now), closed=True)
 
     def limit(self, evse: Evse, source: str, now: Moment) -> None:
         if source not in HOUSE:

@@ -11,11 +11,13 @@ from hub.charger.claim import Claim
 from hub.charger.description import Description, info, merged, rated
 from hub.charger.driver import Driver
 from hub.charger.evse import Evse
+from hub.charger.left import ends
 from hub.charger.memory import Forgetful, Memory, Remembered
 from hub.charger.meter import By
 from hub.charger.publisher import Publisher
 from hub.charger.recall import recall
 from hub.charger.records import Records
+from hub.charger.sessions import left
 from hub.charger.slot import Slot
 from hub.charger.turns import rest
 from hub.charger.wishes import Wishes
@@ -73,6 +75,8 @@ class ChargerRuntime:
         self._drivers = {number: Driver(evse, clock, self) for number, evse in self._evses.items()}
         kept = remembered or Remembered()
         recall(charger, self._evses, kept, clock.now())
+        self._left = tuple(ends(charger, kept, self._evses, clock.now()))
+        """The sessions of EVSEs that are no more."""
         # One that goes on is told with the first reading.
         self._last_session = None if any(evse.session for evse in self._evses.values()) else kept.last
         self._seen_at: float | None = None
@@ -107,6 +111,9 @@ class ChargerRuntime:
         self._publisher.availability(False)
         self._publisher.info(self.info())
         self._records.begin(self._last_session)
+        gone, self._left = self._left, ()
+        for number, closed in gone:
+            self._records.leave(number, closed, self._clock.now())
         keeper = asyncio.create_task(supervise(f"memory of {self.id}", self._memory.run))
         ticker = asyncio.create_task(supervise(f"clock of {self.id}", self._tick_for_ever))
         try:
@@ -136,7 +143,13 @@ class ChargerRuntime:
         self._slot.swap(device)
 
     async def clear(self) -> None:
-        """The charger was removed: nothing of it stays retained, and no wish in force. Raises StoreError."""
+        """The charger was removed: its sessions end, nothing of it stays retained, and no wish in force. Raises
+        StoreError."""
+        now = self._clock.now()
+        for number, evse in self._evses.items():
+            if evse.session is not None:
+                closed, evse.session = left(evse.session, evse.meter.total, now), None
+                self._records.leave(number, closed, now)
         self._publisher.clear()
         await self._memory.forget()
 

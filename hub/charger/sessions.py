@@ -77,10 +77,15 @@ def step(session: Session | None, before: State, after: State, now: Moment) -> S
         return Step(_noted(begun, after), (*events, "plugged", "session_started"), keep=True)
     if plugged is None:
         return Step(session, events)
-    counted = _counted(_noted(session, after), after)
+    counted = _counted(_noted(session, after), _meter(after))
     if not plugged:
         return Step(None, (*events, "unplugged", "session_ended"), _closed(counted, now), keep=True)
     return Step(counted, (*events, *_moves(before, after)), keep=_matters(session, counted))
+
+
+def left(session: Session, meter_kwh: float | None, now: Moment) -> Session:
+    """It can't be followed any further: closed, with what the meter showed last."""
+    return _closed(_counted(session, meter_kwh), now)
 
 
 def document(session: Session) -> Mapping[str, object]:
@@ -119,8 +124,7 @@ def _meter(state: State) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _counted(session: Session, state: State) -> Session:
-    stands = _meter(state)
+def _counted(session: Session, stands: float | None) -> Session:
     if stands is None or stands == session.at:
         return session
     # A meter that a damaged store has set back: counting goes on from there.

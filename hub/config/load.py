@@ -292,6 +292,7 @@ def _csms_problems(merged: Mapping[str, Any]) -> list[str]:
             "security_profile 3 needs cert and key",
         ),
         (profile == 1 and secure, "security_profile 1 is without TLS; 2 is with it"),
+        (password and ":" in merged.get("identity", ""), "identity: with a password it has no ':'"),
     )
     strange = [
         f"host_keys: {line!r} is no line of ssh-keyscan (host, kind of key, key)"

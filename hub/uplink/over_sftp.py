@@ -4,16 +4,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 from urllib.parse import SplitResult, unquote
 
-from hub.lazily import lazily
-from hub.uplink.reaching import TIMEOUT_S, TransferFailed, Way, connect, port
+import asyncssh
 
-if TYPE_CHECKING:
-    import asyncssh
-else:
-    asyncssh = lazily("asyncssh")
+from hub.uplink.reaching import TIMEOUT_S, TransferFailed, Way, connect, port
 
 T = TypeVar("T")
 
@@ -22,7 +18,7 @@ AT_ONCE = 1 << 18
 
 
 def fetch(parts: SplitResult, take: Callable[[bytes], None], way: Way) -> None:
-    async def get(sftp: "asyncssh.SFTPClient") -> None:
+    async def get(sftp: asyncssh.SFTPClient) -> None:
         async with sftp.open(_place(parts), "rb", encoding=None) as file:
             while chunk := await _soon(file.read(AT_ONCE)):
                 take(cast("bytes", chunk))
@@ -33,7 +29,7 @@ def fetch(parts: SplitResult, take: Callable[[bytes], None], way: Way) -> None:
 def send(parts: SplitResult, filename: str, content: bytes, way: Way) -> None:
     """The address names a folder; where there is none of that name, the file itself."""
 
-    async def put(sftp: "asyncssh.SFTPClient") -> None:
+    async def put(sftp: asyncssh.SFTPClient) -> None:
         place = _place(parts)
         folder = place.endswith("/") or await _soon(sftp.isdir(place))
         async with sftp.open(f"{place.rstrip('/')}/{filename}" if folder else place, "wb") as file:
@@ -44,7 +40,7 @@ def send(parts: SplitResult, filename: str, content: bytes, way: Way) -> None:
     _run(parts, way, put)
 
 
-def _run(parts: SplitResult, way: Way, work: "Callable[[asyncssh.SFTPClient], Awaitable[None]]") -> None:
+def _run(parts: SplitResult, way: Way, work: Callable[[asyncssh.SFTPClient], Awaitable[None]]) -> None:
     async def run() -> None:
         async with _client(parts, way) as sftp:
             await work(sftp)
@@ -61,16 +57,14 @@ def _run(parts: SplitResult, way: Way, work: "Callable[[asyncssh.SFTPClient], Aw
 
 
 @contextlib.asynccontextmanager
-async def _client(parts: SplitResult, way: Way) -> "AsyncIterator[asyncssh.SFTPClient]":
+async def _client(parts: SplitResult, way: Way) -> AsyncIterator[asyncssh.SFTPClient]:
     """Nothing of this machine's own SSH set-up is used: no keys, no agent, no known hosts, no configuration."""
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
     known = asyncssh.import_known_hosts("\n".join(way.host_keys))
     strangers: list[str] = []
 
     class Client(asyncssh.SSHClient):
-        def validate_host_public_key(
-            self, _host: str, _addr: str, _port: int, key: "asyncssh.SSHKey"
-        ) -> bool:
+        def validate_host_public_key(self, _host: str, _addr: str, _port: int, key: asyncssh.SSHKey) -> bool:
             strangers.append(key.export_public_key().decode().strip())
             return False
 
@@ -90,6 +84,8 @@ async def _client(parts: SplitResult, way: Way) -> "AsyncIterator[asyncssh.SFTPC
                 client_keys=None,
                 agent_path=None,
                 x509_trusted_certs=None,
+                gss_host=None,
+                compression_algs=None,
                 login_timeout=TIMEOUT_S,
                 keepalive_interval=TIMEOUT_S,
             ) as connection,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, Protocol
 from urllib.parse import SplitResult
 
-from hub.uplink import over_ftp, over_http, over_sftp
+from hub.uplink import over_ftp, over_http
 from hub.uplink.reaching import TransferFailed, Way, translated
 
 LARGEST = 1 << 30
@@ -20,14 +20,13 @@ class Protocols(Protocol):
     def send(self, parts: SplitResult, filename: str, content: bytes, way: Way) -> None: ...
 
 
-OVER: dict[str, Protocols] = {
-    "http": over_http,
-    "https": over_http,
-    "ftp": over_ftp,
-    "ftps": over_ftp,
-    "ftpes": over_ftp,
-    "sftp": over_sftp,
-}
+def over(scheme: str) -> Protocols:
+    if scheme == "sftp":
+        # SSH is read when the first such address comes; several transfers may bring one at once.
+        from hub.uplink import over_sftp
+
+        return over_sftp
+    return over_http if scheme.startswith("http") else over_ftp
 
 
 def fetch(url: str, target: Path, way: Way) -> bytes:
@@ -46,7 +45,7 @@ def fetch(url: str, target: Path, way: Way) -> bytes:
 
     def work(file: IO[bytes]) -> None:
         parts = way.reach.check(url)
-        OVER[parts.scheme].fetch(parts, lambda chunk: take(file, chunk), way)
+        over(parts.scheme).fetch(parts, lambda chunk: take(file, chunk), way)
 
     with target.open("wb") as file:
         translated(lambda: work(file))
@@ -58,6 +57,6 @@ def send(url: str, filename: str, content: bytes, way: Way) -> None:
 
     def work() -> None:
         parts = way.reach.check(url)
-        OVER[parts.scheme].send(parts, filename, content, way)
+        over(parts.scheme).send(parts, filename, content, way)
 
     translated(work)

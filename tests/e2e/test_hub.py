@@ -340,6 +340,20 @@ async def test_a_reload_applies_the_difference_and_refuses_what_is_bad(tmp_path:
             await ask(socket, "fly")
 
 
+async def test_a_charger_that_went_while_the_hub_was_off_leaves_no_session_open(tmp_path: Path) -> None:
+    chargers = {"garage": ("keba/p30", {}, FREE), "street": ("webasto/next", {}, FREE)}
+    async with World(tmp_path, chargers, csms=False) as world:
+        for charger in world.chargers.values():
+            charger.plug()
+        await world.until(lambda: all(world.state(name, "session_start") for name in chargers))
+        await world.stop_hub()
+        world.write_config(without=("street",))
+        world.hub = Hub(load_config(world.path), jitter_s=0.0, logs=False)
+        await world.hub.start()
+        told = await ask(tmp_path / "state" / "control.sock", "sessions/query")
+        assert [session["charger"] for session in told["sessions"]] == ["street"]
+
+
 async def test_a_bad_charger_does_not_hide_the_others(tmp_path: Path) -> None:
     async with World(tmp_path, {"garage": ("keba/p30", {}, FREE), "Bad Id": KEBA}) as world:
         await world.until(lambda: world.status("garage") == "available")

@@ -16,6 +16,8 @@ from tests.interop.test_node_csms import TOKEN
 
 pytestmark = pytest.mark.interop
 
+REFUSALS = 2
+"""Of a station that comes back while it believes that the connection it has lost is still there."""
 ENERGY = "Energy.Active.Import.Register"
 
 
@@ -32,7 +34,7 @@ class Citrine(NodeCsms):
         await self.until(lambda: self.calls("StatusNotification"))
 
     async def away(self, away: bool) -> None:
-        await self.ask("steer", away=away)
+        await self.ask("steer", away=away, refusals=REFUSALS)
 
     async def asks(self, asked: Asked) -> None:
         for action, payload, status in asked:
@@ -98,6 +100,7 @@ async def test_a_station_is_known_let_in_and_charges_in_2_0_1(
         await world.until(lambda: world.status("garage") == "available")
         await csms.away(False)
         await csms.until(lambda: any("kwh" in said for said in csms.heard))
+        assert len([said for said in csms.heard if "refused" in said]) == REFUSALS
         events = csms.calls("TransactionEvent")
         assert [event["seqNo"] for event in events] == list(range(len(events)))
         assert [events[0]["eventType"], events[-1]["eventType"]] == ["Started", "Ended"]

@@ -1,4 +1,5 @@
-"""npm's `ocpp-rpc`, `ocpp-ws-io` (both strict) and `ocpp-ts` as CSMSs: whole sessions without a schema's complaint."""
+"""npm's `ocpp-rpc`, `ocpp-ws-io` (both strict), `ocpp-ts` and its fork as CSMSs: whole sessions, and their schemas have
+nothing to say."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -45,7 +46,12 @@ async def plug(world: World) -> Any:
 
 @pytest.mark.parametrize(
     ("script", "version"),
-    [("ocpp_rpc", "ocpp2.0.1"), ("ocpp_ws_io", "ocpp2.0.1"), ("ocpp_ws_io", "ocpp2.1")],
+    [
+        ("ocpp_rpc", "ocpp2.0.1"),
+        ("ocpp_ts", "ocpp2.0.1"),
+        ("ocpp_ws_io", "ocpp2.0.1"),
+        ("ocpp_ws_io", "ocpp2.1"),
+    ],
 )
 async def test_a_session_in_2(tmp_path: Path, node: list[str], script: str, version: str) -> None:
     async with site(tmp_path, node, script, version) as (world, csms):

@@ -1,12 +1,12 @@
 """The settings of who may charge: authorization, cache, local list, reservation; and what it costs."""
 
-from hub.ocpp.station.variable import Variable, boolean, integer
+from hub.ocpp.station.variable import Variable, boolean, integer, members_of
 
 AUTH, CACHE, LIST = "AuthCtrlr", "AuthCacheCtrlr", "LocalAuthListCtrlr"
 RESERVATION, TARIFF, TX = "ReservationCtrlr", "TariffCostCtrlr", "TxCtrlr"
 
 ACCESS: tuple[Variable, ...] = (
-    boolean("AuthEnabled", True, None, (AUTH, "Enabled"), writable=False),
+    boolean("AuthEnabled", True, None, (AUTH, "Enabled")),
     boolean("AuthorizeRemoteStart", False, "AuthorizeRemoteTxRequests", (AUTH, "AuthorizeRemoteStart")),
     boolean("LocalAuthorizeOffline", True, "LocalAuthorizeOffline", (AUTH, "LocalAuthorizeOffline")),
     boolean("LocalPreAuthorize", True, "LocalPreAuthorize", (AUTH, "LocalPreAuthorize")),
@@ -15,7 +15,29 @@ ACCESS: tuple[Variable, ...] = (
     ),
     boolean("DisableRemoteAuthorization", False, None, (AUTH, "DisableRemoteAuthorization")),
     Variable("MasterPassGroupId", "string", "", None, (AUTH, "MasterPassGroupId"), high=36),
-    integer("TxResumptionTimeout", 0, "TxResumptionTimeout", (TX, "ResumptionTimeout"), unit="s"),
+    # Before 2.1 nobody is told that a transaction was resumed; a charger that went on is served on all the same.
+    integer(
+        "TxResumptionTimeout", 0, "TxResumptionTimeout", (TX, "ResumptionTimeout"), unit="s", only="2.0.1"
+    ),
+    integer("ResumptionTimeout", 604_800, None, (TX, "ResumptionTimeout"), unit="s", only="2.1"),
+    boolean("AllowEnergyTransferResumption", True, None, (TX, "AllowEnergyTransferResumption"), only="2.1"),
+    integer(
+        "EnergyTransferResumptionRandomRange",
+        0,
+        None,
+        (TX, "EnergyTransferResumptionRandomRange"),
+        unit="s",
+        only="2.1",
+    ),
+    members_of(
+        "SupportedLimits",
+        "maxCost,maxEnergy,maxTime",
+        None,
+        (TX, "SupportedLimits"),
+        ("maxCost", "maxEnergy", "maxSoC", "maxTime"),
+        writable=False,
+        only="2.1",
+    ),
     integer("MaxEnergyOnInvalidId", 0, "MaxEnergyOnInvalidId", (TX, "MaxEnergyOnInvalidId"), unit="Wh"),
     boolean("AuthCacheEnabled", True, "AuthorizationCacheEnabled", (CACHE, "Enabled")),
     boolean("AuthCacheAvailable", True, None, (CACHE, "Available"), writable=False),

@@ -74,6 +74,8 @@ class Answers:
         told = self._station.dialect.told(payload)
         if told is not None:
             self._station.costs.answered(event, told)
+        if told is not None and told.total is not None:
+            self._station.transaction_limits.spent(event.transaction, told.total, now)
         priority = self._station.dialect.priority(payload)
         if priority is not None:
             self._station.priorities.answered(event.transaction, priority)

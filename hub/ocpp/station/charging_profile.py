@@ -106,7 +106,7 @@ class Refusal(StrEnum):
     TAKEN = "the number of a limit that isn't the CSMS's"
     DUPLICATE = "the same purpose and stack level as another profile"
     FULL = "too many profiles"
-    NO_LIMIT = "the charger takes no limit"
+    NO_LIMIT = "the charger takes no limit, or not now"
 
 
 def problem(

@@ -28,7 +28,7 @@ INTERVALS = frozenset(
     }
 )
 """What says when values are taken."""
-NEEDS = {"UnlockOnEVSideDisconnect": "unlock"}
+NEEDS = {"UnlockOnEVSideDisconnect": "unlock", "SmartChargingEnabled": "set_limit"}
 """What is only worth setting where the device can do it."""
 
 
@@ -42,6 +42,8 @@ class Control:
         self._resets: dict[int, bool] = {}
         """EVSE (0: the station) -> is it a scheduled one; each waits until it is idle and all is told."""
         self._patience: dict[int, float] = {}
+        self._resuming: set[int] = set()
+        """Of the resets those that transactions outlive."""
         self._reset_tries: dict[str, int] = {}
 
     # Transactions
@@ -125,7 +127,7 @@ class Control:
 
     def device_done(self, ref: str, good: bool, now: Moment) -> None:
         if ref in self._reset_tries:
-            self._reset_done(ref, good)
+            self._reset_done(ref, good, now)
         if ref.startswith("phases:") and not good:
             self._station.evses.phases_failed(int(ref.removeprefix("phases:")))
         if ref in self._waiting:
@@ -144,10 +146,8 @@ class Control:
 
     def reset(self, evse: int | None, immediate: bool, stop_reason: str, now: Moment) -> str:
         """Accepted, Scheduled, or Rejected: one EVSE can't be reset alone, or firmware is being installed."""
-        if self._station.upkeep.firmware.installing:
-            return "Rejected"  # B11.FR.06
-        if evse is not None and "reset_evse" not in self._station.setup.abilities.actions:
-            return "Rejected"  # B11.FR.09, B12.FR.09
+        if not self._resettable(evse):
+            return "Rejected"
         busy = self._busy(evse or 0)
         scheduled = bool(busy) and not immediate
         self._resets[evse or 0] = scheduled
@@ -159,10 +159,32 @@ class Control:
         self.idle(now)
         return "Scheduled" if scheduled else "Accepted"
 
+    def reset_and_resume(self, evse: int | None, now: Moment) -> str:
+        """2.1: what runs goes on afterwards (B13)."""
+        allowed = self._station.variables.int("ResumptionTimeout") > 0  # B13.FR.01
+        if not allowed or not self._resettable(evse):
+            return "Rejected"
+        self._resets[evse or 0] = False
+        self._resuming.add(evse or 0)
+        self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
+        for flow in self._busy(evse or 0):
+            self._station.resumption.interrupt(flow, now)
+        self.idle(now)
+        return "Accepted"
+
+    def _resettable(self, evse: int | None) -> bool:
+        if self._station.upkeep.firmware.installing:  # B11.FR.06
+            return False
+        # B11.FR.09, B12.FR.09
+        return evse is None or "reset_evse" in self._station.setup.abilities.actions
+
+    def _held_up(self, evse: int) -> bool:
+        return evse not in self._resuming and bool(self._busy(evse))
+
     def idle(self, now: Moment) -> None:
         """A transaction ended, or a message was answered: a reset may have waited for it."""
         for evse, scheduled in list(self._resets.items()):
-            if self._busy(evse):
+            if self._held_up(evse):
                 continue
             told = not self._station.boot.accepted or not self._station.outbox.pending()
             if told or self._patience.setdefault(evse, now.mono + PATIENCE_S) <= now.mono:
@@ -178,7 +200,7 @@ class Control:
     def deadlines(self) -> list[float]:
         # While a transaction runs there is nothing to be impatient about.
         resets = [
-            due for evse, due in self._patience.items() if evse in self._resets and not self._busy(evse)
+            due for evse, due in self._patience.items() if evse in self._resets and not self._held_up(evse)
         ]
         return [*resets, *(due for _, due in self._waiting.values() if due < math.inf)]
 
@@ -187,6 +209,7 @@ class Control:
         return [flow for flow in flows if flow.transaction and evse in (0, flow.evse)]
 
     def _restart(self, evse: int, reason: str, now: Moment) -> None:
+        self._resuming.discard(evse)
         if evse:
             self._reset_device(f"reset:{evse}:{now.mono}")
             self._station.evses.begin_anew(evse, now)
@@ -194,22 +217,26 @@ class Control:
         self._station.upkeep.restarted(reason, now)
         self._station.boot.restart(reason)
         self._station.emit(Keep("boot", "reason", reason))
-        if "reset" in self._station.setup.abilities.actions:
+        resets_device = "reset" in self._station.setup.abilities.actions
+        if resets_device:
             self._reset_device(f"reset:0:{now.mono}")
         self._station.emit(Happened("rebooted", {"reason": reason}))
         self._station.emit(Reconnect(reason))
         self._station.evses.begin_anew(0, now)
+        if not resets_device:
+            self._station.resumption.reset_done(0, now)
 
     def _reset_device(self, ref: str) -> None:
         evse = int(ref.split(":")[1])
         self._reset_tries.setdefault(ref, self._station.variables.int("ResetRetries"))
         self._station.emit(Act(ref, evse, "reset_evse" if evse else "reset"))
 
-    def _reset_done(self, ref: str, good: bool) -> None:
+    def _reset_done(self, ref: str, good: bool, now: Moment) -> None:
         """A device that failed is asked again, ResetRetries times."""
         self._reset_tries[ref] -= 1
         if good or self._reset_tries[ref] < 0:
             del self._reset_tries[ref]
+            self._station.resumption.reset_done(int(ref.split(":")[1]), now)
         else:
             self._reset_device(ref)
 
@@ -229,6 +256,9 @@ class Control:
     # Settings
 
     def can_set(self, name: str) -> bool:
+        """Do the charger and its owner leave a choice?"""
+        if name == "AuthEnabled":
+            return not self._station.setup.free
         return name not in NEEDS or NEEDS[name] in self._station.setup.abilities.actions
 
     def set_variable(self, name: str, text: str, now: Moment) -> SetResult:
@@ -239,15 +269,23 @@ class Control:
         if result is SetResult.ACCEPTED:
             self._station.upkeep.changed(name, before, now)
             self._station.emit(Keep("variable", name, self._station.variables.text(name)))
-            if name in INTERVALS:
-                self._station.metering.realign(now)
-            if name == "HeartbeatInterval":
-                self._station.boot.spoke(now, self._station.variables.int(name))
+            self._follow(name, now)
             # What is as it was is no reason to leave, but a password that is set is always tried (A01).
             moved = BY_NAME[name].secret or self._station.variables.text(name) != before
             if BY_NAME[name].reconnect and moved and self._station.boot.connected:
                 self._station.emit(Reconnect(f"{name} changed"))
         return result
+
+    def _follow(self, name: str, now: Moment) -> None:
+        """What a new value means at once."""
+        if name in INTERVALS:
+            self._station.metering.realign(now)
+        elif name == "HeartbeatInterval":
+            self._station.boot.spoke(now, self._station.variables.int(name))
+        elif name == "SmartChargingEnabled":
+            self._station.evses.limits(now)
+        elif name == "AuthEnabled":
+            self._station.evses.look_again(now)
 
     def _checked(self, name: str, text: str, now: Moment) -> SetResult:
         """Takes it, unless it is no value of this setting, or one that the station can't follow."""

@@ -70,7 +70,7 @@ class Display:
         if message.evse not in (None, 0) and message.evse not in self._station.evses.flows:
             return "Rejected"
         full = message.id not in self._messages and len(self._messages) >= MAX_MESSAGES
-        if full or self._left(message.end, now) == 0:
+        if full or not self._enabled or self._left(message.end, now) == 0:
             return "Rejected"
         if message.priority == ALWAYS:
             self._forget_other_front(message)
@@ -121,7 +121,7 @@ class Display:
 
     def _chosen(self, flow: Flow, now: Moment) -> list[DisplayMessage]:
         fitting = [message for message in self._messages.values() if self._fits(message, flow, now)]
-        for priority in PRIORITIES:
+        for priority in PRIORITIES if self._enabled else ():
             chosen = [message for message in fitting if message.priority == priority]
             if chosen:
                 own = [message for message in chosen if message.transaction is not None]
@@ -145,6 +145,10 @@ class Display:
         self._station.emit(Happened("display_message", {"evse": flow.evse, "text": text}))
         if "display" in self._station.setup.abilities.actions:
             self._station.emit(Act(f"display:{flow.evse}", flow.evse, "display", {"message": text or ""}))
+
+    @property
+    def _enabled(self) -> bool:
+        return self._station.variables.bool("DisplayEnabled")
 
     def _state(self, flow: Flow) -> str:
         status = self._station.statuses.status(flow)

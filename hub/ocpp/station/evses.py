@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.entity import State
-from hub.model.moment import Moment, parse_time
-from hub.ocpp.station import profiles
+from hub.model.moment import Moment
+from hub.ocpp.station import lock, profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
 from hub.ocpp.station.facts import told
-from hub.ocpp.station.flow import CHARGING_STATES, Flow, Transaction, plugged_in
+from hub.ocpp.station.flow import CHARGING_STATES, Flow, plugged_in
 from hub.ocpp.station.transactions import free_grant
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ class Evses:
         self._station = station
         self.flows = dict(flows)
         self._profile_due: dict[int, float] = {}
-        self._resuming = {flow.evse for flow in flows.values() if flow.transaction}
-        """Where a transaction ran when the hub went, and the device hasn't said yet how it is."""
         timeout = station.variables.int("EVConnectionTimeOut")
         for flow in self.flows.values():
             station.transactions.reschedule(flow, now)
@@ -56,6 +54,7 @@ class Evses:
         flow, transactions = self.flows[evse], self._station.transactions
         first, flow.known = not flow.known, True
         cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
+        self._watch_lock(flow, state, now)
         flow.state = state
         seen = Status(str(state.get("status", "unknown")))
         plugged = plugged_in(state, flow.plugged)
@@ -63,7 +62,7 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
-        self._resume(flow, now)
+        self._station.resumption.found(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
             flow.plugged = plugged
@@ -77,6 +76,7 @@ class Evses:
         flow.status = seen
         if seen in (Status.CHARGING, Status.SUSPENDED_EV):
             flow.begins_until = None
+        self._station.resumption.heard(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
         grant = flow.grant
@@ -95,30 +95,22 @@ class Evses:
     def begin_anew(self, evse: int, now: Moment) -> None:
         """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""
         for flow in self.flows.values() if evse == 0 else [self.flows[evse]]:
+            if flow.transaction is not None:
+                continue  # it outlives the reset (2.1: B13)
             flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
             flow.finished, flow.conditions = False, frozenset()
             self._station.transactions.changed(flow, now, "CablePluggedIn")
+        self.look_again(now)
+
+    def look_again(self, now: Moment) -> None:
+        """Something may begin that couldn't before."""
+        for flow in self.flows.values():
             if flow.known:
                 self.state(flow.evse, flow.state, now)
 
-    def _resume(self, flow: Flow, now: Moment) -> None:
-        """A charger that went on is served on; what a power cut has stopped is ended (2.1: ResumptionTimeout)."""
-        if flow.lost_since is not None or flow.evse not in self._resuming:
-            return
-        self._resuming.discard(flow.evse)
-        transaction, station = flow.transaction, self._station
-        if transaction is None or not transaction.told_at or not _forgotten(flow, transaction):
-            return
-        silent_s = (now.wall - parse_time(transaction.told_at)).total_seconds()
-        # Where there is no CSMS nobody misses its end, and the driver would miss his energy.
-        if station.setup.csms and silent_s > station.variables.int("TxResumptionTimeout"):
-            station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
-            flow.finished = not station.setup.free  # who needs no card goes on with a transaction of its own
-            station.availability.apply_scheduled(now)
-
     def _is_free(self, flow: Flow) -> bool:
         station = self._station
-        if not station.setup.free or station.control.restarting:
+        if not station.free or station.control.restarting:
             return False
         return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
@@ -145,6 +137,14 @@ class Evses:
             transactions.changed(flow, now, "EVCommunicationLost")
         self._station.availability.apply_scheduled(now)
         self.limit(flow, now)
+
+    def _watch_lock(self, flow: Flow, state: State, now: Moment) -> None:
+        """G05.FR.02."""
+        failed = lock.failed(state)
+        if failed != lock.failed(flow.state):
+            place = {"name": lock.COMPONENT, "evse": {"id": flow.evse, "connectorId": 1}}
+            told = str(failed).lower()
+            self._station.upkeep.monitors.hard_wired(place, "Problem", told, now, cleared=not failed)
 
     def _watch_loss(self, flow: Flow, now: Moment) -> None:
         lost = (
@@ -233,10 +233,3 @@ class Evses:
             if flow.transaction and flow.lost_since is not None:
                 times.append(flow.lost_since + DEVICE_LOST_S)
         return times
-
-
-def _forgotten(flow: Flow, transaction: Transaction) -> bool:
-    """A charger that was charging, or ready to, and isn't any more, has lost its power or was reset meanwhile."""
-    was = transaction.charging_state in ("Charging", "SuspendedEV")
-    goes_on = flow.status in (Status.CHARGING, Status.SUSPENDED_EV)
-    return was and not goes_on and flow.state.get("charging_enabled") is False

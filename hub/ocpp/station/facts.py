@@ -25,7 +25,7 @@ def _feature_profiles(station: "Station") -> str:
 
 
 def _authorizing(station: "Station") -> str:
-    return str(not station.setup.free).lower()
+    return str(not station.free).lower()
 
 
 def _rotation(station: "Station") -> str:
@@ -39,8 +39,18 @@ def _phases_switch(station: "Station") -> str:
     return str("set_phases" in station.setup.abilities.actions).lower()
 
 
+def _limits(station: "Station") -> str:
+    """Of one transaction; a cost is what the CSMS says that it is."""
+    soc = ["maxSoC"] if "soc" in station.setup.abilities.readings else []
+    return ",".join(["maxCost", "maxEnergy", *soc, "maxTime"])
+
+
 def _smart_charging(station: "Station") -> str:
     return str(_limitable(station)).lower()
+
+
+def _limited(station: "Station") -> str:
+    return str(_limitable(station) and station.variables.bool("SmartChargingEnabled")).lower()
 
 
 def _limitable(station: "Station") -> bool:
@@ -54,5 +64,6 @@ FACTS: dict[str, Callable[["Station"], str]] = {
     "PhaseRotation": _rotation,
     "Phases3to1": _phases_switch,
     "SmartChargingAvailable": _smart_charging,
-    "SmartChargingEnabled": _smart_charging,
+    "SmartChargingEnabled": _limited,
+    "SupportedLimits": _limits,
 }

@@ -147,10 +147,12 @@ class TransactionEvent:
     reservation_id: int | None = None
     meter: tuple[MeterValue, ...] = ()
     offline: bool = False
-    first_plugged: bool = False
-    """2.0.1: the event that names the EVSE."""
+    evse_known: bool = False
+    """2.0.1: the event names its EVSE."""
     phases: int | None = None
     """How many are used, where that is new."""
+    limits: Mapping[str, float] | None = None
+    """2.1: those that were set (E16)."""
 
 
 Message = (

@@ -184,23 +184,40 @@ class Monitors:
             if wanted and not self.streams.take(event.monitor.id, at, event.reading.told):
                 self._station.upkeep.notices.add(self._notice(event, now))
 
+    def hard_wired(
+        self, component: Mapping[str, Any], variable: str, told: str, now: Moment, *, cleared: bool
+    ) -> None:
+        """What is told whatever a CSMS watches: something is wrong, or (`cleared`) no longer."""
+        said = {
+            "actualValue": told,
+            "eventNotificationType": "HardWiredNotification",
+            "component": component,
+            "variable": {"name": variable},
+        }
+        event = self._event("Alerting", said, component["evse"]["id"], now, cleared=cleared)
+        self._station.upkeep.notices.add(event)
+
     def _notice(self, event: Event, now: Moment) -> Raw:
-        self._events += 1
-        self._setting("events", self._events)
-        monitor, at = event.monitor, self._station.stamp(now)
-        said: dict[str, object] = {
-            "eventId": self._events,
-            "timestamp": at,
-            "trigger": event.trigger,
+        monitor = event.monitor
+        said = {
             "actualValue": event.reading.told,
             "eventNotificationType": "CustomMonitor",
             "variableMonitoringId": monitor.id,
             "component": monitor.component,
             "variable": monitor.variable,
         }
-        if event.cleared:
+        return self._event(event.trigger, said, event.reading.evse, now, cleared=event.cleared)
+
+    def _event(
+        self, trigger: str, about: Mapping[str, object], evse: int | None, now: Moment, *, cleared: bool
+    ) -> Raw:
+        self._events += 1
+        self._setting("events", self._events)
+        at = self._station.stamp(now)
+        said = {"eventId": self._events, "timestamp": at, "trigger": trigger, **about}
+        if cleared:
             said["cleared"] = True
-        running = self._transaction(event.reading.evse)
+        running = self._transaction(evse)
         if running is not None:
             said["transactionId"] = running
         return Raw("2.0.1", "NotifyEvent", {"generatedAt": at, "seqNo": 0, "eventData": [said]})

@@ -139,9 +139,9 @@ class Network:
         security = self._station.upkeep.security
         if reason == "unauthorized":
             self._password = (self._password + 1) % len(self._passwords())
-            security.refused("FailedToAuthenticateAtCsms", now, info)
+            security.until_connected("FailedToAuthenticateAtCsms", now, info)
         elif reason in TLS_EVENTS:
-            security.refused(TLS_EVENTS[reason], now, info)
+            security.until_connected(TLS_EVENTS[reason], now, info)
         if self.attempt(now).security_profile == 3:
             self._station.upkeep.client_certificate.failed(now)
         here = self._worked in (None, self.slot)

@@ -35,6 +35,11 @@ def supported(station: "Station") -> bool:
     return "set_limit" in station.setup.abilities.actions
 
 
+def enabled(station: "Station") -> bool:
+    """A CSMS may switch it off: then no profile holds, and none is taken."""
+    return supported(station) and station.variables.bool("SmartChargingEnabled")
+
+
 # Taking in
 
 
@@ -47,7 +52,7 @@ def refusal(
     `transaction`: the one it is meant for where that isn't running yet (STARTING).
     """
     variables = station.variables
-    if not supported(station):
+    if not enabled(station):
         return Refusal.NO_LIMIT
     wrong = problem(
         profile,
@@ -234,7 +239,7 @@ def composite(
         not 0 <= evse <= station.setup.evses
         or duration_s < 0
         or unit not in (None, *units)
-        or not supported(station)
+        or not enabled(station)
     ):
         return None  # K08.FR.05/07
     wall = csms_time(station, now)
@@ -277,6 +282,8 @@ def _period(
 
 def holding(station: "Station", flow: Flow, now: Moment) -> tuple[Limitation, float | None]:
     """What holds at an EVSE now, rounded down to mA, and the monotonic time at which that may change."""
+    if not enabled(station):
+        return Limitation(None), None
     wall = csms_time(station, now)
     here = site(station)
     found, change = here.at(flow.evse, wall), here.next_change(wall)

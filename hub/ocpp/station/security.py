@@ -64,8 +64,8 @@ class Security:
             self._station.upkeep.notices.add(SecurityEvent(event, at, info[:255]))
         self._station.emit(Happened("security", {"security_event": event, "info": info}))
 
-    def refused(self, event: str, now: Moment, info: str) -> None:
-        """A connection failed for this reason: told once until one succeeds (A00.FR.316)."""
+    def until_connected(self, event: str, now: Moment, info: str) -> None:
+        """A connection failed for this reason, or is missed: told once until one succeeds (A00.FR.316)."""
         if event not in self._refusals:
             self._refusals.add(event)
             self.happened(event, now, info)

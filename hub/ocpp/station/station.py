@@ -19,17 +19,19 @@ from hub.ocpp.station.costs import Costs
 from hub.ocpp.station.device import Device
 from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
 from hub.ocpp.station.dynamic_profiles import DynamicProfiles
-from hub.ocpp.station.effects import Done, Effect, Reply, ReplyError
+from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.local_list import LocalList
+from hub.ocpp.station.manners import restored as restored_manners
 from hub.ocpp.station.messages import Message, Token
 from hub.ocpp.station.meter_triggers import MeterTriggers
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.priorities import Priorities
 from hub.ocpp.station.reservations import Reservations
+from hub.ocpp.station.resumption import Resumption
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.statuses import Statuses
@@ -41,6 +43,8 @@ from hub.ocpp.station.upkeep import Upkeep
 from hub.ocpp.station.variables import Variables
 
 __all__ = ["Call", "Dialect", "Outgoing", "Station", "StationSetup"]
+
+THINNED = "values of transactions make room for others until the CSMS is back"
 
 
 class Kept:
@@ -72,6 +76,7 @@ class Station:
         self.calls = Calls(self)
         self._link_lost: float | None = None
         kept = Kept(memory)
+        self.told_triggers = frozenset(kept.one("dialect", "triggers", ()))
         self.clock = StationClock(self, now)
         self._settings(kept, outbox)
         self.device = Device(self, kept.one("identity", "device", {}))
@@ -97,6 +102,8 @@ class Station:
             *(self.variables, self.outbox, self.emit, self.stamp),
             lambda: self.boot.accepted,
             lambda evse: self.availability.operative(evse) and not self.control.restarting,
+            lambda now: self.upkeep.security.until_connected("MemoryExhaustion", now, THINNED),
+            restored_manners(kept.one("csms", "manners"), self.setup.manners),
         )
         self.availability = Availability(self, kept.all("availability"))
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)
@@ -108,6 +115,7 @@ class Station:
         self.metering = Metering(self, now)
         self.external = ExternalLimits(self)
         self.transaction_limits = TransactionLimits(self, now)
+        self.resumption = Resumption(self, now)
         self.dynamic = DynamicProfiles(self, now)
         self.costs = Costs(self)
         self.priorities = Priorities(self)
@@ -130,8 +138,12 @@ class Station:
 
     def connected(self, dialect: Dialect, now: Moment) -> None:
         self.dialect = dialect
-        if self.transactions.ends_with_samples != dialect.ends_with_samples:
-            self.transactions.ends_with_samples = dialect.ends_with_samples
+        if self.told_triggers != dialect.triggers:
+            self.told_triggers = dialect.triggers
+            self.emit(Keep("dialect", "triggers", sorted(dialect.triggers)))
+        if self.transactions.manners != dialect.manners:
+            self.transactions.manners = dialect.manners
+            self.emit(Keep("csms", "manners", dialect.manners.document()))
             self.metering.realign(now)
         self.boot.link(True)
         if self.boot.accepted:
@@ -201,7 +213,14 @@ class Station:
 
     def _timed(self) -> tuple["Timed", ...]:
         charging = self.dynamic, self.reservations, self.evses, self.tokens, self.metering, self.statuses
-        return *charging, self.transaction_limits, self.meter_triggers, self.control, self.upkeep
+        return (
+            *charging,
+            self.transaction_limits,
+            self.resumption,
+            self.meter_triggers,
+            self.control,
+            self.upkeep,
+        )
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
@@ -228,8 +247,17 @@ class Station:
 
     # For the station's parts and the dialects
 
+    @property
+    def free(self) -> bool:
+        """May everybody charge?"""
+        return self.setup.free or not self.variables.bool("AuthEnabled")
+
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
+
+    def tells(self, trigger: str) -> bool:
+        """Does the CSMS know this reason of a transaction's event? As long as none is connected, the last one."""
+        return trigger in self.told_triggers
 
     def say(
         self, message: Message, *, unregistered: bool = False, held: bool = False, ahead: bool = False
@@ -259,6 +287,7 @@ class Station:
         self.reservations.back_online()
         self.external.back_online()
         self.upkeep.monitors.back_online()
+        self.resumption.look(now)
         self.calls.release()
 
     # Inside

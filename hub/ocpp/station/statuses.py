@@ -120,16 +120,15 @@ class Statuses:
         waits = status is Status.PREPARING and not flow.plugged
         if waits and not station.dialect.tells_of_drivers:
             status = Status.AVAILABLE
-        faulted = status is Status.FAULTED
-        error, vendor = str(flow.state.get("error_code") or ""), str(flow.state.get("vendor_error") or "")
+        # Many chargers go on with an error: less of a phase, a hot plug.
+        error, vendor = (str(flow.state.get(key) or "") for key in ("error_code", "vendor_error"))
+        error = "" if error == "NoError" else error
         word = station.dialect.connector_status(status)
-        said = (word, error, vendor) if faulted and station.dialect.tells_of_faults else (word,)
+        said = (word, error, vendor) if station.dialect.tells_of_faults else (word,)
         if not force and not self._is_due(flow, said, now, self._least(flow, status)):
             return
         flow.reported, flow.waiting, flow.report_due = said, None, None
-        message = StatusNotification(
-            flow.evse, status, station.stamp(now), error if faulted and error else None, vendor or None
-        )
+        message = StatusNotification(flow.evse, status, station.stamp(now), error or None, vendor or None)
         # The cable is told of before the transaction that begins with it (E02).
         station.say(message, unregistered=force, ahead=word == self._taken())
 

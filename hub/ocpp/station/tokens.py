@@ -32,11 +32,8 @@ class Tokens:
         flow.remote = remote
         flow.roams = remote.roams if remote else evse not in self._station.evses.flows
         grant = flow.grant
-        if grant is not None and grant.token.text:
-            if self._same(grant, token, now):
-                return self._stop_by(flow, token, now, "Local")
-        elif flow.finished and grant is None and flow.plugged:
-            flow.finished = False
+        if grant is not None and grant.token.text and self._same(grant, token, now):
+            return self._stop_by(flow, token, now, "Local")
         station = self._station
         verdict = station.authorization.locally(token, now, online=station.boot.accepted)
         refused = None if self._master(verdict) else self._obstacle(flow, token)
@@ -87,9 +84,13 @@ class Tokens:
         self.grant(flow, Grant(token, group, remote_start_id, roams=roams), now, "RemoteStart")
 
     def grant(self, flow: Flow, grant: Grant, now: Moment, trigger: str) -> None:
-        flow.finished = False
+        begins_anew, flow.finished = flow.finished, False
         flow.asking = None  # whoever else is being asked about has been overtaken
+        if flow.transaction is not None:
+            flow.transaction.revoked_by = None
         grant.roams = grant.roams and not flow.plugged and len(self._station.evses.flows) > 1
+        if flow.transaction is not None:
+            flow.transaction.held = False  # somebody has come for it
         flow.grant = grant  # before its reservation ends: in between the connector isn't free
         grant.reservation_id = self._station.reservations.use(flow.evse, grant.token, grant.group, now)
         self._station.costs.granted(flow, grant)
@@ -97,6 +98,8 @@ class Tokens:
         if not flow.plugged:
             timeout = self._station.variables.int("EVConnectionTimeOut")
             grant.deadline = now.mono + timeout if timeout else None
+        if begins_anew:
+            self._station.statuses.show(flow, now)  # 1.6, 4.9: F2 comes before B3
         self._station.transactions.changed(flow, now, trigger)
         self._station.statuses.show(flow, now)
 
@@ -129,8 +132,12 @@ class Tokens:
         if flow.grant is None and flow.transaction is None:
             return
         flow.grant = None
-        if flow.transaction is not None and (ends or "Authorized" not in flow.conditions):
-            self._station.transactions.end(flow, now, trigger, reason)
+        if flow.transaction is not None:
+            flow.transaction.revoked_by = flow.transaction.revoked_by or reason
+            if ends:
+                self._station.transactions.end(flow, now, trigger, reason)
+            elif "Authorized" not in flow.conditions:
+                self._station.transactions.refused(flow, now, trigger, reason)
         self._station.transactions.changed(flow, now, trigger, reason)
         flow.finished = flow.plugged
         self._station.availability.apply_scheduled(now)

@@ -146,7 +146,7 @@ UPKEEP: tuple[Variable, ...] = (
         writable=False,
         only="2.1",
     ),
-    boolean("DisplayEnabled", True, None, (DISPLAY, "Enabled"), writable=False),
+    boolean("DisplayEnabled", True, None, (DISPLAY, "Enabled")),
     boolean("DisplayAvailable", True, None, (DISPLAY, "Available"), writable=False),
     integer("DisplayMessages", 0, None, (DISPLAY, "DisplayMessages"), high=MAX_MESSAGES, writable=False),
     members_of(

@@ -99,7 +99,7 @@ VARIABLES: tuple[Variable, ...] = (
     integer("BytesPerSetVariables", 32768, None, (DEVICE, "BytesPerMessage", "SetVariables"), writable=False),
     members_of("RateUnit", "A,W", None, (SMART, "RateUnit"), ("A", "W"), writable=False),
     boolean("SmartChargingAvailable", True, None, (SMART, "Available"), writable=False),
-    boolean("SmartChargingEnabled", True, None, (SMART, "Enabled"), writable=False),
+    boolean("SmartChargingEnabled", True, None, (SMART, "Enabled")),
     boolean("Phases3to1", False, "ConnectorSwitch3to1PhaseSupported", (SMART, "Phases3to1"), writable=False),
     boolean("PhaseChoice", False, None, (SMART, "ACPhaseSwitchingSupported"), writable=False),
     Variable(

@@ -52,7 +52,7 @@ def startable(station: "Station", body: Mapping[str, Any], connector: int | None
     if body["chargingProfilePurpose"] != "TxProfile":
         return False
     profile = read_profile(body, connector or 1)
-    return not profiles.supported(station) or not profiles.refusal(
+    return not profiles.enabled(station) or not profiles.refusal(
         station, profile, strict=False, transaction=profiles.STARTING
     )
 

@@ -3,6 +3,7 @@
 import re
 
 from hub.model.charger import Status
+from hub.ocpp.station import lock
 
 STATUS = {
     Status.AVAILABLE: "Available",
@@ -20,7 +21,7 @@ MEANT = {word: status for status, word in reversed(STATUS.items())}
 """Of two with one word the first."""
 
 ERRORS = {
-    "ConnectorLockFailure": ("lock", "locking", "unlock"),
+    "ConnectorLockFailure": lock.WORDS,
     "EVCommunicationError": ("cp", "pp", "diode"),
     "GroundFailure": ("ground", "residual current", "fault current"),
     "HighTemperature": ("temperature", "overheating"),

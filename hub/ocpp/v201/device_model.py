@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
+from hub.ocpp.station import lock
 from hub.ocpp.station.facts import told
 from hub.ocpp.station.flow import Flow
 from hub.ocpp.station.measurands import METERED
@@ -189,3 +190,6 @@ def _evse(station: "Station", flow: Flow) -> Iterator[Item]:
         most=round(station.setup.ratings.max_current * int(phases) * station.setup.voltage),
     )
     yield Item(connector, {"name": "ConnectorType"}, told(station, "ConnectorType"))
+    broken = lock.failed(flow.state)
+    if broken or "unlock" in station.setup.abilities.actions:
+        yield Item({**connector, "name": lock.COMPONENT}, {"name": "Problem"}, str(broken).lower(), "boolean")

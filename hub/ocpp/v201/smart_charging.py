@@ -88,7 +88,7 @@ def startable(station: "Station", body: Mapping[str, Any], evse: int | None) -> 
     except CallError:
         return False
     # K05.FR.04: without smart charging it is ignored.
-    return not profiles.supported(station) or not profiles.refusal(
+    return not profiles.enabled(station) or not profiles.refusal(
         station, profile, strict=True, transaction=profiles.STARTING
     )
 

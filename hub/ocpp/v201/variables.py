@@ -163,7 +163,7 @@ def fits(named: Mapping[str, Any], told: Mapping[str, Any], wanted: Mapping[str,
 
 
 def _same(named: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    instance = wanted.get("instance", named.get("instance", ""))
+    instance = wanted.get("instance") or named.get("instance", "")  # an empty one is none
     return bool(
         named["name"].lower() == wanted["name"].lower()
         and named.get("instance", "").lower() == instance.lower()

@@ -13,7 +13,6 @@ Handler = Callable[["Station", "Call", Moment], Mapping[str, object] | None]
 
 REFUSED: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "GetLog": lambda said: said["logType"] == "DataCollectorLog",
-    "Reset": lambda said: said["type"] == "ImmediateAndResume",
     "SetNetworkProfile": lambda said: (
         not {"identity", "basicAuthPassword"}.isdisjoint(said["connectionData"])
     ),

@@ -55,6 +55,21 @@ def test_another_fault_is_told_and_the_same_is_not_told_again(booted: Bench) -> 
     assert all("info" not in said for said in notices(booted))
 
 
+def test_a_fault_without_a_name_is_one_all_the_same(booted: Bench) -> None:
+    faulty(booted, "NoError")
+    (said,) = notices(booted)
+    assert (said["status"], said["errorCode"]) == ("Faulted", "OtherError")
+
+
+def test_a_charger_that_goes_on_with_an_error_says_so_and_when_it_is_over(charging: Bench) -> None:
+    state = charging.outlets[1].state()
+    for error in ("over-temperature", "over-temperature", "NoError"):
+        charging.state({**state, "error_code": error})
+    told = [(said["status"], said["errorCode"]) for said in notices(charging)]
+    assert told == [("Charging", "HighTemperature"), ("Charging", "NoError")]
+    assert charging.told("StopTransaction") == []
+
+
 def test_a_charger_out_of_service_asks_nobody_about_a_card(booted: Bench) -> None:
     booted.state({**booted.outlets[1].state(), "status": "unavailable"})
     booted.present("CARD1")

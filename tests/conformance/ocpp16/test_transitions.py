@@ -45,6 +45,16 @@ def card(bench: Bench) -> None:
     bench.present("CARD1")
 
 
+def another(bench: Bench) -> None:
+    bench.present("CARD2")
+
+
+def stranger(bench: Bench) -> None:
+    bench.answer_token("Authorize", "Invalid")
+    bench.present("CARD3")
+    bench.report()
+
+
 def pause(bench: Bench) -> None:
     bench.wants(False)
     bench.advance(5)
@@ -143,7 +153,9 @@ WAYS: dict[str, list[Event]] = {
         pytest.param("SuspendedEVSE", [out, remote_stop], ["Unavailable"], id="E8"),
         pytest.param("SuspendedEVSE", [fault], ["Faulted"], id="E9"),
         pytest.param("Finishing", [unplug], ["Available"], id="F1"),
-        pytest.param("Finishing", [app], ["Charging"], id="F3"),
+        pytest.param("Finishing", [app], ["Preparing", "Charging"], id="F2 a remote start"),
+        pytest.param("Finishing", [another], ["Preparing", "Charging"], id="F2 another card"),
+        pytest.param("Finishing", [stranger], [], id="no F2"),
         pytest.param("Finishing", [out], ["Unavailable"], id="F8"),
         pytest.param("Finishing", [fault], ["Faulted"], id="F9"),
         pytest.param("Reserved", [unreserve], ["Available"], id="G1 cancelled"),

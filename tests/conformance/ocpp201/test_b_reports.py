@@ -81,3 +81,13 @@ def test_with_an_instance_that_one_is_told(booted: Bench) -> None:
 def test_without_an_evse_those_of_all_are_told() -> None:
     rows = report(Bench(V, evses=3), componentVariable=[named("EVSE", "AvailabilityState")])[1]
     assert [evse for *_, evse in rows] == [1, 2, 3]
+
+
+def test_an_empty_instance_is_none(booted: Bench) -> None:
+    """B08.FR.21, as in B06.FR.15."""
+    asked = {
+        "component": {"name": "DeviceDataCtrlr", "instance": ""},
+        "variable": {"name": "ItemsPerMessage"},
+    }
+    asked["variable"]["instance"] = ""
+    assert len(report(booted, componentVariable=[asked])[1]) >= 3

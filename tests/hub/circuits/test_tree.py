@@ -80,6 +80,7 @@ def test_what_a_car_has_shown_counts_when_its_minute_is_over_though_nothing_else
     tree = yard()
     tree.take(BOX, drawing(32.0, 0.0, 0.0), 0.0, 0.0)
     assert tree.step(moment(1.0)).loads == {("yard", phase): 32.0 for phase in (1, 2, 3)}
+    tree.step(moment(16.0))
     assert tree.wake_at == 60.0
     step = tree.step(moment(60.0))
     assert step.loads == {("yard", 1): 0.0, ("yard", 2): 32.0, ("yard", 3): 0.0}

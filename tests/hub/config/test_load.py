@@ -91,6 +91,10 @@ def problems(folder: Path, text: str) -> list[str]:
         ("chargers: {a: {" + KEBA + ", csms: {url: 'ws://h', security_profile: 2}}}", "needs a wss:// url"),
         ("chargers: {a: {" + KEBA + ", csms: {url: 'ws://h', security_profile: 1}}}", "needs a password"),
         ("chargers: {a: {" + KEBA + ", csms: {url: 'wss://h', security_profile: 3}}}", "needs cert and key"),
+        (
+            "chargers: {a: {" + KEBA + ", csms: {url: 'ws://h', identity: 'a:b', password: x}}}",
+            "it has no ':'",
+        ),
         ("chargers: {a: {" + KEBA + ", csms: {url: 'wss://h', ca: no.pem}}}", "no such file"),
         (
             "csms: {url: 'ws://h', identity: X}\nchargers: {a: {" + KEBA + "}, b: {" + KEBA + "}}",

@@ -64,7 +64,7 @@ async def test_an_answer_that_is_none_is_told_and_the_next_call_is_made(
         link = await world.boot()
         number = await heartbeat(world, link)
         say(world, *(number if part == "{id}" else part for part in answer))
-        said = [line for line in lines(caplog) if "the CSMS answered" in line]
+        said = [line for line in lines(caplog) if "the CSMS answered Heartbeat with" in line]
         assert len(said) == 1
         assert any(word in said[0] for word in words.split("|"))
         say(world, 3, await heartbeat(world, link), {"currentTime": "2026-01-01T00:00:00.000Z"})

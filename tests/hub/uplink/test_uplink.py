@@ -275,6 +275,25 @@ async def test_a_reset_is_answered_and_registers_anew_on_the_next_link(tmp_path:
         assert (action, payload["reason"]) == ("BootNotification", "RemoteReset")
 
 
+async def test_a_reset_that_ends_a_transaction_is_not_taken_for_a_word_of_the_csms(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with World(tmp_path) as world:
+        await world.boot()
+        world.runtime.show(CHARGING)
+        await world.exchange()  # StatusNotification
+        token = {"idToken": "APP1", "type": "Central"}
+        started = {"idToken": token, "remoteStartId": 1, "evseId": 1}
+        assert (await world.ask("RequestStartTransaction", started))["status"] == "Accepted"
+        assert (await world.exchange())[0] == "TransactionEvent"
+        assert await world.ask("Reset", {"type": "Immediate"}, "reset") == {"status": "Accepted"}
+        while (await world.exchange())[1].get("eventType") != "Ended":
+            pass
+        async with asyncio.timeout(5):
+            await world.uplink.reconnect.wait()
+        assert "the CSMS says" not in caplog.text
+
+
 async def test_a_csms_that_takes_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uplink, "SEND_S", 0.01)
     async with World(tmp_path) as world:

@@ -78,9 +78,20 @@ const sender = { async send({ state, action, payload, context }) {
 
 let socket;
 let away = false;
+let refusals = 0;
 const router = new MessageRouterImpl({ maxCallLengthSeconds: 20 }, cache, sender, nothing, nothing,
   async (_, text) => socket.send(text), logger, undefined, nothing);
-const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: (offered) => offered.has(protocol) && protocol });
+const server = new WebSocketServer({
+  host: '127.0.0.1',
+  port: 0,
+  handleProtocols: (offered) => offered.has(protocol) && protocol,
+  verifyClient(_, verified) {
+    if (!refusals) return verified(true);
+    say({ refused: 401 });
+    refusals -= 1;
+    return verified(false, 401);
+  },
+});
 server.on('connection', async (ws) => {
   if (away) return ws.terminate();
   socket = ws;
@@ -106,11 +117,11 @@ async function call(action, payload) {
   }
 }
 
-// What the test does to it: let the station say something while it is Pending, let it in, go away and come back.
-async function steer({ allow, accept, away: gone }) {
+// What the test does to it: let the station say something while it is Pending, let it in, go away, come back, and refuse it for a while.
+async function steer({ allow, accept, away: gone, refusals: many }) {
   if (allow) await cache.remove(allow, identifier);
   if (accept) status = 'Accepted';
-  if (gone !== undefined) away = gone;
+  if (gone !== undefined) [away, refusals] = [gone, gone ? 0 : many];
   if (away) socket.terminate();
   return {};
 }

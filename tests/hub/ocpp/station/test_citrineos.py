@@ -251,6 +251,31 @@ def test_a_token_that_it_answers_with_an_error_is_in_nobody_s_way(version: str) 
     assert started in world.actions()
 
 
+def test_a_prepaid_card_charges_although_what_is_said_of_it_expires_at_once() -> None:
+    """2.1: each time it is asked again, and what the card has left is a limit on the cost."""
+    world = World("2.1")
+
+    def accepted(action: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        if action == "TransactionEvent" and "idToken" not in payload:
+            return {}
+        info = {"status": "Accepted", "cacheExpiryDateTime": rfc3339(world.clock.now().wall)}
+        limit = {"transactionLimit": {"maxCost": 12.5}} if action == "TransactionEvent" else {}
+        return {"idTokenInfo": info, **limit}
+
+    world.answers |= {"Authorize": accepted, "TransactionEvent": accepted}
+    for _ in range(2):
+        world.state(PLUGGED)
+        world.swipe()
+        world.state(CHARGING)
+        world.advance(300)
+        world.state(IDLE)
+    assert world.actions().count("Authorize") == 2
+    told = [payload for action, payload in world.sent if action == "TransactionEvent"]
+    assert [event["eventType"] for event in told].count("Ended") == 2
+    limits = [event["transactionInfo"].get("transactionLimit") for event in told]
+    assert [limit for limit in limits if limit] == [{"maxCost": 12.5}] * 2
+
+
 def test_a_certificate_is_asked_for_with_the_organisation_that_it_has_set() -> None:
     world = World("2.0.1")
     organisation = {

@@ -5,6 +5,8 @@ import pytest
 from hub.ocpp.station import outbox
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
+BESIDES = ("StatusNotification", "SecurityEventNotification")
+
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
 def test_too_many_values_are_thinned_and_nothing_else(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,9 +24,12 @@ def test_too_many_values_are_thinned_and_nothing_else(version: str, monkeypatch:
     world.state(IDLE)
     world.connect()
     if version == "1.6":
-        owed = [action for action in world.actions() if action != "StatusNotification"]
+        owed = [action for action in world.actions() if action not in BESIDES]
+        assert world.actions().count("SecurityEventNotification") == 1
         assert (owed[0], owed[-1]) == ("StartTransaction", "StopTransaction")
         return
+    told = [said for action, said in world.sent if action == "SecurityEventNotification"]
+    assert [said["type"] for said in told] == ["MemoryExhaustion"]
     told = [said for action, said in world.sent if action == "TransactionEvent"]
     changes = [said["triggerReason"] for said in told if said["triggerReason"] != "MeterValuePeriodic"]
     assert changes == ["Authorized", "ChargingStateChanged", "ChargingStateChanged", "EVCommunicationLost"]

@@ -61,9 +61,9 @@ def test_the_same_failed_connection_is_one_event_until_one_succeeds() -> None:
     world = World()
     security, now = world.station.upkeep.security, world.clock.now()
     for _ in range(3):
-        security.refused("InvalidTLSVersion", now, "TLS 1.1")
+        security.until_connected("InvalidTLSVersion", now, "TLS 1.1")
     security.connected()
-    security.refused("InvalidTLSVersion", now, "TLS 1.1")
+    security.until_connected("InvalidTLSVersion", now, "TLS 1.1")
     world.pump()
     assert told(world) == ["InvalidTLSVersion"] * 2
 

@@ -55,28 +55,6 @@ def test_a_transaction_in_2_1_is_told_in_its_words() -> None:
     assert [event["seqNo"] for event in told] == list(range(len(told)))
 
 
-@pytest.mark.parametrize(
-    ("allowed", "reason"),
-    [({"maxEnergy": 5000}, "EnergyLimitReached"), ({"maxTime": 3600}, "TimeLimitReached")],
-)
-def test_the_csms_limits_a_transaction(allowed: dict[str, int], reason: str) -> None:
-    world = World("2.1")
-    world.answers["TransactionEvent"] = {"transactionLimit": allowed}
-    world.state(PLUGGED)
-    world.swipe()
-    world.state(CHARGING)
-    world.advance(1800)
-    world.state({**CHARGING, "energy_total": 14.9})
-    world.advance(60)
-    assert all(event["eventType"] != "Ended" for event in events(world))
-    world.state({**CHARGING, "energy_total": 15.0})
-    world.advance(1800)
-    world.state({**IDLE, "energy_total": 15.0})
-    triggers = [event["triggerReason"] for event in events(world)]
-    assert reason in triggers
-    assert events(world)[-1]["transactionInfo"]["stoppedReason"] == reason
-
-
 def test_a_dynamic_profile_takes_the_limit_that_is_said_last() -> None:
     world = charging()
     assert put(world, profile())["status"] == "Accepted"
@@ -148,7 +126,6 @@ PROFILE = {"ocppTransport": "JSON", "ocppCsmsUrl": "ws://x", "messageTimeout": 3
 @pytest.mark.parametrize(
     ("action", "payload", "status"),
     [
-        ("Reset", {"type": "ImmediateAndResume"}, "Rejected"),
         ("Reset", {"type": "Immediate"}, "Accepted"),
         (
             "GetLog",
