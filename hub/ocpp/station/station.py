@@ -24,6 +24,7 @@ from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.local_list import LocalList
+from hub.ocpp.station.manners import restored as restored_manners
 from hub.ocpp.station.messages import Message, Token
 from hub.ocpp.station.meter_triggers import MeterTriggers
 from hub.ocpp.station.metering import Metering
@@ -102,6 +103,7 @@ class Station:
             lambda: self.boot.accepted,
             lambda evse: self.availability.operative(evse) and not self.control.restarting,
             lambda now: self.upkeep.security.until_connected("MemoryExhaustion", now, THINNED),
+            restored_manners(kept.one("csms", "manners"), self.setup.manners),
         )
         self.availability = Availability(self, kept.all("availability"))
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)
@@ -139,8 +141,9 @@ class Station:
         if self.told_triggers != dialect.triggers:
             self.told_triggers = dialect.triggers
             self.emit(Keep("dialect", "triggers", sorted(dialect.triggers)))
-        if self.transactions.ends_with_samples != dialect.ends_with_samples:
-            self.transactions.ends_with_samples = dialect.ends_with_samples
+        if self.transactions.manners != dialect.manners:
+            self.transactions.manners = dialect.manners
+            self.emit(Keep("csms", "manners", dialect.manners.document()))
             self.metering.realign(now)
         self.boot.link(True)
         if self.boot.accepted:
