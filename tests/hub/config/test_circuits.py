@@ -202,7 +202,7 @@ def test_a_key_that_a_meter_never_tells_is_an_error_of_the_check(
 
 def test_a_charger_s_meter_is_checked_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "evhub.yaml"
-    text = CHARGERS.replace("{host: h}}}", "{host: h}}, meter: {power: panel/pwoer}}")
+    text = CHARGERS.replace("{host: h}}}", "{host: h}}, meter: {power: panel/powerr}}")
     file.write_text(text.replace("circuits:", ""), encoding="utf-8")
     assert main(["check", "-c", str(file)]) == 1
-    assert "chargers.a.meter.power: panel tells no pwoer; did you mean 'power'?" in capsys.readouterr().out
+    assert "chargers.a.meter.power: panel tells no powerr; did you mean 'power'?" in capsys.readouterr().out

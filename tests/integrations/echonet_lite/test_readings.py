@@ -120,7 +120,7 @@ def test_every_common_value_is_one_of_the_class_and_is_read_often(code: int) -> 
 def test_what_a_class_may_tell_is_known_before_it_is_there(code: int) -> None:
     foreseen = keys(known(code))
     assert "power" in foreseen
-    assert "pwoer" not in foreseen
+    assert "powerr" not in foreseen
 
 
 def test_a_board_may_have_many_channels() -> None:
