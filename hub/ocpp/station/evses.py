@@ -26,8 +26,6 @@ class Evses:
         self._station = station
         self.flows = dict(flows)
         self._profile_due: dict[int, float] = {}
-        self._resuming = {flow.evse for flow in flows.values() if flow.transaction}
-        """Where a transaction ran when the hub went, and the device hasn't said yet how it is."""
         timeout = station.variables.int("EVConnectionTimeOut")
         for flow in self.flows.values():
             station.transactions.reschedule(flow, now)
@@ -64,7 +62,7 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
-        self._resume(flow, now)
+        heard = self._resume(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
             flow.plugged = plugged
@@ -84,8 +82,9 @@ class Evses:
         if grant and grant.refused_at_wh is not None and flow.register.wh >= grant.refused_at_wh:
             self._station.tokens.no_more_energy(flow, now)
         self._station.transaction_limits.check(flow, now)
-        if first:
+        if first or heard:
             transactions.permit_again(flow)
+        if first:
             self._station.priorities.show(flow)
             self.limit(flow, now)
         if self._station.reservations.shared():
@@ -107,20 +106,24 @@ class Evses:
             if flow.known:
                 self.state(flow.evse, flow.state, now)
 
-    def _resume(self, flow: Flow, now: Moment) -> None:
-        """A charger that went on is served on; what a power cut has stopped is ended (2.1: ResumptionTimeout)."""
-        if flow.lost_since is not None or flow.evse not in self._resuming:
-            return
-        self._resuming.discard(flow.evse)
+    def _resume(self, flow: Flow, now: Moment) -> bool:
+        """A charger that went on is served on; what a power cut has stopped is ended (2.1: ResumptionTimeout).
+
+        True: it was waited for, and now it is heard.
+        """
+        if flow.lost_since is not None or not flow.resuming:
+            return False
+        flow.resuming = False
         transaction, station = flow.transaction, self._station
         if transaction is None or not transaction.told_at or not _forgotten(flow, transaction):
-            return
+            return True
         silent_s = (now.wall - parse_time(transaction.told_at)).total_seconds()
         # Where there is no CSMS nobody misses its end, and the driver would miss his energy.
         if station.setup.csms and silent_s > station.variables.int("TxResumptionTimeout"):
             station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
             flow.finished = not station.free  # who needs no card goes on with a transaction of its own
             station.availability.apply_scheduled(now)
+        return True
 
     def _is_free(self, flow: Flow) -> bool:
         station = self._station

@@ -300,7 +300,7 @@ class Transactions:
     def _settle_permission(self, flow: Flow) -> None:
         """Energy may flow while somebody is authorized; a refused one waits for StopTxOnInvalidId."""
         allowed = flow.grant is not None and not flow.grant.refused
-        if allowed != flow.permitted:
+        if allowed != flow.permitted and not flow.resuming:
             flow.permitted = allowed
             self._emit(Permit(flow.evse, allowed))
 
