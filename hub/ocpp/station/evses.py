@@ -182,6 +182,9 @@ class Evses:
         found, again = profiles.holding(self._station, flow, now)
         self._station.emit(Limit(flow.evse, found.limit_a, phases=found.phases))
         self._switch_phases(flow, found.phases)
+        running = flow.transaction
+        if running and running.mode != found.mode and self._station.tells("OperationModeChanged"):
+            self._station.transactions.mode_changed(flow, now, found.mode)
         self._profile_due.pop(flow.evse, None)
         if again is not None:
             self._profile_due[flow.evse] = again

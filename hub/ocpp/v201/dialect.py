@@ -58,6 +58,7 @@ STATUS = {
 TRIGGERS = {
     "TxResumed": "ChargingStateChanged",
     "LimitSet": "ChargingRateChanged",
+    "OperationModeChanged": "ChargingRateChanged",
     "SoCLimitReached": "ChargingStateChanged",
     "CostLimitReached": "ChargingStateChanged",
 }
