@@ -37,7 +37,7 @@ class Calls:
 
     def excess(self, call: Call) -> Mapping[str, object] | None:
         """The answer to a CSMS that asks for more and takes nothing of it; None: there is room."""
-        return None if call.id.startswith("cmd:") else self._told.excess(call.action)
+        return None if call.local else self._told.excess(call.action)
 
     def say(self, message: Message, *, unregistered: bool, held: bool, ahead: bool) -> None:
         boot = self._station.boot
