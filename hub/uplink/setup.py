@@ -18,6 +18,7 @@ from hub.ocpp.station.variable_table import BY_NAME, VARIABLES
 from hub.ocpp.station.variables import SetResult, checked, members, named
 from hub.uplink.installer import CommandInstaller
 from hub.uplink.jobs import Desk, Diary, NoInstaller
+from hub.uplink.uplink import DIALECTS
 from hub.yaml import suggestion
 
 NAMES = tuple(
@@ -116,6 +117,7 @@ def _connection(csms: CsmsSettings) -> dict[str, Any]:
     """What a station must know of its configured connection."""
     return {
         "vendors": csms.data_transfer,
+        "manners": DIALECTS[csms.versions[0]].manners,
         "url": csms.url,
         "security_profile": csms.security_profile,
         "roots": tuple(filter(None, [_pem(csms.ca)])),

@@ -15,6 +15,7 @@ ACCESS: tuple[Variable, ...] = (
     ),
     boolean("DisableRemoteAuthorization", False, None, (AUTH, "DisableRemoteAuthorization")),
     Variable("MasterPassGroupId", "string", "", None, (AUTH, "MasterPassGroupId"), high=36),
+    boolean("TxBeforeAccepted", True, None, (TX, "TxBeforeAcceptedEnabled")),
     # Before 2.1 nobody is told that a transaction was resumed; a charger that went on is served on all the same.
     integer(
         "TxResumptionTimeout", 0, "TxResumptionTimeout", (TX, "ResumptionTimeout"), unit="s", only="2.0.1"

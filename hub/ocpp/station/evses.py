@@ -99,18 +99,20 @@ class Evses:
                 continue  # it outlives the reset (2.1: B13)
             flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
             flow.finished, flow.conditions = False, frozenset()
-            self._station.transactions.changed(flow, now, "CablePluggedIn")
         self.look_again(now)
 
     def look_again(self, now: Moment) -> None:
         """Something may begin that couldn't before."""
         for flow in self.flows.values():
+            if flow.transaction is not None:
+                continue
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
             if flow.known:
                 self.state(flow.evse, flow.state, now)
 
     def _is_free(self, flow: Flow) -> bool:
         station = self._station
-        if not station.free or station.control.restarting:
+        if not station.free or station.closed:
             return False
         return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 

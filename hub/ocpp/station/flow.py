@@ -72,6 +72,8 @@ class Transaction:
     """The CSMS has refused whom it was begun for."""
     stopped_by: tuple[str, str] | None = None
     """The token that ended its authorization, until that is told."""
+    revoked_by: str | None = None
+    """The reason for which its authorization has ended, and nobody was authorized for it since."""
     begun_wh: int = 0
     """The register at its begin."""
     most_wh: int | None = None

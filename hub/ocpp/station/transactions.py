@@ -15,12 +15,20 @@ from hub.model.moment import Moment, rfc3339
 from hub.ocpp.station.clock import later, unset
 from hub.ocpp.station.effects import Effect, Happened, Keep, Measured, Permit
 from hub.ocpp.station.flow import SETTLES_S, Flow, Grant, Transaction, document
+from hub.ocpp.station.manners import Manners
 from hub.ocpp.station.measurands import samples
 from hub.ocpp.station.messages import NOBODY, MeterValue, TransactionEvent
 from hub.ocpp.station.naming import named
 from hub.ocpp.station.outbox import Outbox, restamped
 from hub.ocpp.station.variables import Variables
 
+FAULT_REASONS = {
+    "GroundFailure": "GroundFault",
+    "OverCurrentFailure": "OvercurrentFault",
+    "OverVoltage": "PowerQuality",
+    "UnderVoltage": "PowerQuality",
+}
+"""Why a fault has ended a transaction, by its error code."""
 HISTORY = 250
 """Values that a transaction keeps for its last message."""
 
@@ -38,6 +46,7 @@ class Transactions:
         online: Callable[[], bool],
         operative: Callable[[int], bool],
         exhausted: Callable[[Moment], None],
+        manners: Manners,
     ) -> None:
         self._variables = variables
         self._outbox = outbox
@@ -46,8 +55,7 @@ class Transactions:
         self._online = online
         self._operative = operative
         self._exhausted = exhausted
-        self.ends_with_samples = False
-        """1.6: the last message carries what was sampled on the way (StopTxnSampledData)."""
+        self.manners = manners
 
     def changed(self, flow: Flow, now: Moment, trigger: str, reason: str = "Other") -> None:
         """The conditions may be others now: begin, end, or tell of a change. `reason` is that of an end."""
@@ -67,6 +75,13 @@ class Transactions:
             self._tell_changes(flow, now, trigger, before)
         self._settle_permission(flow)
 
+    def refused(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
+        """Whoever isn't authorized is to stop: it ends where the end of an authorization would end it (F03.FR.02)."""
+        if "Authorized" in self._stop_points():
+            self.end(flow, now, trigger, reason)
+        else:
+            self._tell(flow, now, "Updated", trigger, ())
+
     def _begins(self, before: frozenset[str], after: frozenset[str]) -> bool:
         """A start point is reached; or somebody else may charge where the one before left his car at it."""
         new = after - before
@@ -77,7 +92,7 @@ class Transactions:
         points = set(self._variables.list("TxStopPoint"))
         if "PowerPathClosed" in points:
             points |= {"EVConnected", "Authorized"}
-        if not self._variables.bool("StopTxOnEVSideDisconnect"):
+        if self.manners.outlasts_the_cable and not self._variables.bool("StopTxOnEVSideDisconnect"):
             points -= {"EVConnected", "PowerPathClosed"}
         return points
 
@@ -85,11 +100,15 @@ class Transactions:
         flow.finished = False
         flow.transaction = Transaction(str(uuid4()), started=self._stamp(now), begun_wh=flow.register.wh)
         flow.transaction.charging_state = flow.charging_state()
+        if flow.grant is not None and flow.grant.remote_start_id is not None and trigger != "RemoteStart":
+            # F02.FR.21: whatever begins it, this is what it is told with; that energy flows is told next.
+            trigger = "RemoteStart"
+            flow.transaction.charging_state = "EVConnected"
         flow.sample_due = None
         self.reschedule(flow, now)
         flow.transaction.begun_nowhere = flow.grant is not None and flow.grant.roams
         meter = () if flow.transaction.begun_nowhere else self._first_values(flow, now)
-        if self.ends_with_samples:  # its first message has room for one register only
+        if self.manners.ends_with_samples:  # its first message has room for one register only
             first = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.Begin")
             flow.transaction.history.extend(first)
         self._tell(flow, now, "Started", trigger, meter)
@@ -99,7 +118,9 @@ class Transactions:
         """The last event; the EVSE is free for the next transaction when the conditions say so."""
         transaction = flow.transaction
         assert transaction is not None
-        transaction.charging_state = flow.charging_state()
+        transaction.charging_state = "EVConnected" if flow.plugged else "Idle"
+        if reason == "EVDisconnected":  # F04.FR.03, E07.FR.05: what came before has ended it
+            reason = transaction.revoked_by or reason
         last = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.End")
         self._tell(flow, now, "Ended", trigger, (*transaction.history, *last), reason)
         flow.transaction, flow.sample_due = None, None
@@ -119,13 +140,15 @@ class Transactions:
             self._remember(flow, now, "TxEndedMeasurands", "Sample.Periodic")
         if flow.sample_due is not None and now.mono >= flow.sample_due:
             self._schedule(flow, now)
-            wanted = self._variables.list("TxUpdatedMeasurands")
-            meter = self._meter(flow, now, wanted, "Sample.Periodic")
-            self._tell(flow, now, "Updated", "MeterValuePeriodic", meter)
+            self._tell_values(flow, now, "TxUpdatedMeasurands", "MeterValuePeriodic", "Sample.Periodic")
 
     def aligned(self, flow: Flow, now: Moment) -> None:
-        wanted = self._variables.list("AlignedMeasurands")
-        self._tell(flow, now, "Updated", "MeterValueClock", self._meter(flow, now, wanted, "Sample.Clock"))
+        self._tell_values(flow, now, "AlignedMeasurands", "MeterValueClock", "Sample.Clock")
+
+    def _tell_values(self, flow: Flow, now: Moment, measurands: str, trigger: str, context: str) -> None:
+        meter = self._meter(flow, now, self._variables.list(measurands), context)
+        if meter:
+            self._tell(flow, now, "Updated", trigger, meter)
 
     def remember_aligned(self, flow: Flow, now: Moment) -> None:
         self._remember(flow, now, "AlignedTxEndedMeasurands", "Sample.Clock")
@@ -183,9 +206,14 @@ class Transactions:
 
     def flowing_changed(self, flow: Flow, now: Moment) -> None:
         """Energy has begun to flow, or has stopped: a start or stop point (E02, E06)."""
-        if flow.resuming:
+        if flow.resuming or flow.lost_since is not None:
             return
-        if (flow.conditions ^ flow.now_conditions()) & {"EnergyTransfer"}:
+        if not (flow.conditions ^ flow.now_conditions()) & {"EnergyTransfer"}:
+            return
+        if flow.status is Status.FAULTED:  # E06.FR.16
+            error = str(flow.state.get("error_code"))
+            self.changed(flow, now, "AbnormalCondition", FAULT_REASONS.get(error, "Other"))
+        else:
             reason = "StoppedByEV" if flow.status is Status.SUSPENDED_EV else "Other"
             self.changed(flow, now, "ChargingStateChanged", reason)
 
@@ -241,7 +269,7 @@ class Transactions:
         if not self._variables.bool("SampledEnabled"):
             return 0
         every = self._variables.int("TxEndedInterval")
-        return every or (self._variables.int("TxUpdatedInterval") if self.ends_with_samples else 0)
+        return every or (self._variables.int("TxUpdatedInterval") if self.manners.ends_with_samples else 0)
 
     def _tell_changes(self, flow: Flow, now: Moment, trigger: str, before: frozenset[str]) -> None:
         transaction = flow.transaction

@@ -7,6 +7,7 @@ from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.costs import Told
+from hub.ocpp.station.manners import Manners
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
@@ -78,7 +79,7 @@ REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
 class Dialect201:
     version = "2.0.1"
     subprotocol = "ocpp2.0.1"
-    ends_with_samples = False
+    manners = Manners()
     triggered_measurands = "AlignedMeasurands"
     tells_of_drivers = False
     tells_of_faults = False
