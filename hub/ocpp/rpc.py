@@ -51,6 +51,8 @@ class Failed:
     ref: object
     code: str
     description: str = ""
+    action: str = field(default="", compare=False)
+    """What it was asked, for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,13 @@ class Rpc:
         if waiting is None or now < waiting.deadline:
             return []
         self._outstanding = None
-        return [Failed(waiting.ref, "Timeout", f"no answer to {waiting.action}")]
+        return [Failed(waiting.ref, "Timeout", f"no answer to {waiting.action}", waiting.action)]
 
     def lost(self) -> list[Event]:
         """The link is gone: what was outstanding failed, what was asked needs no answer any more."""
         self._unanswered.clear()
         waiting, self._outstanding = self._outstanding, None
-        return [Failed(waiting.ref, "Disconnected")] if waiting else []
+        return [Failed(waiting.ref, "Disconnected", action=waiting.action)] if waiting else []
 
     def receive(self, text: str | bytes, now: float) -> list[Event]:
         frame = _parse(text)
@@ -180,7 +182,7 @@ class Rpc:
         if frame[0] == CALLERROR:
             code = frame[2] if len(frame) > 2 and isinstance(frame[2], str) else "GenericError"
             description = frame[3] if len(frame) > 3 and isinstance(frame[3], str) else ""
-            return [Failed(waiting.ref, code or "GenericError", description[:255])]
+            return [Failed(waiting.ref, code or "GenericError", description[:255], waiting.action)]
         payload = whole(frame[2]) if len(frame) == 3 else None
         if not isinstance(payload, dict):
             return self._bad_answer(waiting, ErrorCode.FORMAT_VIOLATION, "expected [3, id, payload]")
@@ -191,7 +193,7 @@ class Rpc:
 
     def _bad_answer(self, waiting: _Outstanding, code: ErrorCode, words: str) -> list[Event]:
         """Before 2.1 there is no way to tell the CSMS."""
-        failed: list[Event] = [Failed(waiting.ref, "FormatViolation", words)]
+        failed: list[Event] = [Failed(waiting.ref, "FormatViolation", words, waiting.action)]
         if self.schemas.version != "2.1":
             return failed
         return [SendText(_dump([CALLRESULTERROR, waiting.id, code.value, words[:255], {}])), *failed]

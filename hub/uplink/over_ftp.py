@@ -121,7 +121,8 @@ def _client(parts: SplitResult, way: Way) -> Iterator[_Plain]:
         client.begin()
         client.login(unquote(parts.username or "anonymous"), unquote(parts.password or "evhub@"))
         yield client
-        client.quit()
+        with contextlib.suppress(ftplib.Error, EOFError, OSError):  # all has been done by then
+            client.quit()
     except ftplib.error_perm as error:
         reason = "PermissionDenied" if str(error)[:3] in DENIED else "UploadFailure"
         raise TransferFailed(f"FTP: {error}", reason) from error

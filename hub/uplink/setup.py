@@ -1,6 +1,7 @@
 """From the configuration: what a station is, and where its CSMS is."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from hub.ocpp.station.variable_table import BY_NAME, VARIABLES
 from hub.ocpp.station.variables import SetResult, checked, members, named
 from hub.uplink.installer import CommandInstaller
 from hub.uplink.jobs import Desk, Diary, NoInstaller
+from hub.uplink.uplink import DIALECTS
 from hub.yaml import suggestion
 
 NAMES = tuple(
@@ -115,12 +117,23 @@ def _connection(csms: CsmsSettings) -> dict[str, Any]:
     """What a station must know of its configured connection."""
     return {
         "vendors": csms.data_transfer,
+        "manners": DIALECTS[csms.versions[0]].manners,
         "url": csms.url,
         "security_profile": csms.security_profile,
-        "roots": (csms.ca.read_text(encoding="utf-8"),) if csms.ca else (),
-        "certificate": csms.cert.read_text(encoding="utf-8") if csms.cert else "",
+        "roots": tuple(filter(None, [_pem(csms.ca)])),
+        "certificate": _pem(csms.cert),
         "reach": Reach(frozenset([*_hosts(csms.url), *csms.allow_hosts])),
     }
+
+
+def _pem(file: Path | None) -> str:
+    """What can't be read is said by the link that needs it."""
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
 
 
 def _hosts(url: str) -> frozenset[str]:

@@ -196,9 +196,9 @@ class Uplink:
                 before = self.station.boot.registration
                 self.station.answered(ref, payload, now)
                 self._registration(before, now)
-            case Failed(ref=ref, code=code, description=description):
+            case Failed(ref=ref, code=code, description=words, action=action):
                 if code != "Disconnected":
-                    log.warning("%s: the CSMS answered %s %s", self.runtime.id, code, description)
+                    log.warning("%s: the CSMS answered %s with %s %s", self.runtime.id, action, code, words)
                 self.station.failed(ref, code, now)
             case SendText(text=text, invalid=invalid):
                 self._strange(text)
@@ -219,7 +219,9 @@ class Uplink:
 
     def _registration(self, before: Registration, now: Moment) -> None:
         status = self.station.boot.registration
-        if status is before:
+        if (
+            status is before or status is Registration.NONE
+        ):  # NONE: a reset of ours, nothing that the CSMS said
             return
         if status is Registration.ACCEPTED:
             log.info("%s: the CSMS has accepted the station", self.runtime.id)

@@ -14,6 +14,7 @@ from tests.conformance.bench import Bench
 
 EVERYTHING = Abilities(frozenset({"start", "pause", "set_limit", "unlock", "reset", "reset_evse"}))
 POINTS = ["PowerPathClosed", "Authorized", "EVConnected", "EnergyTransfer", "EVConnected,Authorized"]
+VERSIONS = ["1.6", "2.0.1", "2.1"]
 
 
 def remote_start(bench: Bench, evse: int) -> None:
@@ -30,6 +31,21 @@ def reset(bench: Bench, kind: str) -> None:
         {"now": "Hard", "idle": "Soft"} if bench.version == "1.6" else {"now": "Immediate", "idle": "OnIdle"}
     )
     bench.ask("Reset", {"type": words[kind]})
+
+
+def in_2_1(does: Callable[[Bench], object]) -> Callable[[Bench], object]:
+    """A step that only 2.1 has."""
+    return lambda bench: does(bench) if bench.version == "2.1" else None
+
+
+def setting(bench: Bench, name: str, value: str) -> None:
+    bench.station.control.set_variable(name, value, bench.clock.now())
+    bench.pump()
+
+
+def limit(bench: Bench) -> None:
+    """The CSMS's, with the answers to what comes next."""
+    bench.answers["TransactionEvent"] = {"transactionLimit": {"maxEnergy": 700, "maxTime": 5000}}
 
 
 def available(bench: Bench, good: bool) -> None:
@@ -67,6 +83,13 @@ STEPS: dict[str, Callable[[Bench], object]] = {
     "start anywhere": lambda bench: remote_start(bench, 0),
     "reset": lambda bench: reset(bench, "now"),
     "reset when idle": lambda bench: reset(bench, "idle"),
+    "reset and go on": in_2_1(lambda bench: bench.ask("Reset", {"type": "ImmediateAndResume"})),
+    "reset 2 and go on": in_2_1(
+        lambda bench: bench.ask("Reset", {"type": "ImmediateAndResume", "evseId": 2})
+    ),
+    "no energy by itself": in_2_1(lambda bench: setting(bench, "AllowEnergyTransferResumption", "false")),
+    "a short memory": in_2_1(lambda bench: setting(bench, "ResumptionTimeout", "40")),
+    "a limit of the CSMS": in_2_1(limit),
     "out of service": lambda bench: available(bench, False),
     "in service": lambda bench: available(bench, True),
     "little": lambda bench: outside(bench, 6.0),
@@ -86,7 +109,7 @@ DAY = st.lists(st.sampled_from(sorted(STEPS)), max_size=25)
 
 
 @settings(max_examples=60, deadline=None)
-@given(DAY, st.sampled_from(POINTS), st.sampled_from(POINTS), st.sampled_from(["1.6", "2.0.1"]))
+@given(DAY, st.sampled_from(POINTS), st.sampled_from(POINTS), st.sampled_from(VERSIONS))
 def test_every_transaction_has_one_beginning_and_one_end(
     day: list[str], start: str, stop: str, version: str
 ) -> None:
@@ -136,6 +159,6 @@ def check_16(bench: Bench) -> None:
 
 @pytest.mark.fuzz
 @settings(max_examples=1000, deadline=None, derandomize=False)
-@given(DAY, st.sampled_from(POINTS), st.sampled_from(POINTS), st.sampled_from(["1.6", "2.0.1"]))
+@given(DAY, st.sampled_from(POINTS), st.sampled_from(POINTS), st.sampled_from(VERSIONS))
 def test_for_long(day: list[str], start: str, stop: str, version: str) -> None:
     run(day, start, stop, version)

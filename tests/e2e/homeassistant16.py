@@ -104,8 +104,8 @@ class Point16(Sensors, v16.ChargePoint):
                 return True
         return False
 
-    async def start_transaction(self) -> bool:
-        request = call16.RemoteStartTransaction(connector_id=1, id_tag=TAG)
+    async def start_transaction(self, connector: int = 1) -> bool:
+        request = call16.RemoteStartTransaction(connector_id=connector, id_tag=TAG)
         return self.accepted("start", (await self.ask(request)).status)
 
     async def stop_transaction(self) -> bool:
@@ -146,6 +146,7 @@ class Point16(Sensors, v16.ChargePoint):
     @on("StartTransaction")
     def on_start(self, connector_id: int, id_tag: str, meter_start: int, **_: Any) -> Any:
         self.transaction = int(datetime.now(UTC).timestamp())
+        self.set("evses charging", {*self.metrics.get("evses charging", ()), connector_id})
         self.set("id_tag", id_tag)
         self.set("meter_start", meter_start / 1000, "kWh")
         self.set("session_energy", 0.0, "kWh")

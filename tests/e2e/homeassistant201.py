@@ -74,9 +74,9 @@ class Point201(Sensors, v201.ChargePoint):
         }
         return self.accepted("limit", (await self.ask(call201.SetChargingProfile(0, profile))).status)
 
-    async def start_transaction(self) -> bool:
+    async def start_transaction(self, evse: int = 1) -> bool:
         token = {"id_token": TAG, "type": "Central"}
-        request = call201.RequestStartTransaction(evse_id=1, id_token=token, remote_start_id=1)
+        request = call201.RequestStartTransaction(evse_id=evse, id_token=token, remote_start_id=1)
         return self.accepted("start", (await self.ask(request)).status)
 
     async def stop_transaction(self) -> bool:
@@ -132,10 +132,6 @@ class Point201(Sensors, v201.ChargePoint):
             words = row.get("variable_characteristics", {}).get("values_list", "")
             self.inventory["measurands"] = [MeasurandEnumType(word).value for word in words.split(",")]
 
-    @on("SecurityEventNotification")
-    def on_security(self, **_: Any) -> Any:
-        return result201.SecurityEventNotification()
-
     @on("Authorize")
     def on_authorize(self, id_token: dict[str, Any], **_: Any) -> Any:
         known = id_token["type"] in ("ISO14443", "ISO15693", "Central")
@@ -163,6 +159,7 @@ class Point201(Sensors, v201.ChargePoint):
         for samples in values:
             self.measured(samples)
         evse = more.get("evse", {"id": 1})["id"]
+        self.set("evses charging", {*self.metrics.get("evses charging", ()), evse})
         if "charging_state" in transaction_info:
             state = transaction_info["charging_state"]
             self.set(f"status {evse}", {"Idle": "Available", "EVConnected": "Preparing"}.get(state, state))

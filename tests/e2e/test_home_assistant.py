@@ -98,4 +98,11 @@ async def test_home_assistant_sees_both_sockets(tmp_path: Path, kind: type[Senso
             if version == "ocpp1.6"
             else (point.inventory["evses"] == {1: 1, 2: 1})
         )
+        assert await point.start_transaction(2)
+        await world.until(lambda: point.metrics["status 2"] == "Charging")
+        await point.trigger("MeterValues" if version == "ocpp1.6" else "TransactionEvent")
+        await world.until(lambda: point.metrics.get("Current.Import"))
+        assert await point.stop_transaction()
+        await world.until(lambda: point.metrics.get("stop_reason"))
+        assert point.metrics["evses charging"] == {2}
         assert point.warnings == []

@@ -51,6 +51,12 @@ def files_python() -> Path:
 
 
 @pytest.fixture(scope="session")
+def debian() -> Path:
+    with _or_skipped():
+        return peers.unpacked()
+
+
+@pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """(source, libraries ...) -> program"""
 

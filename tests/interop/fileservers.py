@@ -4,7 +4,6 @@ vsftpd and sshd want to know their users from the system: each gets a mount name
 """
 
 import contextlib
-import shutil
 import socket
 import subprocess
 import time
@@ -61,7 +60,7 @@ def among(folder: Path, users: Sequence[str], command: Sequence[str]) -> list[st
 
 
 @contextlib.contextmanager
-def sshd(folder: Path, served: Path) -> Iterator[tuple[int, str]]:
+def sshd(debian: Path, folder: Path, served: Path) -> Iterator[tuple[int, str]]:
     """(port, the line of its host key); user evhub."""
     port, key, settings = free_port(), folder / "host_key", folder / "sshd_config"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
@@ -70,14 +69,16 @@ def sshd(folder: Path, served: Path) -> Iterator[tuple[int, str]]:
         "KbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\nSubsystem sftp internal-sftp\n"
     )
     users = [f"evhub:x:65534:65534::{served}:/bin/sh", "sshd:x:100:65534::/run/sshd:/usr/sbin/nologin"]
-    found = program("sshd")
-    with running(among(folder, users, [found, "-D", "-e", "-f", str(settings)]), port):
+    command = [*program(debian, "sshd"), "-D", "-e", "-f", str(settings)]
+    with running(among(folder, users, command), port):
         kind, words = key.with_suffix(".pub").read_text().split()[:2]
         yield port, f"[localhost]:{port} {kind} {words}"
 
 
 @contextlib.contextmanager
-def vsftpd(folder: Path, served: Path, pair: tuple[Path, Path], *, implicit: bool) -> Iterator[int]:
+def vsftpd(
+    debian: Path, folder: Path, served: Path, pair: tuple[Path, Path], *, implicit: bool
+) -> Iterator[int]:
     """Its default is to take a data connection only in the session of the control connection."""
     port, settings = free_port(), folder / "vsftpd.conf"
     settings.write_text(
@@ -90,7 +91,7 @@ def vsftpd(folder: Path, served: Path, pair: tuple[Path, Path], *, implicit: boo
     )
     (folder / "empty").mkdir()
     users = [f"ftp:x:65534:65534::{served}:/bin/sh", "nobody:x:65534:65534::/:/bin/sh"]
-    with running(among(folder, users, [program("vsftpd"), str(settings)]), port):
+    with running(among(folder, users, [*program(debian, "vsftpd"), str(settings)]), port):
         yield port
 
 
@@ -106,5 +107,6 @@ def pyftpdlib(interpreter: Path, served: Path, pair: tuple[Path, Path]) -> Itera
             process.kill()
 
 
-def program(name: str) -> str:
-    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin") or name
+def program(debian: Path, name: str) -> list[str]:
+    libraries = ":".join(sorted({str(file.parent) for file in debian.rglob("*.so.*")}))
+    return ["env", f"LD_LIBRARY_PATH={libraries}", str(debian / "usr" / "sbin" / name)]

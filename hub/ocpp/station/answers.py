@@ -61,6 +61,8 @@ class Answers:
             self._station.emit(Keep("boot", "reason", None))
         self._station.boot.asks_time(now, self._station.variables.int("HeartbeatInterval"))
         self._station.back_online(now, everything=True)  # B01.FR.05
+        if not self._station.variables.bool("TxBeforeAccepted"):
+            self._station.evses.look_again(now)
 
     def _transaction_answered(self, event: TransactionEvent, payload: Mapping[str, Any], now: Moment) -> None:
         number = payload.get("transactionId")
@@ -74,6 +76,8 @@ class Answers:
         told = self._station.dialect.told(payload)
         if told is not None:
             self._station.costs.answered(event, told)
+        if told is not None and told.total is not None:
+            self._station.transaction_limits.spent(event.transaction, told.total, now)
         priority = self._station.dialect.priority(payload)
         if priority is not None:
             self._station.priorities.answered(event.transaction, priority)

@@ -154,6 +154,12 @@ class ClientCertificate:
             left = current.leaf.not_valid_after_utc - RENEWAL - now.wall
             self._renewal = now.mono + max(0.0, left.total_seconds())
 
+    def clock_was_set(self, now: Moment) -> None:
+        waited = self._valid_from is not None
+        self.look_ahead(now)
+        if waited and self._valid_from is None:
+            self._use(now)
+
     def _renew(self, now: Moment) -> None:
         """A03.FR.02/03; once for a certificate, and while it is in use."""
         current, station = self._best(now), self._station

@@ -50,6 +50,7 @@ class StationClock:
         """Has somebody set the machine's clock?"""
         if abs(now.wall - _shown(self._machine, now)) > SLACK:
             self._machine = now
+            self._station.upkeep.clock_was_set(now)
             if not self._told:
                 self._move(now.wall, now)
 
@@ -62,6 +63,7 @@ class StationClock:
         station.upkeep.security.happened("SettingSystemTime", now, f"{step.total_seconds():+.0f} s")
         station.metering.clock_was_set(now)
         station.reservations.clock_was_set(now)
+        station.upkeep.clock_was_set(now)
         station.evses.limits(now)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.costs import Told
+from hub.ocpp.station.manners import Manners
 from hub.ocpp.station.messages import Message
 from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.transaction_limits import Allowance
@@ -22,6 +23,11 @@ class Call(NamedTuple):
     action: str
     payload: Mapping[str, Any]
 
+    @property
+    def local(self) -> bool:
+        """From a person, not from the CSMS."""
+        return self.id.startswith("cmd:")
+
 
 class Outgoing(NamedTuple):
     """The next CALL; `ref` comes back with its answer."""
@@ -37,8 +43,7 @@ class Dialect(Protocol):
     version: str
     subprotocol: str
     calls: Mapping[str, "Callable[[Station, Call, Moment], Mapping[str, object] | None]"]
-    ends_with_samples: bool
-    """A transaction's last message carries what was sampled on the way."""
+    manners: Manners
     tells_of_drivers: bool
     """A connector is taken when somebody is authorized there, not only when a cable is in."""
 
@@ -49,6 +54,8 @@ class Dialect(Protocol):
     """Files that couldn't be fetched or sent: each failure is told, not only the last one."""
     streams: bool
     """Monitors may report by event streams."""
+    triggers: frozenset[str]
+    """Reasons of a transaction's event that only this version has."""
     triggered_measurands: str
     """The setting that names what a triggered MeterValues tells."""
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.entity import State
-from hub.model.moment import Moment, parse_time
+from hub.model.moment import Moment
 from hub.ocpp.station import lock, profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
 from hub.ocpp.station.facts import told
-from hub.ocpp.station.flow import CHARGING_STATES, Flow, Transaction, plugged_in
+from hub.ocpp.station.flow import CHARGING_STATES, Flow, plugged_in
 from hub.ocpp.station.transactions import free_grant
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
-        heard = self._resume(flow, now)
+        heard = flow.unheard and flow.lost_since is None
+        flow.unheard = flow.unheard and not heard
+        self._station.resumption.found(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
             flow.plugged = plugged
@@ -76,6 +78,7 @@ class Evses:
         flow.status = seen
         if seen in (Status.CHARGING, Status.SUSPENDED_EV):
             flow.begins_until = None
+        self._station.resumption.heard(flow, now)
         transactions.flowing_changed(flow, now)
         transactions.charging_changed(flow, now)
         grant = flow.grant
@@ -95,39 +98,24 @@ class Evses:
     def begin_anew(self, evse: int, now: Moment) -> None:
         """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""
         for flow in self.flows.values() if evse == 0 else [self.flows[evse]]:
+            if flow.transaction is not None:
+                continue  # it outlives the reset (2.1: B13)
             flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
             flow.finished, flow.conditions = False, frozenset()
-            self._station.transactions.changed(flow, now, "CablePluggedIn")
         self.look_again(now)
 
     def look_again(self, now: Moment) -> None:
         """Something may begin that couldn't before."""
         for flow in self.flows.values():
+            if flow.transaction is not None:
+                continue
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
             if flow.known:
                 self.state(flow.evse, flow.state, now)
 
-    def _resume(self, flow: Flow, now: Moment) -> bool:
-        """A charger that went on is served on; what a power cut has stopped is ended (2.1: ResumptionTimeout).
-
-        True: it was waited for, and now it is heard.
-        """
-        if flow.lost_since is not None or not flow.resuming:
-            return False
-        flow.resuming = False
-        transaction, station = flow.transaction, self._station
-        if transaction is None or not transaction.told_at or not _forgotten(flow, transaction):
-            return True
-        silent_s = (now.wall - parse_time(transaction.told_at)).total_seconds()
-        # Where there is no CSMS nobody misses its end, and the driver would miss his energy.
-        if station.setup.csms and silent_s > station.variables.int("TxResumptionTimeout"):
-            station.transactions.end(flow, now, "AbnormalCondition", "PowerLoss")
-            flow.finished = not station.free  # who needs no card goes on with a transaction of its own
-            station.availability.apply_scheduled(now)
-        return True
-
     def _is_free(self, flow: Flow) -> bool:
         station = self._station
-        if not station.free or station.control.restarting:
+        if not station.free or station.closed:
             return False
         return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
@@ -199,6 +187,9 @@ class Evses:
         found, again = profiles.holding(self._station, flow, now)
         self._station.emit(Limit(flow.evse, found.limit_a, phases=found.phases))
         self._switch_phases(flow, found.phases)
+        running = flow.transaction
+        if running and running.mode != found.mode and self._station.tells("OperationModeChanged"):
+            self._station.transactions.mode_changed(flow, now, found.mode)
         self._profile_due.pop(flow.evse, None)
         if again is not None:
             self._profile_due[flow.evse] = again
@@ -250,10 +241,3 @@ class Evses:
             if flow.transaction and flow.lost_since is not None:
                 times.append(flow.lost_since + DEVICE_LOST_S)
         return times
-
-
-def _forgotten(flow: Flow, transaction: Transaction) -> bool:
-    """A charger that was charging, or ready to, and isn't any more, has lost its power or was reset meanwhile."""
-    was = transaction.charging_state in ("Charging", "SuspendedEV")
-    goes_on = flow.status in (Status.CHARGING, Status.SUSPENDED_EV)
-    return was and not goes_on and flow.state.get("charging_enabled") is False

@@ -39,6 +39,12 @@ def _phases_switch(station: "Station") -> str:
     return str("set_phases" in station.setup.abilities.actions).lower()
 
 
+def _limits(station: "Station") -> str:
+    """Of one transaction; a cost is what the CSMS says that it is."""
+    soc = ["maxSoC"] if "soc" in station.setup.abilities.readings else []
+    return ",".join(["maxCost", "maxEnergy", *soc, "maxTime"])
+
+
 def _smart_charging(station: "Station") -> str:
     return str(_limitable(station)).lower()
 
@@ -59,4 +65,5 @@ FACTS: dict[str, Callable[["Station"], str]] = {
     "Phases3to1": _phases_switch,
     "SmartChargingAvailable": _smart_charging,
     "SmartChargingEnabled": _limited,
+    "SupportedLimits": _limits,
 }

@@ -148,6 +148,11 @@ class FirmwareUpdates:
             self._due = None
             self._go_on(now)
 
+    def clock_was_set(self, now: Moment) -> None:
+        """What waits for its time waits for it by the new one."""
+        if self._due is not None and self._firmware is not None:
+            self._due = now.mono + max(0.0, self._wait(self._next_at(self._firmware), now))
+
     def idle(self, now: Moment) -> None:
         """A transaction has ended: an installation may have waited for it."""
         if self._phase == "waiting" and self._due is None and not self._busy():
@@ -175,8 +180,7 @@ class FirmwareUpdates:
         firmware = self._firmware
         if firmware is None:
             return
-        at = firmware.retrieve_at if firmware.phase == "scheduled" else firmware.install_at
-        wait = self._wait(at, now)
+        wait = self._wait(self._next_at(firmware), now)
         if wait > 0:
             self._due = now.mono + wait
         elif firmware.phase == "scheduled":
@@ -233,6 +237,10 @@ class FirmwareUpdates:
     @property
     def _ref(self) -> str:
         return f"firmware:{self._number}"
+
+    @staticmethod
+    def _next_at(firmware: Firmware) -> str | None:
+        return firmware.retrieve_at if firmware.phase == "scheduled" else firmware.install_at
 
     def _wait(self, at: str | None, now: Moment) -> float:
         """Seconds, by the CSMS's clock."""

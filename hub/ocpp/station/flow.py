@@ -9,6 +9,7 @@ from hub.model.entity import EMPTY, Scalar, State
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
 from hub.ocpp.station.messages import MeterValue, Token, read, written
+from hub.ocpp.station.smart_charging import CHARGING_ONLY
 
 SETTLES_S = 3.0
 """So long a device that may charge needs to show that it does, or that the car doesn't want to."""
@@ -71,18 +72,37 @@ class Transaction:
     """The CSMS has refused whom it was begun for."""
     stopped_by: tuple[str, str] | None = None
     """The token that ended its authorization, until that is told."""
+    revoked_by: str | None = None
+    """The reason for which its authorization has ended, and nobody was authorized for it since."""
     begun_wh: int = 0
     """The register at its begin."""
     most_wh: int | None = None
-    """The register at which it ends."""
+    """The register at which it has had all that it may have."""
     ends_at: str | None = None
-    """When it ends, by the hub's own clock."""
+    """When it has had its time, by the hub's own clock."""
+    most_soc: float | None = None
+    most_cost: float | None = None
+    cost: float | None = None
+    """What the CSMS has said last."""
+    allowed: dict[str, float] = field(default_factory=dict)
+    """2.1: the limits that the CSMS has set, as it said them (E16)."""
+    limited: str | None = None
+    """2.1: the limit that it has reached; it gets no energy until that is raised."""
+    mode: str = CHARGING_ONLY
+    """2.1: the operationMode that its profile gives it."""
+    held: bool = False
+    """2.1: it was resumed without its energy (E17.FR.12)."""
     told_at: str = ""
     """When its last event was, by the hub's own clock."""
     csms_id: int | None = None
     priority: int | None = None
     """What the CSMS has said of this transaction's chargingPriority."""
     history: list[MeterValue] = field(default_factory=list)
+
+    @property
+    def withheld(self) -> bool:
+        """It gets no energy, whoever is authorized."""
+        return self.held or self.limited is not None
 
 
 REMEMBERED = frozenset(field.name for field in fields(Transaction))
@@ -103,7 +123,7 @@ class Flow:
     register: Register = field(default_factory=Register)
     conditions: frozenset[str] = frozenset()
     permitted: bool | None = None
-    resuming: bool = False
+    unheard: bool = False
     """A transaction ran here when the hub went, and the device hasn't said yet how it is: to permit it anything would
     cover up what has happened meanwhile."""
     sample_due: float | None = None
@@ -112,6 +132,8 @@ class Flow:
     begins_until: float | None = None
     """Energy may flow since a moment: until then a device that gives none hasn't suspended anything."""
     lost_since: float | None = None
+    resuming: bool = False
+    """2.1: its transaction outlives a restart; how the device is again is not told yet."""
     asking: Token | None = None
     """A token that the CSMS was asked about."""
     roams: bool = False
@@ -141,9 +163,13 @@ class Flow:
             "Authorized": self.grant is not None,
             "PowerPathClosed": powered,
             # Whoever is no longer authorized gets no energy: it ends with that, whatever the device still shows.
-            "EnergyTransfer": powered and self.status is Status.CHARGING,
+            "EnergyTransfer": powered and self.status is Status.CHARGING and not self.withheld,
         }
         return frozenset(name for name, holds in holding.items() if holds)
+
+    @property
+    def withheld(self) -> bool:
+        return self.transaction is not None and self.transaction.withheld
 
     def charging_state(self) -> str:
         if not self.plugged:
@@ -153,6 +179,8 @@ class Flow:
             return "SuspendedEVSE"
         if self.grant is None and self.transaction is not None and self.transaction.refused:
             return "EVConnected"
+        if self.grant and self.withheld:
+            return "SuspendedEVSE"
         waits = self.grant is None or self.begins_until is not None
         if self.status is Status.SUSPENDED_EVSE and waits:
             return "EVConnected"  # nobody is authorized, or only just
@@ -219,7 +247,7 @@ def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
     flow.register = Register(*body["register"])
     flow.conditions = frozenset(body["conditions"])
     flow.plugged = "EVConnected" in flow.conditions
-    flow.resuming = True
+    flow.unheard = True
     if body["grant"]:
         text, kind, group, remote, *more = body["grant"]
         flow.grant = Grant(Token(text, kind), group, remote)

@@ -82,12 +82,12 @@ def measurable(keys: Collection[str]) -> tuple[str, ...]:
     )
 
 
-def samples(names: list[str], state: State, register_wh: int, context: str) -> tuple[Sample, ...]:
-    """The values that the charger gives, of those that are wanted."""
+def samples(names: list[str], state: State, register_wh: int | None, context: str) -> tuple[Sample, ...]:
+    """The values that the charger gives, of those that are wanted. `register_wh` None: nobody has read it yet."""
     found = []
     state = _with_offered_power(state) if "Power.Offered" in names else state
     for name in names:
-        if name == ENERGY:
+        if name == ENERGY and register_wh is not None:
             found.append(Sample(name, register_wh, "Wh", None, context))
         for measurand, source in WANTED[name]:
             value = source.value(state)
@@ -119,6 +119,8 @@ class Register:
         self._last = last_wh
         self._counting = counting
         self._power: tuple[float, float] | None = None
+        self.heard = counting
+        """The charger has said something that it stands on."""
 
     @property
     def wh(self) -> int:
@@ -130,6 +132,9 @@ class Register:
     def read(self, state: State, now: Moment, *, in_transaction: bool = False) -> None:
         """Take what a state says."""
         total = state.get("energy_total")
+        self.heard = (
+            self.heard or isinstance(total, int | float) or isinstance(state.get("power"), int | float)
+        )
         if isinstance(total, int | float) and total >= 0:
             self._count(total * 1000, in_transaction)
         elif not self._counting:

@@ -147,10 +147,14 @@ class TransactionEvent:
     reservation_id: int | None = None
     meter: tuple[MeterValue, ...] = ()
     offline: bool = False
-    first_plugged: bool = False
-    """2.0.1: the event that names the EVSE."""
+    evse_known: bool = False
+    """2.0.1: the event names its EVSE."""
     phases: int | None = None
     """How many are used, where that is new."""
+    mode: str | None = None
+    """2.1: the operationMode, where it is another one now."""
+    limits: Mapping[str, float] | None = None
+    """2.1: those that were set (E16)."""
 
 
 Message = (

@@ -7,7 +7,7 @@ from hub.model.moment import Moment
 from hub.ocpp.station.effects import Measured
 from hub.ocpp.station.flow import Flow
 from hub.ocpp.station.measurands import samples
-from hub.ocpp.station.messages import MeterReport, MeterValue
+from hub.ocpp.station.messages import MeterReport, MeterValue, Sample
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -32,13 +32,18 @@ class Metering:
 
     def report(self, flow: Flow, now: Moment, measurands: str, context: str) -> None:
         """MeterValues outside a transaction."""
-        wanted = self._station.variables.list(measurands)
-        found = samples(wanted, flow.state, flow.register.wh, context)
+        found = self.values(flow, measurands, context)
         if found:
             value = MeterValue(self._station.stamp(now), found)
             # B02.FR.02: before registration only what was asked for.
             self._station.say(MeterReport(flow.evse, value), unregistered=context == "Trigger")
             self._station.emit(Measured(flow.evse, value))
+
+    def values(self, flow: Flow, measurands: str, context: str) -> tuple[Sample, ...]:
+        """What there is to tell of an EVSE now."""
+        known = flow.register.heard or flow.transaction is not None
+        wanted = self._station.variables.list(measurands)
+        return samples(wanted, flow.state, flow.register.wh if known else None, context)
 
     def tick(self, now: Moment) -> None:
         due = self._due is not None and now.mono >= self._due
@@ -66,7 +71,7 @@ class Metering:
         every = variables.int("AlignedInterval") if enabled else 0
         self._due = self._next(every, now)
         ended = variables.int("AlignedTxEndedInterval") if enabled else 0
-        with_samples = self._station.transactions.ends_with_samples
+        with_samples = self._station.transactions.manners.ends_with_samples
         self._ended_due = self._next(ended or (every if with_samples else 0), now)
 
     def _next(self, every: int, now: Moment) -> float | None:

@@ -65,7 +65,7 @@ class Outbox:
         if len(self._entries) <= MOST:
             return []
         inner = list(self._entries.values())[1:-1]
-        spare = [entry for entry in inner if entry.event.event == "Updated" and entry.event.trigger in SPARE]
+        spare = [entry for entry in inner if _spare(entry.event)]
         return [self.settle(entry.id) for entry in spare[::2]]
 
     def get(self, number: int) -> Entry | None:
@@ -117,6 +117,13 @@ class Outbox:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def _spare(event: TransactionEvent) -> bool:
+    """Values, and nothing that is told once."""
+    news = (event.token, event.reservation_id, event.phases)
+    plain = event.event == "Updated" and event.trigger in SPARE
+    return plain and all(told is None for told in news)
 
 
 def restamped(value: MeterValue, step: timedelta) -> MeterValue:

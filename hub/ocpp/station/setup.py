@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hub.model.charger import Abilities, Identity, Ratings
+from hub.ocpp.station.manners import Manners
 from hub.ocpp.station.measurands import MEASURANDS
 from hub.ocpp.station.smart_charging import VOLTAGE
 from hub.ocpp.station.urls import Reach
@@ -39,5 +40,7 @@ class StationSetup:
     """DataTransfer that somebody here wants: vendorId -> messageIds, none named: all of them."""
     measurands: tuple[str, ...] = MEASURANDS
     """Those that the charger can be metered for."""
+    manners: Manners = field(default_factory=Manners)
+    """Of the version that is most likely spoken, until one has been."""
     voltage: float = VOLTAGE
     """Of the supply, by phase: what watts become amperes with."""

@@ -19,17 +19,19 @@ from hub.ocpp.station.costs import Costs
 from hub.ocpp.station.device import Device
 from hub.ocpp.station.dialect import Call, Dialect, Outgoing, Timed
 from hub.ocpp.station.dynamic_profiles import DynamicProfiles
-from hub.ocpp.station.effects import Done, Effect, Reply, ReplyError
+from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
 from hub.ocpp.station.local_list import LocalList
+from hub.ocpp.station.manners import restored as restored_manners
 from hub.ocpp.station.messages import Message, Token
 from hub.ocpp.station.meter_triggers import MeterTriggers
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.priorities import Priorities
 from hub.ocpp.station.reservations import Reservations
+from hub.ocpp.station.resumption import Resumption
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
 from hub.ocpp.station.statuses import Statuses
@@ -74,6 +76,7 @@ class Station:
         self.calls = Calls(self)
         self._link_lost: float | None = None
         kept = Kept(memory)
+        self.told_triggers = frozenset(kept.one("dialect", "triggers", ()))
         self.clock = StationClock(self, now)
         self._settings(kept, outbox)
         self.device = Device(self, kept.one("identity", "device", {}))
@@ -89,7 +92,8 @@ class Station:
         self.boot = Boot(str(kept.one("boot", "reason", "PowerUp")))
         version = int(kept.one("counter", "local_list", 0))
         local_list = LocalList(self.variables, kept.all("local_list"), version)
-        self.authorization = Authorization(self.variables, self.setup.tokens, local_list, kept.all("cache"))
+        tokens, cached = self.setup.tokens, kept.all("cache")
+        self.authorization = Authorization(self.variables, tokens, local_list, cached, self.clock.at)
         self.csms_ids: dict[str, int] = {key: int(body) for key, body in kept.all("csms_id").items()}
         self.profiles = Profiles(restored_profile(body) for body in kept.all("profile").values())
 
@@ -98,8 +102,9 @@ class Station:
         self.transactions = Transactions(
             *(self.variables, self.outbox, self.emit, self.stamp),
             lambda: self.boot.accepted,
-            lambda evse: self.availability.operative(evse) and not self.control.restarting,
+            lambda evse: self.availability.operative(evse) and not self.closed,
             lambda now: self.upkeep.security.until_connected("MemoryExhaustion", now, THINNED),
+            restored_manners(kept.one("csms", "manners"), self.setup.manners),
         )
         self.availability = Availability(self, kept.all("availability"))
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)
@@ -111,6 +116,7 @@ class Station:
         self.metering = Metering(self, now)
         self.external = ExternalLimits(self)
         self.transaction_limits = TransactionLimits(self, now)
+        self.resumption = Resumption(self, now)
         self.dynamic = DynamicProfiles(self, now)
         self.costs = Costs(self)
         self.priorities = Priorities(self)
@@ -133,8 +139,12 @@ class Station:
 
     def connected(self, dialect: Dialect, now: Moment) -> None:
         self.dialect = dialect
-        if self.transactions.ends_with_samples != dialect.ends_with_samples:
-            self.transactions.ends_with_samples = dialect.ends_with_samples
+        if self.told_triggers != dialect.triggers:
+            self.told_triggers = dialect.triggers
+            self.emit(Keep("dialect", "triggers", sorted(dialect.triggers)))
+        if self.transactions.manners != dialect.manners:
+            self.transactions.manners = dialect.manners
+            self.emit(Keep("csms", "manners", dialect.manners.document()))
             self.metering.realign(now)
         self.boot.link(True)
         if self.boot.accepted:
@@ -164,7 +174,7 @@ class Station:
 
     def call(self, dialect: Dialect, call: Call, now: Moment) -> None:
         """Answers with a Reply or ReplyError; some answers come later, when the device has done it."""
-        if not call.id.startswith("cmd:") and not self._may_be_asked(call):
+        if not call.local and not self._may_be_asked(call):
             return
         handler = dialect.calls.get(call.action)
         try:
@@ -204,7 +214,14 @@ class Station:
 
     def _timed(self) -> tuple["Timed", ...]:
         charging = self.dynamic, self.reservations, self.evses, self.tokens, self.metering, self.statuses
-        return *charging, self.transaction_limits, self.meter_triggers, self.control, self.upkeep
+        return (
+            *charging,
+            self.transaction_limits,
+            self.resumption,
+            self.meter_triggers,
+            self.control,
+            self.upkeep,
+        )
 
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
@@ -232,12 +249,24 @@ class Station:
     # For the station's parts and the dialects
 
     @property
+    def closed(self) -> str | None:
+        """Why nothing begins: it is about to restart, or the CSMS must accept it first (B02.FR.03, B03.FR.01)."""
+        if self.control.restarting:
+            return "restarting"
+        first = self.setup.csms and not self.variables.bool("TxBeforeAccepted")
+        return "unregistered" if first and self.boot.registration is not Registration.ACCEPTED else None
+
+    @property
     def free(self) -> bool:
         """May everybody charge?"""
         return self.setup.free or not self.variables.bool("AuthEnabled")
 
     def emit(self, effect: Effect) -> None:
         self._effects.append(effect)
+
+    def tells(self, trigger: str) -> bool:
+        """Does the CSMS know this reason of a transaction's event? As long as none is connected, the last one."""
+        return trigger in self.told_triggers
 
     def say(
         self, message: Message, *, unregistered: bool = False, held: bool = False, ahead: bool = False
@@ -258,7 +287,7 @@ class Station:
 
     def pends(self, call: Call) -> bool:
         """A CSMS that hasn't accepted the station yet starts and stops nothing here (B02.FR.05); a person does."""
-        return self.boot.registration is Registration.PENDING and not call.id.startswith("cmd:")
+        return self.boot.pending and not call.local
 
     def back_online(self, now: Moment, *, everything: bool) -> None:
         self._link_lost = None
@@ -267,13 +296,13 @@ class Station:
         self.reservations.back_online()
         self.external.back_online()
         self.upkeep.monitors.back_online()
+        self.resumption.look(now)
         self.calls.release()
 
     # Inside
 
     def _may_be_asked(self, call: Call) -> bool:
-        registration = self.boot.registration
-        if registration in (Registration.ACCEPTED, Registration.PENDING):
+        if self.boot.registration is Registration.ACCEPTED or self.boot.pending:
             return True
         # B03.FR.08: a rejected station answers SecurityError. 1.6 (4.2) lets it stay silent; an answer harms nobody.
         self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))

@@ -62,8 +62,8 @@ class Tokens:
         owner = Token(*transaction.token) if transaction and transaction.token else token
         if flow.grant is None and owner.key != token.key:  # C01.FR.23: only he may go on with it
             return "ConcurrentTx"
-        if flow.transaction is None and self._station.control.restarting:
-            return "restarting"
+        if flow.transaction is None and (closed := self._station.closed):
+            return closed
         if not self._station.availability.serves(flow.evse, token):
             return "unavailable"
         if (status := self._station.statuses.bare(flow)) in (Status.FAULTED, Status.UNAVAILABLE):
@@ -86,7 +86,11 @@ class Tokens:
     def grant(self, flow: Flow, grant: Grant, now: Moment, trigger: str) -> None:
         begins_anew, flow.finished = flow.finished, False
         flow.asking = None  # whoever else is being asked about has been overtaken
+        if flow.transaction is not None:
+            flow.transaction.revoked_by = None
         grant.roams = grant.roams and not flow.plugged and len(self._station.evses.flows) > 1
+        if flow.transaction is not None:
+            flow.transaction.held = False  # somebody has come for it
         flow.grant = grant  # before its reservation ends: in between the connector isn't free
         grant.reservation_id = self._station.reservations.use(flow.evse, grant.token, grant.group, now)
         self._station.costs.granted(flow, grant)
@@ -128,8 +132,12 @@ class Tokens:
         if flow.grant is None and flow.transaction is None:
             return
         flow.grant = None
-        if flow.transaction is not None and (ends or "Authorized" not in flow.conditions):
-            self._station.transactions.end(flow, now, trigger, reason)
+        if flow.transaction is not None:
+            flow.transaction.revoked_by = flow.transaction.revoked_by or reason
+            if ends:
+                self._station.transactions.end(flow, now, trigger, reason)
+            elif "Authorized" not in flow.conditions:
+                self._station.transactions.refused(flow, now, trigger, reason)
         self._station.transactions.changed(flow, now, trigger, reason)
         flow.finished = flow.plugged
         self._station.availability.apply_scheduled(now)

@@ -6,8 +6,7 @@ comes to hold, and ends when one of TxStopPoint ceases to. Each event takes the 
 first and the last event and the meter values between; its words are given when a message is sent.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from uuid import uuid4
 
@@ -16,11 +15,20 @@ from hub.model.moment import Moment, rfc3339
 from hub.ocpp.station.clock import later, unset
 from hub.ocpp.station.effects import Effect, Happened, Keep, Measured, Permit
 from hub.ocpp.station.flow import SETTLES_S, Flow, Grant, Transaction, document
+from hub.ocpp.station.manners import Manners
 from hub.ocpp.station.measurands import samples
-from hub.ocpp.station.messages import NOBODY, MeterValue, Token, TransactionEvent
+from hub.ocpp.station.messages import NOBODY, MeterValue, TransactionEvent
+from hub.ocpp.station.naming import named
 from hub.ocpp.station.outbox import Outbox, restamped
 from hub.ocpp.station.variables import Variables
 
+FAULT_REASONS = {
+    "GroundFailure": "GroundFault",
+    "OverCurrentFailure": "OvercurrentFault",
+    "OverVoltage": "PowerQuality",
+    "UnderVoltage": "PowerQuality",
+}
+"""Why a fault has ended a transaction, by its error code."""
 HISTORY = 250
 """Values that a transaction keeps for its last message."""
 
@@ -38,6 +46,7 @@ class Transactions:
         online: Callable[[], bool],
         operative: Callable[[int], bool],
         exhausted: Callable[[Moment], None],
+        manners: Manners,
     ) -> None:
         self._variables = variables
         self._outbox = outbox
@@ -46,8 +55,7 @@ class Transactions:
         self._online = online
         self._operative = operative
         self._exhausted = exhausted
-        self.ends_with_samples = False
-        """1.6: the last message carries what was sampled on the way (StopTxnSampledData)."""
+        self.manners = manners
 
     def changed(self, flow: Flow, now: Moment, trigger: str, reason: str = "Other") -> None:
         """The conditions may be others now: begin, end, or tell of a change. `reason` is that of an end."""
@@ -67,6 +75,13 @@ class Transactions:
             self._tell_changes(flow, now, trigger, before)
         self._settle_permission(flow)
 
+    def refused(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
+        """Whoever isn't authorized is to stop: it ends where the end of an authorization would end it (F03.FR.02)."""
+        if "Authorized" in self._stop_points():
+            self.end(flow, now, trigger, reason)
+        else:
+            self._tell(flow, now, "Updated", trigger, ())
+
     def _begins(self, before: frozenset[str], after: frozenset[str]) -> bool:
         """A start point is reached; or somebody else may charge where the one before left his car at it."""
         new = after - before
@@ -77,7 +92,7 @@ class Transactions:
         points = set(self._variables.list("TxStopPoint"))
         if "PowerPathClosed" in points:
             points |= {"EVConnected", "Authorized"}
-        if not self._variables.bool("StopTxOnEVSideDisconnect"):
+        if self.manners.outlasts_the_cable and not self._variables.bool("StopTxOnEVSideDisconnect"):
             points -= {"EVConnected", "PowerPathClosed"}
         return points
 
@@ -85,11 +100,15 @@ class Transactions:
         flow.finished = False
         flow.transaction = Transaction(str(uuid4()), started=self._stamp(now), begun_wh=flow.register.wh)
         flow.transaction.charging_state = flow.charging_state()
+        if flow.grant is not None and flow.grant.remote_start_id is not None and trigger != "RemoteStart":
+            # F02.FR.21: whatever begins it, this is what it is told with; that energy flows is told next.
+            trigger = "RemoteStart"
+            flow.transaction.charging_state = "EVConnected"
         flow.sample_due = None
         self.reschedule(flow, now)
         flow.transaction.begun_nowhere = flow.grant is not None and flow.grant.roams
         meter = () if flow.transaction.begun_nowhere else self._first_values(flow, now)
-        if self.ends_with_samples:  # its first message has room for one register only
+        if self.manners.ends_with_samples:  # its first message has room for one register only
             first = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.Begin")
             flow.transaction.history.extend(first)
         self._tell(flow, now, "Started", trigger, meter)
@@ -99,7 +118,9 @@ class Transactions:
         """The last event; the EVSE is free for the next transaction when the conditions say so."""
         transaction = flow.transaction
         assert transaction is not None
-        transaction.charging_state = flow.charging_state()
+        transaction.charging_state = "EVConnected" if flow.plugged else "Idle"
+        if reason == "EVDisconnected":  # F04.FR.03, E07.FR.05: what came before has ended it
+            reason = transaction.revoked_by or reason
         last = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.End")
         self._tell(flow, now, "Ended", trigger, (*transaction.history, *last), reason)
         flow.transaction, flow.sample_due = None, None
@@ -119,13 +140,15 @@ class Transactions:
             self._remember(flow, now, "TxEndedMeasurands", "Sample.Periodic")
         if flow.sample_due is not None and now.mono >= flow.sample_due:
             self._schedule(flow, now)
-            wanted = self._variables.list("TxUpdatedMeasurands")
-            meter = self._meter(flow, now, wanted, "Sample.Periodic")
-            self._tell(flow, now, "Updated", "MeterValuePeriodic", meter)
+            self._tell_values(flow, now, "TxUpdatedMeasurands", "MeterValuePeriodic", "Sample.Periodic")
 
     def aligned(self, flow: Flow, now: Moment) -> None:
-        wanted = self._variables.list("AlignedMeasurands")
-        self._tell(flow, now, "Updated", "MeterValueClock", self._meter(flow, now, wanted, "Sample.Clock"))
+        self._tell_values(flow, now, "AlignedMeasurands", "MeterValueClock", "Sample.Clock")
+
+    def _tell_values(self, flow: Flow, now: Moment, measurands: str, trigger: str, context: str) -> None:
+        meter = self._meter(flow, now, self._variables.list(measurands), context)
+        if meter:
+            self._tell(flow, now, "Updated", trigger, meter)
 
     def remember_aligned(self, flow: Flow, now: Moment) -> None:
         self._remember(flow, now, "AlignedTxEndedMeasurands", "Sample.Clock")
@@ -147,9 +170,50 @@ class Transactions:
         if flow.transaction is not None:
             self._tell(flow, now, "Updated", "ChargingRateChanged", ())
 
+    def limit_set(self, flow: Flow, now: Moment, limits: Mapping[str, float]) -> None:
+        """2.1: told once (E16.FR.01/03)."""
+        self._tell(flow, now, "Updated", "LimitSet", (), limits=limits)
+
+    def mode_changed(self, flow: Flow, now: Moment, mode: str) -> None:
+        """2.1: another operationMode holds (K01.FR.110)."""
+        assert flow.transaction is not None
+        flow.transaction.mode = mode
+        self._tell(flow, now, "Updated", "OperationModeChanged", ())
+
+    def no_energy(self, flow: Flow, now: Moment, trigger: str) -> None:
+        """2.1: it goes on, but gets none (E16.FR.05)."""
+        self._keep_state(flow, now, trigger)
+        self._settle_permission(flow)
+
+    def energy_again(self, flow: Flow, now: Moment) -> None:
+        """2.1: what kept it from charging is over; the device has a while to show it."""
+        flow.begins_until = now.mono + SETTLES_S
+        self._settle_permission(flow)
+
+    def resumed(self, flow: Flow, now: Moment) -> None:
+        """2.1: it goes on after a restart (E17.FR.14, B13.FR.30)."""
+        self._keep_state(flow, now, "TxResumed")
+
+    def resetting(self, flow: Flow, now: Moment) -> None:
+        """2.1: it will go on after a reset (B13.FR.04)."""
+        self._tell(flow, now, "Updated", "ResetCommand", ())
+
+    def _keep_state(self, flow: Flow, now: Moment, trigger: str) -> None:
+        assert flow.transaction is not None
+        flow.transaction.charging_state = flow.charging_state()
+        flow.conditions = flow.now_conditions()
+        self._tell(flow, now, "Updated", trigger, ())
+
     def flowing_changed(self, flow: Flow, now: Moment) -> None:
         """Energy has begun to flow, or has stopped: a start or stop point (E02, E06)."""
-        if (flow.conditions ^ flow.now_conditions()) & {"EnergyTransfer"}:
+        if flow.resuming or flow.lost_since is not None:
+            return
+        if not (flow.conditions ^ flow.now_conditions()) & {"EnergyTransfer"}:
+            return
+        if flow.status is Status.FAULTED:  # E06.FR.16
+            error = str(flow.state.get("error_code"))
+            self.changed(flow, now, "AbnormalCondition", FAULT_REASONS.get(error, "Other"))
+        else:
             reason = "StoppedByEV" if flow.status is Status.SUSPENDED_EV else "Other"
             self.changed(flow, now, "ChargingStateChanged", reason)
 
@@ -157,7 +221,7 @@ class Transactions:
         transaction = flow.transaction
         if transaction is None or transaction.charging_state == flow.charging_state():
             return
-        if flow.lost_since is not None:
+        if flow.lost_since is not None or flow.resuming:
             return  # the charger isn't heard: it may well go on
         transaction.charging_state = flow.charging_state()
         self._tell(flow, now, "Updated", "ChargingStateChanged", ())
@@ -205,14 +269,15 @@ class Transactions:
         if not self._variables.bool("SampledEnabled"):
             return 0
         every = self._variables.int("TxEndedInterval")
-        return every or (self._variables.int("TxUpdatedInterval") if self.ends_with_samples else 0)
+        return every or (self._variables.int("TxUpdatedInterval") if self.manners.ends_with_samples else 0)
 
     def _tell_changes(self, flow: Flow, now: Moment, trigger: str, before: frozenset[str]) -> None:
         transaction = flow.transaction
         assert transaction is not None
         if (before ^ flow.conditions) & {"Authorized", "EVConnected"}:
             transaction.charging_state = flow.charging_state()
-            owed, transaction.begun_nowhere = transaction.begun_nowhere and flow.plugged, False
+            owed = transaction.begun_nowhere and flow.plugged
+            transaction.begun_nowhere = transaction.begun_nowhere and not owed
             self._tell(flow, now, "Updated", trigger, self._first_values(flow, now) if owed else ())
 
     def _first_values(self, flow: Flow, now: Moment) -> tuple[MeterValue, ...]:
@@ -230,6 +295,7 @@ class Transactions:
         trigger: str,
         meter: tuple[MeterValue, ...],
         reason: str | None = None,
+        limits: Mapping[str, float] | None = None,
     ) -> None:
         transaction = flow.transaction
         assert transaction is not None
@@ -245,8 +311,10 @@ class Transactions:
             stopped_reason=reason,
             meter=meter,
             offline=not self._online(),
+            mode=transaction.mode if trigger == "OperationModeChanged" else None,
+            limits=limits,
         )
-        self._emit(self._outbox.owe(self._with_identity(flow, told)))
+        self._emit(self._outbox.owe(named(flow, told)))
         if meter:
             self._emit(Measured(flow.evse, meter[-1]))
         for thinned in self._outbox.thin():
@@ -256,51 +324,10 @@ class Transactions:
         transaction.told_at = rfc3339(now.wall)
         self._emit(Keep("transaction", str(flow.evse), document(flow)))
 
-    def _with_identity(self, flow: Flow, told: TransactionEvent) -> TransactionEvent:
-        """idToken once, when there is one; the EVSE in the first event with a plug (E01.FR.16)."""
-        transaction, grant = flow.transaction, flow.grant
-        assert transaction is not None
-        token = None
-        if grant and not transaction.token_told:
-            token, transaction.token_told = grant.token, True
-            transaction.token, transaction.group = (grant.token.text, grant.token.type), grant.group
-        if transaction.stopped_by:  # E07.FR.02
-            token, transaction.stopped_by = Token(*transaction.stopped_by), None
-        if grant and grant.remote_start_id is not None:
-            transaction.remote_start_id = grant.remote_start_id
-        reservation = None
-        if grant and grant.reservation_id is not None and not transaction.reservation_told:
-            reservation, transaction.reservation_told = grant.reservation_id, True  # E03.FR.03
-        # E01.FR.16: once more when the plug is in.
-        known = told.seq_no == 0 and not transaction.begun_nowhere
-        names_evse = known or (flow.plugged and not transaction.plugged_once)
-        transaction.plugged_once = transaction.plugged_once or flow.plugged
-        owner = Token(*transaction.token) if transaction.token else None
-        return replace(
-            told,
-            token=token,
-            owner=owner,
-            remote_start_id=transaction.remote_start_id,
-            reservation_id=reservation,
-            first_plugged=names_evse,
-            phases=self._phases(flow),
-        )
-
-    def _phases(self, flow: Flow) -> int | None:
-        """How many are used, when energy begins to flow and when that has changed (E03.FR.13/14)."""
-        phases, transaction = flow.state.get("phases_active"), flow.transaction
-        assert transaction is not None
-        if transaction.charging_state != "Charging" or not isinstance(phases, int) or not 1 <= phases <= 3:
-            return None
-        if phases == transaction.phases_told:
-            return None
-        transaction.phases_told = phases
-        return phases
-
     def _settle_permission(self, flow: Flow) -> None:
         """Energy may flow while somebody is authorized; a refused one waits for StopTxOnInvalidId."""
-        allowed = flow.grant is not None and not flow.grant.refused
-        if allowed != flow.permitted and not flow.resuming:
+        allowed = flow.grant is not None and not flow.grant.refused and not flow.withheld
+        if allowed != flow.permitted and not flow.unheard:
             flow.permitted = allowed
             self._emit(Permit(flow.evse, allowed))
 

@@ -26,10 +26,18 @@ class Triggers:
         # F06.FR.03: where the EVSE doesn't matter, it doesn't matter which one is named.
         if wanted in OF_AN_EVSE and evse and evse not in self._station.evses.flows:
             return False
-        if wanted == "TransactionEvent" and not any(flow.transaction for flow in self._chosen(evse)):
+        if wanted in OF_AN_EVSE and not any(self._exists(wanted, flow) for flow in self._chosen(evse)):
             return False  # F06.FR.10: what is accepted is sent
         say(evse, now)
         return True
+
+    def _exists(self, wanted: str, flow: Flow) -> bool:
+        """Is there such a message of this EVSE now?"""
+        if wanted == "TransactionEvent":
+            return flow.transaction is not None
+        return wanted != "MeterValues" or bool(
+            self._station.metering.values(flow, self._measurands(), "Trigger")
+        )
 
     def has(self, wanted: str) -> bool:
         return wanted in self._all()
@@ -49,10 +57,12 @@ class Triggers:
             self._station.statuses.report_one(number, now)
 
     def _meter(self, evse: int | None, now: Moment) -> None:
-        dialect = self._station.dialect  # None: nobody was ever connected, and nobody hears it
-        measurands = dialect.triggered_measurands if dialect else "AlignedMeasurands"
         for flow in self._chosen(evse):
-            self._station.metering.report(flow, now, measurands, "Trigger")
+            self._station.metering.report(flow, now, self._measurands(), "Trigger")
+
+    def _measurands(self) -> str:
+        dialect = self._station.dialect  # None: nobody was ever connected, and nobody hears it
+        return dialect.triggered_measurands if dialect else "AlignedMeasurands"
 
     def _transaction(self, evse: int | None, now: Moment) -> None:
         for flow in self._chosen(evse):

@@ -82,6 +82,11 @@ class Upkeep:
             times.append(notice)
         return times
 
+    def clock_was_set(self, now: Moment) -> None:
+        """The machine's, or the CSMS's."""
+        self.firmware.clock_was_set(now)
+        self.client_certificate.clock_was_set(now)
+
     def restarted(self, reason: str, now: Moment) -> None:
         """A Reset."""
         self.monitors.streams.restarted()

@@ -8,6 +8,7 @@ from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.costs import Told
 from hub.ocpp.station.facts import told
+from hub.ocpp.station.manners import Manners
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
@@ -74,11 +75,12 @@ REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
 class Dialect16:
     version = "1.6"
     subprotocol = "ocpp1.6"
-    ends_with_samples = True
+    manners = Manners(ends_with_samples=True, outlasts_the_cable=True)
     triggered_measurands = "TxUpdatedMeasurands"
     tells_of_drivers = True
     tells_of_faults = True
     streams = False
+    triggers: frozenset[str] = frozenset()
     tells_each_try = True
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,

@@ -17,8 +17,10 @@ def read_told(payload: Mapping[str, Any]) -> Told:
     return Told(payload.get("totalCost"), text)
 
 
-def cost_updated(station: "Station", call: "Call", _now: Moment) -> Mapping[str, object]:
-    station.costs.updated(call.payload["transactionId"], call.payload["totalCost"])
+def cost_updated(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]:
+    transaction, total = call.payload["transactionId"], call.payload["totalCost"]
+    station.costs.updated(transaction, total)
+    station.transaction_limits.spent(transaction, total, now)
     return {}
 
 

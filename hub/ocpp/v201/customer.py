@@ -62,7 +62,8 @@ def _tell(station: "Station", request_id: int, text: str, now: Moment) -> None:
             "tbc": number < len(parts) - 1,
             "data": part,
         }
-        station.say(Raw("2.0.1", "NotifyCustomerInformation", body), held=True)
+        # What has been cleared is nowhere else any more: it outlives a lost connection.
+        station.upkeep.notices.add(Raw("2.0.1", "NotifyCustomerInformation", body))
 
 
 CALLS = {"CustomerInformation": customer_information}

@@ -7,6 +7,7 @@ from hub.model.charger import Status
 from hub.model.moment import Moment
 from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.costs import Told
+from hub.ocpp.station.manners import Manners
 from hub.ocpp.station.messages import (
     Authorize,
     BootNotification,
@@ -55,6 +56,14 @@ STATUS = {
     Status.FAULTED: "Faulted",
 }
 """Everything else is Occupied: what happens there is told by the transaction's chargingState."""
+TRIGGERS = {
+    "TxResumed": "ChargingStateChanged",
+    "LimitSet": "ChargingRateChanged",
+    "OperationModeChanged": "ChargingRateChanged",
+    "SoCLimitReached": "ChargingStateChanged",
+    "CostLimitReached": "ChargingStateChanged",
+}
+"""What is owed since the CSMS spoke 2.1."""
 STOPPED = {"HardReset": "ImmediateReset", "SoftReset": "ImmediateReset", "UnlockCommand": "Other"}
 
 
@@ -70,11 +79,12 @@ REPORTS: Mapping[type, Callable[[Any], Words | None]] = {
 class Dialect201:
     version = "2.0.1"
     subprotocol = "ocpp2.0.1"
-    ends_with_samples = False
+    manners = Manners()
     triggered_measurands = "AlignedMeasurands"
     tells_of_drivers = False
     tells_of_faults = False
     streams = False
+    triggers: frozenset[str] = frozenset()
     tells_each_try = False
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **core.CALLS,
@@ -170,7 +180,9 @@ class Dialect201:
         said: dict[str, object] = {
             "eventType": event.event,
             "timestamp": event.at,
-            "triggerReason": event.trigger,
+            "triggerReason": event.trigger
+            if event.trigger in self.triggers
+            else TRIGGERS.get(event.trigger, event.trigger),
             "seqNo": event.seq_no,
             "offline": event.offline,
             "transactionInfo": transaction,
@@ -181,7 +193,7 @@ class Dialect201:
             said["numberOfPhasesUsed"] = event.phases
         if event.reservation_id is not None:
             said["reservationId"] = event.reservation_id
-        if event.first_plugged:
+        if event.evse_known:
             said["evse"] = {"id": event.evse, "connectorId": 1}
         if event.meter:
             said["meterValue"] = [meter_value(value) for value in event.meter]

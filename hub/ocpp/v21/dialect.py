@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hub.model.moment import Moment
-from hub.ocpp.station.messages import Message, OpenEventStream, PullDynamicSchedule, Raw
+from hub.ocpp.station.messages import Message, OpenEventStream, PullDynamicSchedule, Raw, TransactionEvent
 from hub.ocpp.station.station import Call, Station
-from hub.ocpp.station.transaction_limits import Allowance
-from hub.ocpp.v21 import monitoring, refused, smart_charging
+from hub.ocpp.station.transaction_limits import SOC, TIME, Allowance
+from hub.ocpp.v21 import core, monitoring, refused, smart_charging
 from hub.ocpp.v201.dialect import Dialect201, Words
 
 ADAPTED: Mapping[str, Callable[[Station, Mapping[str, Any]], Mapping[str, object]]] = {**monitoring.ADAPTED}
@@ -18,9 +18,13 @@ class Dialect21(Dialect201):
     version = "2.1"
     subprotocol = "ocpp2.1"
     streams = True
+    triggers = frozenset(
+        {"TxResumed", "LimitSet", "SoCLimitReached", "CostLimitReached", "OperationModeChanged"}
+    )
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **Dialect201.calls,
         **smart_charging.CALLS,
+        **core.CALLS,
         **monitoring.CALLS,
         **refused.CALLS,
     }
@@ -41,7 +45,20 @@ class Dialect21(Dialect201):
 
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:
         said = payload.get("transactionLimit")
-        return None if said is None else Allowance(said.get("maxEnergy"), said.get("maxTime"))
+        return said and {name: value for name, value in said.items() if name != "customData"}
+
+    def _transaction(self, event: TransactionEvent) -> dict[str, object]:
+        said: dict[str, Any] = super()._transaction(event)
+        if event.mode:
+            said["transactionInfo"]["operationMode"] = event.mode
+        if event.limits:
+            said["transactionInfo"]["transactionLimit"] = limits(event.limits)
+        return said
+
+
+def limits(said: Mapping[str, float]) -> dict[str, float]:
+    """TransactionLimitType: seconds and percent are whole numbers."""
+    return {name: int(value) if name in (TIME, SOC) else value for name, value in said.items()}
 
 
 DIALECT = Dialect21()

@@ -1,6 +1,6 @@
 """A station, a CSMS that answers, and a driver, without any I/O. Everything said is checked against its schema."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -162,11 +162,20 @@ class World:
     def refuse_tokens(self, status: str = "Invalid") -> None:
         self.answers["Authorize"] = {self._info: {"status": status}}
 
+    def committing(self, effects: Sequence[Effect]) -> None:
+        """What one input makes durable is about to be kept."""
+
+    def committed(self, effects: Sequence[Effect]) -> None:
+        """It is kept."""
+
     def _carry_out(self, answering: str) -> None:
-        for effect in self.station.drain():
+        effects = self.station.drain()
+        self.committing(effects)
+        for effect in effects:
             match effect:
                 case Owe(id=number, body=body):
                     self.journal[number] = (orjson.loads(orjson.dumps(body)), 0)
+                    self.memory["counter", "outbox"] = number + 1  # as the store does
                 case Settle(id=number):
                     del self.journal[number]
                 case Attempt(id=number, attempts=attempts):
@@ -191,6 +200,7 @@ class World:
                 case ReplyError(call_id=call_id, code=code):
                     self.replies[call_id] = code.value
             self.effects.append(effect)
+        self.committed(effects)
 
     # What was seen
 

@@ -89,6 +89,12 @@ class Talk:
         self._say("234 go on")
         self._client = self._server.wrapped(self._client)
 
+    def _quit(self, _argument: str) -> None:
+        """Some just go."""
+        if not self._server.abrupt:
+            return self._say("221 bye")
+        self._client.shutdown(socket.SHUT_RDWR)
+
     def _prot(self, argument: str) -> None:
         self._private = argument == "P"
         self._say("200 so be it")

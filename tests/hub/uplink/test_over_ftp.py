@@ -64,6 +64,12 @@ def test_files_are_fetched_and_stored(ftp: FtpServer, tmp_path: Path) -> None:
     }
 
 
+def test_what_is_done_is_done_when_the_server_just_goes(ftp: FtpServer) -> None:
+    ftp.abrupt = True
+    send(f"ftp://evhub:secret@127.0.0.1:{ftp.port}/", "a.log", b"1", way())
+    assert ftp.files["a.log"] == b"1"
+
+
 def test_a_refusal_has_a_reason(ftp: FtpServer, tmp_path: Path) -> None:
     with pytest.raises(TransferFailed) as caught:
         send(f"ftp://evhub:wrong@127.0.0.1:{ftp.port}/", "a.log", b"1", way())

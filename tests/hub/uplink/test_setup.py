@@ -7,9 +7,11 @@ import pytest
 
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.testing import example_inputs
+from hub.clock import ManualClock
 from hub.config.settings import ChargerSettings, CsmsSettings, FirmwareSettings, HubSettings
 from hub.integration.loader import load_codec
 from hub.logs import Diary
+from hub.ocpp.station.station import Station
 from hub.ocpp.station.urls import BadUrl
 from hub.shipped import shipped
 from hub.uplink.installer import CommandInstaller
@@ -42,6 +44,16 @@ def test_a_csms_on_this_machine_may_send_the_hub_to_this_machine(url: str, place
     else:
         with pytest.raises(BadUrl):
             reach.check(place)
+
+
+def test_a_certificate_that_is_none_is_left_to_the_link_to_tell(tmp_path: Path) -> None:
+    binary = tmp_path / "ca.der"
+    binary.write_bytes(b"\x30\x82\xff\xfe")
+    csms = CsmsSettings("wss://csms.example", "garage", security_profile=3, ca=binary, cert=tmp_path / "none")
+    setup = station_setup(replace(CHARGER, csms=csms), MAPPING, {}, frozenset())
+    station = Station(setup, {}, (), ManualClock().now())
+    assert station.upkeep.certificates.listed("CSMSRootCertificate") == []
+    assert not station.upkeep.client_certificate.available(ManualClock().now())
 
 
 def test_only_a_command_of_the_configuration_installs(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from hub.charger.limits import Outside
 from hub.model.command import CommandResult, Outcome
+from hub.model.moment import rfc3339
 from hub.ocpp.errors import ErrorCode
 from hub.ocpp.station.messages import Token
 from hub.ocpp.v16.dialect import DIALECT as V16
@@ -194,8 +195,8 @@ async def test_without_csms_nothing_is_owed_but_the_station_remembers(tmp_path: 
 async def test_no_id_of_the_csms_passes_for_a_command(tmp_path: Path) -> None:
     async with World(tmp_path) as world:
         world.connect()
-        boot = await world.link.next()
-        assert boot[2] == "BootNotification"
+        now = rfc3339(world.clock.now().wall)
+        await world.exchange(status="Rejected", currentTime=now, interval=60)
         assert await world.ask("ClearCache", {}, "cmd:mqtt:1") == "SecurityError"
 
 
@@ -273,6 +274,25 @@ async def test_a_reset_is_answered_and_registers_anew_on_the_next_link(tmp_path:
         world.connect()
         action, payload = await world.exchange()
         assert (action, payload["reason"]) == ("BootNotification", "RemoteReset")
+
+
+async def test_a_reset_that_ends_a_transaction_is_not_taken_for_a_word_of_the_csms(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with World(tmp_path) as world:
+        await world.boot()
+        world.runtime.show(CHARGING)
+        await world.exchange()  # StatusNotification
+        token = {"idToken": "APP1", "type": "Central"}
+        started = {"idToken": token, "remoteStartId": 1, "evseId": 1}
+        assert (await world.ask("RequestStartTransaction", started))["status"] == "Accepted"
+        assert (await world.exchange())[0] == "TransactionEvent"
+        assert await world.ask("Reset", {"type": "Immediate"}, "reset") == {"status": "Accepted"}
+        while (await world.exchange())[1].get("eventType") != "Ended":
+            pass
+        async with asyncio.timeout(5):
+            await world.uplink.reconnect.wait()
+        assert "the CSMS says" not in caplog.text
 
 
 async def test_a_csms_that_takes_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,19 @@ def compiled(folder: Path, source: Path, *libraries: str) -> Path:
     return folder / source.stem
 
 
+def unpacked() -> Path:
+    """Debian's packages of `debian.txt`, not installed: nothing of them runs by itself. Raises Absent."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg"):
+        raise Absent("this is no Debian")
+    packages = (HERE / "debian.txt").read_text().split()
+
+    def install(folder: Path) -> None:
+        unpack = 'cd "$0" && apt-get download -qq "$@" && for file in *.deb; do dpkg -x "$file" .; done'
+        _run("sh", "-c", unpack, str(folder), *packages)
+
+    return _once("debian", install, HERE / "debian.txt")
+
+
 def _environment(name: str, interpreter: str, requirements: Path) -> Path:
     def install(folder: Path) -> None:
         _run(interpreter, "-m", "venv", str(folder))
@@ -113,4 +126,4 @@ def _run(*command: str) -> str:
     return done.stdout
 
 
-ALL: Sequence[Callable[[], Path]] = (node_modules, python, newer_python, files_python)
+ALL: Sequence[Callable[[], Path]] = (node_modules, python, newer_python, files_python, unpacked)

@@ -252,7 +252,7 @@ def test_a_token_that_it_answers_with_an_error_is_in_nobody_s_way(version: str) 
 
 
 def test_a_prepaid_card_charges_although_what_is_said_of_it_expires_at_once() -> None:
-    """2.1: each time it is asked again, and the limit is one on cost, which stations here don't have."""
+    """2.1: each time it is asked again, and what the card has left is a limit on the cost."""
     world = World("2.1")
 
     def accepted(action: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -272,7 +272,8 @@ def test_a_prepaid_card_charges_although_what_is_said_of_it_expires_at_once() ->
     assert world.actions().count("Authorize") == 2
     told = [payload for action, payload in world.sent if action == "TransactionEvent"]
     assert [event["eventType"] for event in told].count("Ended") == 2
-    assert all("transactionLimit" not in event["transactionInfo"] for event in told)
+    limits = [event["transactionInfo"].get("transactionLimit") for event in told]
+    assert [limit for limit in limits if limit] == [{"maxCost": 12.5}] * 2
 
 
 def test_a_certificate_is_asked_for_with_the_organisation_that_it_has_set() -> None:

@@ -276,3 +276,13 @@ def test_a_restart_between_request_and_certificate_loses_nothing() -> None:
     assert give(world, root.issue(csr)) == "Accepted"
     world.restart()
     assert world.station.upkeep.client_certificate.current(world.clock.now()) is not None
+
+
+def test_a_certificate_that_the_machines_clock_makes_valid_is_used() -> None:
+    world, root = asking(**SECURE), Authority()
+    give(world, root.issue(trigger(world), start=2))
+    world.effects.clear()
+    world.clock.jump(3 * DAY)
+    world.advance(300)
+    assert world.last(Reconnect) is not None
+    assert world.station.upkeep.network.attempt(world.clock.now()).own is not None

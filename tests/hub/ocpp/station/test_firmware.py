@@ -318,3 +318,11 @@ def test_1_6_has_a_trigger_for_each_kind_of_firmware() -> None:
     made.ask("TriggerMessage", asked)
     going_on = {"status": "Downloading", "requestId": 7}
     assert made.take() == [("SignedFirmwareStatusNotification", going_on), plain]
+
+
+def test_what_waits_for_its_time_waits_for_it_by_the_clock_that_was_set() -> None:
+    made = world()
+    update(made, retrieveDateTime=later(made, 12 * 3600))
+    made.answers["Heartbeat"] = {"currentTime": later(made, 13 * 3600)}
+    made.advance(600)
+    assert said(made) == ["DownloadScheduled", "Downloading"]

@@ -42,6 +42,7 @@ def test_a_session_in_2_0_1_is_told_event_by_event() -> None:
     assert [event["seqNo"] for event in events] == [0, 1, 2, 3]
     assert len({event["transactionInfo"]["transactionId"] for event in events}) == 1
     assert {event["offline"] for event in events} == {False}
+    assert [event["evse"] for event in events] == [{"id": 1, "connectorId": 1}] * 4
     assert events[-1]["transactionInfo"]["stoppedReason"] == "EVDisconnected"
     assert events[-1]["meterValue"][0]["sampledValue"][0]["value"] == 11500
     assert world.last(Permit) == Permit(1, False)

@@ -92,3 +92,16 @@ def test_a_reservation_and_a_transaction_are_told_and_stay() -> None:
     assert data.splitlines()[1:] == going_on
     assert ask(made, idToken=TOKEN) == ("Accepted", "\n".join(going_on))
     assert ask(made, idToken={**TOKEN, "idToken": "OTHER"}) == ("Accepted", "No data found.")
+
+
+def test_what_was_cleared_is_told_even_when_the_connection_goes() -> None:
+    made = with_customer()
+    made.answers["NotifyCustomerInformation"] = "hold"
+    assert ask(made, clear=True, idToken=TOKEN)[0] == "Accepted"
+    made.take()
+    made.disconnect()
+    made.answers.clear()
+    made.restart()
+    made.connect()
+    (told,) = [p for a, p in made.sent if a == "NotifyCustomerInformation"]
+    assert told["data"].startswith("cache: Accepted")
