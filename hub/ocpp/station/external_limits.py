@@ -61,6 +61,8 @@ class ExternalLimits:
             self._now[evse], self._since[evse] = outside, profiles.csms_time(self._station, now)
         self._tell(evse)  # K11, K13: the limit first, then what comes of it
         self._rate_changed(evse, before, now)
+        if any(profile.by_others for profile in self._station.profiles.all()):
+            self._station.evses.limit(self._station.evses.flows[evse], now)
 
     def amperes(self) -> dict[int, float]:
         return {evse: outside.amperes(self._watts()) for evse, outside in self._now.items()}
@@ -68,6 +70,9 @@ class ExternalLimits:
     def limit_a(self, evse: int) -> float | None:
         outside = self._now.get(evse)
         return None if outside is None else outside.amperes(self._watts())
+
+    def since(self, evse: int) -> datetime | None:
+        return self._since[evse] if evse in self._now else None
 
     def profiles(self) -> list[tuple[str, Profile]]:
         """(source, profile) as they are reported (K11.FR.06)."""

@@ -207,15 +207,18 @@ def site(
     """`begun`: when a transaction is taken to begin where none runs (K08.FR.06)."""
     supply = phases(station)
     volts = station.setup.voltage
-    contexts = {flow.evse: _context(flow, supply, volts, begun) for flow in station.evses.flows.values()}
+    flows = station.evses.flows.values()
+    contexts = {flow.evse: _context(station, flow, supply, volts, begun) for flow in flows}
     ratings = station.setup.ratings
     return Site(station.profiles, contexts, ratings.max_current, ratings.min_current, outside or {})
 
 
-def _context(flow: Flow, phases: int, volts: float, begun: datetime | None) -> Context:
-    if flow.transaction is None:
-        return Context(None, begun, phases, volts)
-    return Context(flow.transaction.id, parse_time(flow.transaction.started), phases, volts)
+def _context(station: "Station", flow: Flow, phases: int, volts: float, begun: datetime | None) -> Context:
+    supply = phases, volts, station.external.limit_a(flow.evse), station.external.since(flow.evse)
+    running = flow.transaction
+    if running is None:
+        return Context(None, begun, *supply)
+    return Context(running.id, parse_time(running.started), *supply)
 
 
 def phases(station: "Station") -> int:

@@ -9,11 +9,11 @@ share it. Limits are in amperes per phase inside; watts become amperes by the no
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from hub.ocpp.station.charging_profile import MAX, TX, TX_DEFAULT, Period, Profile, rivals
+from hub.ocpp.station.charging_profile import DYNAMIC, MAX, TX, TX_DEFAULT, Period, Profile, rivals
 
 DAY, WEEK = 86_400, 604_800
 VOLTAGE = 230.0
@@ -27,6 +27,9 @@ MOST_LOOKS = 1000
 """For one composite schedule: a month and more of hourly changes."""
 
 
+CHARGING_ONLY, EXTERNAL_LIMITS = "ChargingOnly", "ExternalLimits"
+
+
 @dataclass(frozen=True, slots=True)
 class Limitation:
     """What holds from a moment on, in amperes per phase; `limit_a` None: no profile says anything."""
@@ -36,6 +39,8 @@ class Limitation:
     """The most phases that a profile allows, where one says so."""
     unit: str = "A"
     """What the profile that won is written in."""
+    mode: str = CHARGING_ONLY
+    """2.1: the operationMode that the transaction's own profile gives it."""
 
 
 NOTHING = Limitation(None)
@@ -49,6 +54,9 @@ class Context:
     started: datetime | None = None
     phases: int = 3
     voltage: float = VOLTAGE
+    outside_a: float | None = None
+    """What somebody else than the CSMS allows there, since when."""
+    outside_since: datetime | None = None
 
 
 class Profiles:
@@ -175,7 +183,8 @@ def lowest(*limitations: Limitation) -> Limitation:
         return NOTHING
     winner = min(said, key=lambda limitation: limitation.limit_a or 0.0)
     phases = min((limitation.phases for limitation in said if limitation.phases), default=None)
-    return Limitation(winner.limit_a, phases, winner.unit)
+    modes = (limitation.mode for limitation in said if limitation.mode != CHARGING_ONLY)
+    return Limitation(winner.limit_a, phases, winner.unit, next(modes, CHARGING_ONLY))
 
 
 def shares(total: float, wants: Mapping[int, float], least: float) -> dict[int, float]:
@@ -192,6 +201,14 @@ def shares(total: float, wants: Mapping[int, float], least: float) -> dict[int, 
 
 
 def _limitation(profile: Profile, period: Period, context: Context) -> Limitation:
+    if profile.by_others:  # K29.FR.03
+        said = _in_unit(profile, period, context)
+        limit = said.limit_a if context.outside_a is None else context.outside_a
+        return replace(said, limit_a=limit, mode=EXTERNAL_LIMITS)
+    return _in_unit(profile, period, context)
+
+
+def _in_unit(profile: Profile, period: Period, context: Context) -> Limitation:
     if profile.unit == "A":
         return Limitation(min(period.limit, UNLIMITED_A), period.phases)
     # K01.FR.45/49: three phases where none are named, but never more than there are.
@@ -201,6 +218,9 @@ def _limitation(profile: Profile, period: Period, context: Context) -> Limitatio
 
 def _begin(profile: Profile, context: Context, wall: datetime) -> datetime | None:
     """When the schedule that is running now began; None: none runs."""
+    if profile.kind == DYNAMIC:  # K28.FR.13/14, K29.FR.07/08: its duration counts from the last update
+        heard = (profile.updated, profile.installed, context.outside_since if profile.by_others else None)
+        return max((moment for moment in heard if moment), default=wall)
     begin = profile.schedule_start
     if begin is None or _relative(profile):
         # Without a transaction: as if one began now (K08.FR.06).
@@ -214,7 +234,7 @@ def _begin(profile: Profile, context: Context, wall: datetime) -> datetime | Non
 
 def _relative(profile: Profile) -> bool:
     """1.6 (7.13): an absolute schedule without a start counts from the start of charging, too."""
-    return profile.kind == "Relative" or profile.schedule_start is None
+    return profile.kind == "Relative" or (profile.schedule_start is None and profile.kind != DYNAMIC)
 
 
 def _cycle(profile: Profile) -> int:
