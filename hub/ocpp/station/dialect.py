@@ -23,6 +23,11 @@ class Call(NamedTuple):
     action: str
     payload: Mapping[str, Any]
 
+    @property
+    def local(self) -> bool:
+        """From a person, not from the CSMS."""
+        return self.id.startswith("cmd:")
+
 
 class Outgoing(NamedTuple):
     """The next CALL; `ref` comes back with its answer."""

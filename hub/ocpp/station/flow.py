@@ -9,6 +9,7 @@ from hub.model.entity import EMPTY, Scalar, State
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
 from hub.ocpp.station.messages import MeterValue, Token, read, written
+from hub.ocpp.station.smart_charging import CHARGING_ONLY
 
 SETTLES_S = 3.0
 """So long a device that may charge needs to show that it does, or that the car doesn't want to."""
@@ -87,6 +88,8 @@ class Transaction:
     """2.1: the limits that the CSMS has set, as it said them (E16)."""
     limited: str | None = None
     """2.1: the limit that it has reached; it gets no energy until that is raised."""
+    mode: str = CHARGING_ONLY
+    """2.1: the operationMode that its profile gives it."""
     held: bool = False
     """2.1: it was resumed without its energy (E17.FR.12)."""
     told_at: str = ""

@@ -701,3 +701,17 @@ def test_a_reset_that_is_over_leaves_nothing_to_wait_for() -> None:
     assert world.last(Reconnect)
     world.advance(31)
     assert world.station.control.deadlines() == []
+
+
+@pytest.mark.parametrize(("version", "kind"), [("1.6", "Hard"), ("2.0.1", "Immediate"), ("2.0.1", "OnIdle")])
+def test_a_reset_that_a_person_wants_is_a_local_one(version: str, kind: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    world.swipe()
+    world.ask("Reset", {"type": kind}, cmd=True)
+    if kind == "OnIdle":
+        world.swipe()
+    ended = next(p for a, p in reversed(world.sent) if a in ("StopTransaction", "TransactionEvent"))
+    reason = ended.get("reason") or ended.get("transactionInfo", {}).get("stoppedReason")
+    assert reason == ("Local" if kind == "OnIdle" else "Reboot")
+    assert world.last(Reconnect) == Reconnect("LocalReset")
