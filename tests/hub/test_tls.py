@@ -5,10 +5,13 @@ import ssl
 from pathlib import Path
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from hub.errors import HubError
 from hub.tls import client_context, refusal
 from tests.hub.link.certificates import Authority
+
+FOR_CLIENTS = ExtendedKeyUsageOID.CLIENT_AUTH
 
 
 def shaken(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> None:
@@ -37,6 +40,15 @@ def test_a_good_certificate_is_taken(tmp_path: Path) -> None:
     shaken(client_context(authority.certificate), served(authority.issue("csms.test")), "csms.test")
 
 
+def test_the_name_may_stand_in_the_subject_alone(tmp_path: Path) -> None:
+    """A00.FR.510: that is where OCPP wants it, and no alternative names."""
+    authority = Authority(tmp_path)
+    pair = authority.issue("csms.test", names=())
+    shaken(client_context(authority.certificate), served(pair), "csms.test")
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+        shaken(client_context(authority.certificate), served(pair), "other.test")
+
+
 @pytest.mark.parametrize(
     ("issued", "name", "words"),
     [
@@ -47,6 +59,8 @@ def test_a_good_certificate_is_taken(tmp_path: Path) -> None:
         ),
         ({"host": "csms.test"}, "other.test", "Hostname mismatch"),
         ({"host": "csms.test", "days": -1}, "csms.test", "certificate has expired"),
+        ({"host": "csms.test", "names": ("other.test",)}, "csms.test", "Hostname mismatch"),
+        ({"host": "csms.test", "purpose": FOR_CLIENTS}, "csms.test", "unsuitable certificate purpose"),
     ],
 )
 def test_a_bad_one_is_refused_in_words(

@@ -287,7 +287,7 @@ class Station:
 
     def pends(self, call: Call) -> bool:
         """A CSMS that hasn't accepted the station yet starts and stops nothing here (B02.FR.05); a person does."""
-        return self.boot.registration is Registration.PENDING and not call.local
+        return self.boot.pending and not call.local
 
     def back_online(self, now: Moment, *, everything: bool) -> None:
         self._link_lost = None
@@ -302,8 +302,7 @@ class Station:
     # Inside
 
     def _may_be_asked(self, call: Call) -> bool:
-        registration = self.boot.registration
-        if registration in (Registration.ACCEPTED, Registration.PENDING):
+        if self.boot.registration is Registration.ACCEPTED or self.boot.pending:
             return True
         # B03.FR.08: a rejected station answers SecurityError. 1.6 (4.2) lets it stay silent; an answer harms nobody.
         self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))

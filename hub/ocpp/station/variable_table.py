@@ -132,6 +132,22 @@ VARIABLES: tuple[Variable, ...] = (
         "LimitChangeSignificance", "decimal", "10.0", None, (SMART, "LimitChangeSignificance"), unit="Percent"
     ),
     boolean("NotifyLimitWithSchedules", False, None, (SMART, "NotifyChargingLimitWithSchedules")),
+    boolean(
+        "DynamicProfiles",
+        True,
+        None,
+        (SMART, "SupportsFeature", "DynamicProfiles"),
+        writable=False,
+        only="2.1",
+    ),
+    boolean(
+        "TxProfilesKept",
+        True,
+        None,
+        (SMART, "ChargingProfilePersistence", "TxProfile"),
+        writable=False,
+        only="2.1",
+    ),
     boolean("ExternalLimits", True, None, (SMART, "ExternalControlSignalsEnabled"), writable=False),
     *(
         integer(f"{key}MaxLength", len(METERED), f"{key}MaxLength", None, writable=False)

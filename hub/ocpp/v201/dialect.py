@@ -59,6 +59,7 @@ STATUS = {
 TRIGGERS = {
     "TxResumed": "ChargingStateChanged",
     "LimitSet": "ChargingRateChanged",
+    "OperationModeChanged": "ChargingRateChanged",
     "SoCLimitReached": "ChargingStateChanged",
     "CostLimitReached": "ChargingStateChanged",
 }

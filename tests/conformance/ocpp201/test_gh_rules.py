@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hub.ocpp.station.station import Call
 from tests.conformance.bench import Bench
 from tests.conformance.ocpp201.test_c_local_list import entry, send
 from tests.conformance.ocpp201.test_h_reservation import FAMILY, begins_with, cancel, reserve, updates
@@ -43,15 +44,10 @@ def test_what_waits_for_the_driver_is_told_once_when_the_transaction_has_ended(
 
 def test_the_answer_comes_before_the_new_status(booted: Bench) -> None:
     """G01.FR.07, G03.FR.01/04."""
-    booted.station.call(booted.dialect, _call(OUT), booted.clock.now())
+    asked = Call("1", "ChangeAvailability", {"operationalStatus": OUT})
+    booted.station.call(booted.dialect, asked, booted.clock.now())
     kinds = [type(effect).__name__ for effect in booted.station.drain()]
     assert kinds.index("Reply") == 0
-
-
-def _call(status: str) -> Any:
-    from hub.ocpp.station.station import Call
-
-    return Call("1", "ChangeAvailability", {"operationalStatus": status})
 
 
 @pytest.mark.parametrize("where", [{"id": 2}, {"id": 1, "connectorId": 2}, {"id": -1}])
