@@ -64,7 +64,7 @@ async def a_transaction(world: DyingWorld) -> None:
     await until("ended", lambda: all(one.ended for one in world.csms.transactions.values()))
 
 
-@pytest.mark.parametrize("version", ["ocpp2.0.1", "ocpp1.6"])
+@pytest.mark.parametrize("version", ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"])
 async def test_killed_at_each_commit_the_csms_has_everything_once(tmp_path: Path, version: str) -> None:
     more = f", tokens: {{free: true}}, csms: {{versions: [{version}]}}"
     chargers = {"garage": ("keba/p30", {}, more)}
