@@ -21,15 +21,15 @@ class OtherLoad:
         self._known_a: float | None = None
         self._said_at = float("-inf")
         self._drawn = self._offered = 0.0
-        self._unsure = self._taken = 0.0
-        """What perhaps flows here; what of it was taken off when the other load was reckoned."""
+        self._unsure = self._taken = self._perhaps_a = 0.0
+        """What may flow elsewhere; what of it was taken off when the other load was reckoned; and has stopped since."""
         self._moved_at = float("-inf")
         self._begun = False
 
     @property
     def other_a(self) -> float | None:
         """None: nobody knows."""
-        return None if self._known_a is None else self._known_a + max(self._taken - self._unsure, 0.0)
+        return None if self._known_a is None else self._known_a + self._perhaps_a
 
     def begin(self) -> None:
         """All chargers are heard that will be: what was reckoned without them counts no more."""
@@ -45,13 +45,15 @@ class OtherLoad:
         elif self._known_a is None or self._calm(now):
             self._reckon()
         elif measured_a > most_a:
-            self._known_a = max(self._known_a, measured_a - max(self._drawn, self._offered))
+            least = measured_a - max(self._drawn, self._offered)
+            self._known_a = max(self._known_a, least - self._perhaps_a)
 
     def draw(self, amperes: float, now: float, unsure_a: float = 0.0) -> None:
         """What the chargers draw together; `unsure_a` of it perhaps elsewhere."""
         if abs(amperes - self._drawn) >= MOVES_A:
             self._moved_at = now
         self._drawn, self._unsure = amperes, unsure_a
+        self._perhaps_a = max(self._perhaps_a, self._taken - unsure_a)
 
     def offer(self, amperes: float, now: float) -> None:
         """What the chargers may draw together."""
@@ -81,4 +83,4 @@ class OtherLoad:
         rest = max(0.0, (self.measured_a or 0.0) - self._drawn)
         known = self._known_a
         self._known_a = known if known is not None and known - NOISE_A < rest < known else rest
-        self._taken = self._unsure
+        self._taken, self._perhaps_a = self._unsure, 0.0

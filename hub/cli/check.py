@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from hub.blueprint.compile import load_blueprint
 from hub.blueprint.mapping import BlueprintMapping
 from hub.clock import SystemClock
-from hub.config.circuits import missing_evses
+from hub.config.circuits import missing_evses, strange_keys
 from hub.config.load import config_path, read_config
 from hub.config.settings import Config
 from hub.errors import BlueprintError, ConfigError, HubError
-from hub.integration.api import DeviceSetup
+from hub.integration.api import DeviceSetup, Foreseen
 from hub.integration.loader import load_appliance, load_codec
 from hub.shipped import shipped
 from hub.uplink.setup import default_problems
@@ -74,12 +74,14 @@ def wire_use(mappings: Mapping[str, BlueprintMapping]) -> list[str]:
 
 
 def device_problems(config: Config) -> list[str]:
-    """Only its integration knows what a device needs."""
-    problems = []
+    """Only its integration knows what a device needs, and what it tells."""
+    problems, keys = [], {}
     for settings in config.devices.values():
         setup = DeviceSetup(settings.id, None, settings.inputs, SystemClock(), config.path.parent)
         try:
-            load_appliance(settings.integration)(setup)
+            device = load_appliance(settings.integration)(setup)
+            if isinstance(device, Foreseen):
+                keys[settings.id] = device.keys()
         except HubError as error:
             problems.append(f"device {settings.id}: {error}")
-    return problems
+    return [*problems, *strange_keys(config, keys)]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.config import schema
-from hub.config.settings import CircuitSettings, MemberSettings
+from hub.config.settings import CircuitSettings, Config, MemberSettings
 from hub.yaml import Tree, suggestion
 
 LEAST_A = 6.0
@@ -137,13 +137,34 @@ def missing_evses(circuits: Mapping[str, CircuitSettings], evses: Mapping[str, i
     ]
 
 
+def strange_keys(config: Config, keys: Mapping[str, Collection[str]]) -> list[str]:
+    """Meters that nobody will ever hear. `keys`: what each device may tell, as far as that is known."""
+    metered = [
+        (place, f"circuits.{circuit}.meter", source)
+        for circuit, settings in config.circuits.items()
+        for place, source in zip(settings.meter_where, settings.meter, strict=True)
+    ]
+    metered += [
+        (settings.where, f"chargers.{charger}.meter.{point}", source)
+        for charger, settings in config.chargers.items()
+        for point, source in (settings.meter.sources if settings.meter else {}).items()
+    ]
+    return [
+        f"{place}: {name}: {device} tells no {key}{suggestion(key, keys[device])}"
+        for place, name, (device, key) in metered
+        if keys.get(device) and key not in keys[device]
+    ]
+
+
 def _settings(tree: Tree, circuit: str, body: Mapping[str, Any]) -> CircuitSettings:
     members = tuple(
         MemberSettings(*split(name), priority, phases, tree.where(("circuits", circuit, "members", number)))
         for number, (name, priority, phases) in enumerate(body["members"])
     )
     rest = {key: value for key, value in body.items() if key not in ("members", "name")}
-    return CircuitSettings(circuit, body.get("name", circuit), members=members, **rest)
+    path = ("circuits", circuit, "meter")
+    where = tuple(tree.where((*path, number)) for number, _ in enumerate(body.get("meter", ())))
+    return CircuitSettings(circuit, body.get("name", circuit), members=members, meter_where=where, **rest)
 
 
 def _odd(tree: Tree, made: Mapping[str, CircuitSettings]) -> Iterator[str]:

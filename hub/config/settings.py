@@ -151,6 +151,8 @@ class CircuitSettings:
     raise_delay: float = 5.0
     fallback: str = "hold"
     fallback_current: float = 6.0
+    meter_where: tuple[str, ...] = field(default=(), compare=False)
+    """file:line:column of each of `meter`."""
 
 
 @dataclass(frozen=True, slots=True)

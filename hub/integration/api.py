@@ -1,6 +1,6 @@
 """What an integration and the hub promise each other: small Protocols, nothing to derive from."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -94,6 +94,14 @@ class Described(Protocol):
 
     def describe(self) -> Mapping[str, Mapping[str, str]]:
         """By key of its state: `en`, `ja`, and `unit` where there is one."""
+
+
+@runtime_checkable
+class Foreseen(Protocol):
+    """A device of which it is known, before it is there, what it may ever tell."""
+
+    def keys(self) -> Collection[str]:
+        """Of its state."""
 
 
 @dataclass(frozen=True, slots=True)

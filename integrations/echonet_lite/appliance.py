@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import Any
 
 from hub.errors import DeviceOffline, Unsupported
@@ -20,7 +21,7 @@ from integrations.echonet_lite.network import NETWORKS, Network
 from integrations.echonet_lite.place import Place
 from integrations.echonet_lite.profile import words
 from integrations.echonet_lite.properties import EPCS, Classes, own_classes
-from integrations.echonet_lite.readings import CHANNEL_LISTS, FAST, flat, named, pages, shown
+from integrations.echonet_lite.readings import CHANNEL_LISTS, FAST, flat, keys, named, pages, shown
 from integrations.echonet_lite.remote import Remote
 from integrations.echonet_lite.schema import appliance_link
 from integrations.echonet_lite.stack import Manners
@@ -101,6 +102,12 @@ class EchonetAppliance:
             return {}
         known = self._classes.any(remote.eoj >> 8, remote.release)
         return named(known, flat(known, remote.image))
+
+    def keys(self) -> set[str]:
+        """In whichever release of the appendix it follows."""
+        code = int(self._link["eoj"])
+        cuts = [self._classes.any(code, release) for release in (None, *ascii_uppercase)]
+        return {key for known in cuts for key in keys(known)}
 
     def set_context(self, evse: int, *, transaction: bool) -> None:
         """Nothing of it depends on a transaction."""

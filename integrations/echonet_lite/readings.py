@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hub.model.catalog import BY_KEY, BY_POINT
 from hub.model.entity import Scalar
-from integrations.echonet_lite.edt import Value
+from integrations.echonet_lite.edt import AnyOf, Fields, Items, Type, Value
 from integrations.echonet_lite.properties import ObjectClass, PropertyType, numbers
 
 NEVER_SHOWN = frozenset({0x82, 0x83, 0x8A, 0x8B, 0x8C, 0x8D, 0x8E, 0x97, 0x98, 0x9D, 0x9E, 0x9F})
@@ -67,8 +67,11 @@ MEASURED = {
     "electric_energy": "energy",
     "current_rphase": "current_l1",
     "current_tphase": "current_l2",
+    "r_phase": "current_l1",
+    "t_phase": "current_l2",
     "instantaneous_electric_power": "power",
 }
+MOST_CHANNELS = 252
 CHANNEL = re.compile(r"channel_(\d+)_(\w+)")
 WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -155,6 +158,33 @@ def _flattened(name: str, value: Value) -> Iterator[tuple[str, Scalar]]:
             yield from _flattened(f"{name}_{number}", each)
     else:
         yield name, value
+
+
+def keys(known: ObjectClass) -> set[str]:
+    """All that `flat` may ever tell of what is defined."""
+    found: set[str] = set()
+    for epc in shown(known, known.properties):
+        about = known.properties[epc]
+        sample = _sample(about.type)
+        found.update(name for name, _ in _named(known.code, epc, snake(about.key), sample))
+    channels = {match[2] for name in found if (match := CHANNEL.fullmatch(name))}
+    found |= {f"channel_{number}_{name}" for name in channels for number in range(1, MOST_CHANNELS + 1)}
+    return found | {key for key, source in COMMON.get(known.code, {}).items() if source in found}
+
+
+def _sample(kind: Type) -> Value:
+    """A value with all of the parts that there may be."""
+    match kind:
+        case Fields(fields=fields):
+            return {key: _sample(each) for key, each in fields.items()}
+        case Items(item=item, most=most):
+            return [_sample(item) for _ in range(most)]
+        case AnyOf(of=of):
+            # No property has a choice of two that have parts.
+            samples = [_sample(each) for each in of]
+            return next((each for each in samples if isinstance(each, Mapping | list)), 0)
+        case _:
+            return 0
 
 
 def named(known: ObjectClass, keys: Iterable[str]) -> dict[str, dict[str, str]]:

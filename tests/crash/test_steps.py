@@ -84,7 +84,7 @@ async def a_transaction(world: DyingWorld, *, away: bool) -> None:
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("away", [False, True])
-@pytest.mark.parametrize("version", ["ocpp2.0.1", "ocpp1.6"])
+@pytest.mark.parametrize("version", ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"])
 async def test_killed_at_each_commit_the_csms_has_everything_once(
     tmp_path: Path, version: str, away: bool
 ) -> None:

@@ -15,6 +15,7 @@ ACCESS: tuple[Variable, ...] = (
     ),
     boolean("DisableRemoteAuthorization", False, None, (AUTH, "DisableRemoteAuthorization")),
     Variable("MasterPassGroupId", "string", "", None, (AUTH, "MasterPassGroupId"), high=36),
+    boolean("TxBeforeAccepted", True, None, (TX, "TxBeforeAcceptedEnabled")),
     # Before 2.1 nobody is told that a transaction was resumed; a charger that went on is served on all the same.
     integer(
         "TxResumptionTimeout", 0, "TxResumptionTimeout", (TX, "ResumptionTimeout"), unit="s", only="2.0.1"
@@ -52,10 +53,15 @@ ACCESS: tuple[Variable, ...] = (
         "ItemsPerSendLocalList", 500, "SendLocalListMaxLength", (LIST, "ItemsPerMessage"), writable=False
     ),
     integer("BytesPerSendLocalList", 500_000, None, (LIST, "BytesPerMessage"), writable=False),
-    boolean("TariffAvailable", True, None, (TARIFF, "Available", "Tariff"), writable=False),
-    boolean("TariffEnabled", True, None, (TARIFF, "Enabled", "Tariff")),
-    boolean("CostAvailable", True, None, (TARIFF, "Available", "Cost"), writable=False),
-    boolean("CostEnabled", True, None, (TARIFF, "Enabled", "Cost")),
+    boolean("TariffAvailable", True, None, (TARIFF, "Available", "Tariff"), writable=False, only="2.0.1"),
+    boolean("TariffEnabled", True, None, (TARIFF, "Enabled", "Tariff"), only="2.0.1"),
+    boolean("CostAvailable", True, None, (TARIFF, "Available", "Cost"), writable=False, only="2.0.1"),
+    boolean("CostEnabled", True, None, (TARIFF, "Enabled", "Cost"), only="2.0.1"),
+    # In 2.1 these are of tariffs that the station reads, and of costs that it counts: it does neither (I07 to I12).
+    boolean("TariffsRead", False, None, (TARIFF, "Available", "Tariff"), writable=False, only="2.1"),
+    boolean("TariffsReadEnabled", False, None, (TARIFF, "Enabled", "Tariff"), writable=False, only="2.1"),
+    boolean("CostCounted", False, None, (TARIFF, "Available", "Cost"), writable=False, only="2.1"),
+    boolean("CostCountedEnabled", False, None, (TARIFF, "Enabled", "Cost"), writable=False, only="2.1"),
     Variable("Currency", "string", "", None, (TARIFF, "Currency"), high=3),
     Variable("TariffFallbackMessage", "string", "", None, (TARIFF, "TariffFallbackMessage"), high=255),
     Variable("TotalCostFallbackMessage", "string", "", None, (TARIFF, "TotalCostFallbackMessage"), high=255),

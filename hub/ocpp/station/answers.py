@@ -61,6 +61,8 @@ class Answers:
             self._station.emit(Keep("boot", "reason", None))
         self._station.boot.asks_time(now, self._station.variables.int("HeartbeatInterval"))
         self._station.back_online(now, everything=True)  # B01.FR.05
+        if not self._station.variables.bool("TxBeforeAccepted"):
+            self._station.evses.look_again(now)
 
     def _transaction_answered(self, event: TransactionEvent, payload: Mapping[str, Any], now: Moment) -> None:
         number = payload.get("transactionId")

@@ -1,6 +1,6 @@
 """Who may charge: the configuration's tokens, the local list, the cache, the CSMS; in that order (C10 to C15)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,8 @@ UNTOLD = frozenset({"Central", "NoAuthorization"})
 
 
 class Authorization:
-    """`configured`: the configuration's tokens, by text, with their group. `cached`: what `Keep("cache", ...)` kept."""
+    """`configured`: the configuration's tokens, by text, with their group. `cached`: what `Keep("cache", ...)` kept.
+    `clock`: a moment as the CSMS's clock has it, in which it says how long its words hold."""
 
     def __init__(
         self,
@@ -29,8 +30,9 @@ class Authorization:
         configured: Mapping[str, str | None],
         local_list: LocalList,
         cached: Mapping[str, Any],
+        clock: Callable[[Moment], datetime],
     ) -> None:
-        self._variables = variables
+        self._variables, self._clock = variables, clock
         self._configured = {text.upper(): Verdict("Accepted", group) for text, group in configured.items()}
         self.local_list = local_list
         self._cache: dict[str, tuple[Verdict, str]] = {
@@ -42,8 +44,8 @@ class Authorization:
         configured = self._configured.get(token.key)
         if configured:
             return configured
-        listed = self._listed(token, now.wall)
-        found = listed or self._cached(token, now.wall)
+        listed = self._listed(token, self._clock(now))
+        found = listed or self._cached(token, self._clock(now))
         if not online:
             unheard_of = listed is None and found is not None and found.status == "Unknown"
             return self._offline(None if unheard_of else found)
@@ -71,13 +73,15 @@ class Authorization:
     def group_of(self, token: Token, now: Moment) -> str | None:
         """As far as it is known here, and the token is good (C09.FR.11)."""
         verdict = (
-            self._configured.get(token.key) or self._listed(token, now.wall) or self._cached(token, now.wall)
+            self._configured.get(token.key)
+            or self._listed(token, self._clock(now))
+            or self._cached(token, self._clock(now))
         )
         return verdict.group if verdict and verdict.accepted else None
 
     def contradicted(self, token: Token, verdict: Verdict, now: Moment) -> bool:
         """Does the CSMS say something else than its own list? (1.6: LocalListConflict)"""
-        listed = self._listed(token, now.wall)
+        listed = self._listed(token, self._clock(now))
         return listed is not None and listed.status != verdict.status
 
     # The cache
@@ -96,7 +100,7 @@ class Authorization:
         """The cache's lifetime counts from the last use (C10.FR.08)."""
         if token.key not in self._cache or not self._variables.int("AuthCacheLifeTime"):
             return []
-        if self._cached(token, now.wall) is None:
+        if self._cached(token, self._clock(now)) is None:
             return []
         return [self._remember(token.key, self._cache[token.key][0], now)]
 
@@ -122,7 +126,7 @@ class Authorization:
         return [] if known is None else [Keep("cache", token.key, None)]
 
     def _remember(self, key: str, verdict: Verdict, now: Moment) -> Keep:
-        at = rfc3339(now.wall)
+        at = rfc3339(self._clock(now))
         self._cache[key] = (verdict, at)
         status, group, expires, *more = verdict.document()
         return Keep("cache", key, [status, group, expires, at, *more])

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub.model.moment import Moment
-from hub.ocpp.station.boot import Registration
 from hub.ocpp.station.dialect import Call, Outgoing
 from hub.ocpp.station.messages import Authorize, BootNotification, ExternalLimit, Heartbeat, Message
 from hub.ocpp.station.queue import Queue
@@ -38,14 +37,13 @@ class Calls:
 
     def excess(self, call: Call) -> Mapping[str, object] | None:
         """The answer to a CSMS that asks for more and takes nothing of it; None: there is room."""
-        return None if call.id.startswith("cmd:") else self._told.excess(call.action)
+        return None if call.local else self._told.excess(call.action)
 
     def say(self, message: Message, *, unregistered: bool, held: bool, ahead: bool) -> None:
         boot = self._station.boot
-        pending = boot.registration is Registration.PENDING
-        if boot.accepted or (unregistered and pending):
+        if boot.accepted or (unregistered and boot.pending):
             self._told.add(message, 0 if ahead else self._station.outbox.newest)
-        elif held and pending:
+        elif held and boot.pending:
             self._told.hold(message)
 
     def heartbeat(self) -> None:
@@ -73,7 +71,7 @@ class Calls:
             boot.asked()
             return self._outgoing(said, now)
         if not boot.accepted:
-            return self._next_told(now)
+            return self._next_told(now) if boot.pending else None
         return self._next_told(now) or self._next_owed(now) or self._next_notice(now)
 
     def answered(self, ref: object, payload: Mapping[str, Any], now: Moment) -> bool:

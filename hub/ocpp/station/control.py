@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
@@ -32,6 +32,12 @@ NEEDS = {"UnlockOnEVSideDisconnect": "unlock", "SmartChargingEnabled": "set_limi
 """What is only worth setting where the device can do it."""
 
 
+class _Reset(NamedTuple):
+    scheduled: bool
+    reason: str
+    """Told with the next BootNotification."""
+
+
 class Control:
     """Commands to one station; each answers at once, except those whose answer only the device knows."""
 
@@ -39,8 +45,8 @@ class Control:
         self._station = station
         self._waiting: dict[str, tuple[Mapping[bool, str], float]] = {}
         """Call id -> (words for success and failure, answered by)."""
-        self._resets: dict[int, bool] = {}
-        """EVSE (0: the station) -> is it a scheduled one; each waits until it is idle and all is told."""
+        self._resets: dict[int, _Reset] = {}
+        """By EVSE (0: the station); each waits until it is idle and all is told."""
         self._patience: dict[int, float] = {}
         self._resuming: set[int] = set()
         """Of the resets those that transactions outlive."""
@@ -78,7 +84,7 @@ class Control:
         flows = list(self._station.evses.flows.values())
         if evse is not None:
             flows = [flow for flow in flows if flow.evse == evse]
-        if self.restarting:
+        if self._station.closed:
             return None
         # H03.FR.07: that the answer names the group of a reservation is known when it has come.
         reservations = self._station.reservations
@@ -142,20 +148,26 @@ class Control:
 
     @property
     def restarting(self) -> bool:
-        return self._resets.get(0) is False
+        return 0 in self._resets and not self._resets[0].scheduled
 
-    def reset(self, evse: int | None, immediate: bool, stop_reason: str, now: Moment) -> str:
-        """Accepted, Scheduled, or Rejected: one EVSE can't be reset alone, or firmware is being installed."""
+    def reset(
+        self, evse: int | None, immediate: bool, stop_reason: str, now: Moment, *, local: bool = False
+    ) -> str:
+        """Accepted, Scheduled, or Rejected: one EVSE can't be reset alone, or firmware is being installed. `local`: a
+        person wants it."""
         if not self._resettable(evse):
             return "Rejected"
         busy = self._busy(evse or 0)
         scheduled = bool(busy) and not immediate
-        self._resets[evse or 0] = scheduled
+        reason = "LocalReset" if local else "ScheduledReset" if scheduled else "RemoteReset"
+        self._resets[evse or 0] = _Reset(scheduled, reason)
         if not scheduled:
             # B12.FR.04: the end is told first; not for ever (B12.FR.05).
             self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
             for flow in busy:
-                self._station.tokens.revoke(flow, now, "ResetCommand", stop_reason, ends=True)
+                self._station.tokens.revoke(
+                    flow, now, "ResetCommand", "Reboot" if local else stop_reason, ends=True
+                )
         self.idle(now)
         return "Scheduled" if scheduled else "Accepted"
 
@@ -164,7 +176,7 @@ class Control:
         allowed = self._station.variables.int("ResumptionTimeout") > 0  # B13.FR.01
         if not allowed or not self._resettable(evse):
             return "Rejected"
-        self._resets[evse or 0] = False
+        self._resets[evse or 0] = _Reset(False, "RemoteReset")
         self._resuming.add(evse or 0)
         self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
         for flow in self._busy(evse or 0):
@@ -183,14 +195,14 @@ class Control:
 
     def idle(self, now: Moment) -> None:
         """A transaction ended, or a message was answered: a reset may have waited for it."""
-        for evse, scheduled in list(self._resets.items()):
+        for evse, reset in list(self._resets.items()):
             if self._held_up(evse):
                 continue
             told = not self._station.boot.accepted or not self._station.outbox.pending()
             if told or self._patience.setdefault(evse, now.mono + PATIENCE_S) <= now.mono:
                 del self._resets[evse]
                 self._patience.pop(evse, None)  # a scheduled one whose end was told at once has none
-                self._restart(evse, "ScheduledReset" if scheduled else "RemoteReset", now)
+                self._restart(evse, reset.reason, now)
 
     def tick(self, now: Moment) -> None:
         self.idle(now)

@@ -62,6 +62,8 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
+        heard = flow.unheard and flow.lost_since is None
+        flow.unheard = flow.unheard and not heard
         self._station.resumption.found(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
@@ -83,8 +85,9 @@ class Evses:
         if grant and grant.refused_at_wh is not None and flow.register.wh >= grant.refused_at_wh:
             self._station.tokens.no_more_energy(flow, now)
         self._station.transaction_limits.check(flow, now)
-        if first:
+        if first or heard:
             transactions.permit_again(flow)
+        if first:
             self._station.priorities.show(flow)
             self.limit(flow, now)
         if self._station.reservations.shared():
@@ -99,18 +102,20 @@ class Evses:
                 continue  # it outlives the reset (2.1: B13)
             flow.grant, flow.asking, flow.remote, flow.stopped = None, None, None, None
             flow.finished, flow.conditions = False, frozenset()
-            self._station.transactions.changed(flow, now, "CablePluggedIn")
         self.look_again(now)
 
     def look_again(self, now: Moment) -> None:
         """Something may begin that couldn't before."""
         for flow in self.flows.values():
+            if flow.transaction is not None:
+                continue
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
             if flow.known:
                 self.state(flow.evse, flow.state, now)
 
     def _is_free(self, flow: Flow) -> bool:
         station = self._station
-        if not station.free or station.control.restarting:
+        if not station.free or station.closed:
             return False
         return station.availability.operative(flow.evse) and not station.reservations.shuts(flow.evse)
 
@@ -182,6 +187,9 @@ class Evses:
         found, again = profiles.holding(self._station, flow, now)
         self._station.emit(Limit(flow.evse, found.limit_a, phases=found.phases))
         self._switch_phases(flow, found.phases)
+        running = flow.transaction
+        if running and running.mode != found.mode and self._station.tells("OperationModeChanged"):
+            self._station.transactions.mode_changed(flow, now, found.mode)
         self._profile_due.pop(flow.evse, None)
         if again is not None:
             self._profile_due[flow.evse] = again

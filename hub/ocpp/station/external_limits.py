@@ -47,8 +47,8 @@ class ExternalLimits:
         self._now: dict[int, Outside] = {}
         self._since: dict[int, datetime] = {}
         self._told: dict[int, Outside] = {}
-        self._rates: dict[int, float] = {}
-        """Of the transaction that runs there, when its change was told last."""
+        self._rates: dict[int, tuple[float, float]] = {}
+        """(when its change was told last, now)"""
         self._unwanted = False
         """This CSMS has no use for it: an EMS that follows the sun would tell it every few seconds."""
 
@@ -61,6 +61,8 @@ class ExternalLimits:
             self._now[evse], self._since[evse] = outside, profiles.csms_time(self._station, now)
         self._tell(evse)  # K11, K13: the limit first, then what comes of it
         self._rate_changed(evse, before, now)
+        if any(profile.by_others for profile in self._station.profiles.all()):
+            self._station.evses.limit(self._station.evses.flows[evse], now)
 
     def amperes(self) -> dict[int, float]:
         return {evse: outside.amperes(self._watts()) for evse, outside in self._now.items()}
@@ -68,6 +70,9 @@ class ExternalLimits:
     def limit_a(self, evse: int) -> float | None:
         outside = self._now.get(evse)
         return None if outside is None else outside.amperes(self._watts())
+
+    def since(self, evse: int) -> datetime | None:
+        return self._since[evse] if evse in self._now else None
 
     def profiles(self) -> list[tuple[str, Profile]]:
         """(source, profile) as they are reported (K11.FR.06)."""
@@ -114,10 +119,12 @@ class ExternalLimits:
     def _rate_changed(self, evse: int, before: float, now: Moment) -> None:
         """Steps that are too small each add up to one that is told."""
         flow, rate = self._station.evses.flows[evse], self._rate(evse, now)
-        if flow.transaction is None:
-            self._rates.pop(evse, None)
-        elif self._significant(self._rates.setdefault(evse, before), rate):
-            self._rates[evse] = rate
+        told, last = self._rates.get(evse, (before, before))
+        if flow.transaction is None or last != before:  # a profile has changed it meanwhile
+            told = before
+        significant = self._significant(told, rate)
+        self._rates[evse] = (rate if significant else told), rate
+        if significant:
             self._station.transactions.rate_changed(flow, now)
 
     def _profile(self, evse: int, outside: Outside) -> Profile:

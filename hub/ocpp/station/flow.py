@@ -9,6 +9,7 @@ from hub.model.entity import EMPTY, Scalar, State
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
 from hub.ocpp.station.messages import MeterValue, Token, read, written
+from hub.ocpp.station.smart_charging import CHARGING_ONLY
 
 SETTLES_S = 3.0
 """So long a device that may charge needs to show that it does, or that the car doesn't want to."""
@@ -87,6 +88,8 @@ class Transaction:
     """2.1: the limits that the CSMS has set, as it said them (E16)."""
     limited: str | None = None
     """2.1: the limit that it has reached; it gets no energy until that is raised."""
+    mode: str = CHARGING_ONLY
+    """2.1: the operationMode that its profile gives it."""
     held: bool = False
     """2.1: it was resumed without its energy (E17.FR.12)."""
     told_at: str = ""
@@ -120,6 +123,9 @@ class Flow:
     register: Register = field(default_factory=Register)
     conditions: frozenset[str] = frozenset()
     permitted: bool | None = None
+    unheard: bool = False
+    """A transaction ran here when the hub went, and the device hasn't said yet how it is: to permit it anything would
+    cover up what has happened meanwhile."""
     sample_due: float | None = None
     ended_sample_due: float | None = None
     """When the next value for the transaction's last message is taken."""
@@ -241,6 +247,7 @@ def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
     flow.register = Register(*body["register"])
     flow.conditions = frozenset(body["conditions"])
     flow.plugged = "EVConnected" in flow.conditions
+    flow.unheard = True
     if body["grant"]:
         text, kind, group, remote, *more = body["grant"]
         flow.grant = Grant(Token(text, kind), group, remote)

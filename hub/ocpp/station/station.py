@@ -92,7 +92,8 @@ class Station:
         self.boot = Boot(str(kept.one("boot", "reason", "PowerUp")))
         version = int(kept.one("counter", "local_list", 0))
         local_list = LocalList(self.variables, kept.all("local_list"), version)
-        self.authorization = Authorization(self.variables, self.setup.tokens, local_list, kept.all("cache"))
+        tokens, cached = self.setup.tokens, kept.all("cache")
+        self.authorization = Authorization(self.variables, tokens, local_list, cached, self.clock.at)
         self.csms_ids: dict[str, int] = {key: int(body) for key, body in kept.all("csms_id").items()}
         self.profiles = Profiles(restored_profile(body) for body in kept.all("profile").values())
 
@@ -101,7 +102,7 @@ class Station:
         self.transactions = Transactions(
             *(self.variables, self.outbox, self.emit, self.stamp),
             lambda: self.boot.accepted,
-            lambda evse: self.availability.operative(evse) and not self.control.restarting,
+            lambda evse: self.availability.operative(evse) and not self.closed,
             lambda now: self.upkeep.security.until_connected("MemoryExhaustion", now, THINNED),
             restored_manners(kept.one("csms", "manners"), self.setup.manners),
         )
@@ -173,7 +174,7 @@ class Station:
 
     def call(self, dialect: Dialect, call: Call, now: Moment) -> None:
         """Answers with a Reply or ReplyError; some answers come later, when the device has done it."""
-        if not call.id.startswith("cmd:") and not self._may_be_asked(call):
+        if not call.local and not self._may_be_asked(call):
             return
         handler = dialect.calls.get(call.action)
         try:
@@ -248,6 +249,14 @@ class Station:
     # For the station's parts and the dialects
 
     @property
+    def closed(self) -> str | None:
+        """Why nothing begins: it is about to restart, or the CSMS must accept it first (B02.FR.03, B03.FR.01)."""
+        if self.control.restarting:
+            return "restarting"
+        first = self.setup.csms and not self.variables.bool("TxBeforeAccepted")
+        return "unregistered" if first and self.boot.registration is not Registration.ACCEPTED else None
+
+    @property
     def free(self) -> bool:
         """May everybody charge?"""
         return self.setup.free or not self.variables.bool("AuthEnabled")
@@ -278,7 +287,7 @@ class Station:
 
     def pends(self, call: Call) -> bool:
         """A CSMS that hasn't accepted the station yet starts and stops nothing here (B02.FR.05); a person does."""
-        return self.boot.registration is Registration.PENDING and not call.id.startswith("cmd:")
+        return self.boot.pending and not call.local
 
     def back_online(self, now: Moment, *, everything: bool) -> None:
         self._link_lost = None
@@ -293,8 +302,7 @@ class Station:
     # Inside
 
     def _may_be_asked(self, call: Call) -> bool:
-        registration = self.boot.registration
-        if registration in (Registration.ACCEPTED, Registration.PENDING):
+        if self.boot.registration is Registration.ACCEPTED or self.boot.pending:
             return True
         # B03.FR.08: a rejected station answers SecurityError. 1.6 (4.2) lets it stay silent; an answer harms nobody.
         self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))

@@ -62,8 +62,8 @@ class Tokens:
         owner = Token(*transaction.token) if transaction and transaction.token else token
         if flow.grant is None and owner.key != token.key:  # C01.FR.23: only he may go on with it
             return "ConcurrentTx"
-        if flow.transaction is None and self._station.control.restarting:
-            return "restarting"
+        if flow.transaction is None and (closed := self._station.closed):
+            return closed
         if not self._station.availability.serves(flow.evse, token):
             return "unavailable"
         if (status := self._station.statuses.bare(flow)) in (Status.FAULTED, Status.UNAVAILABLE):

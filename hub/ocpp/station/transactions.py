@@ -174,6 +174,12 @@ class Transactions:
         """2.1: told once (E16.FR.01/03)."""
         self._tell(flow, now, "Updated", "LimitSet", (), limits=limits)
 
+    def mode_changed(self, flow: Flow, now: Moment, mode: str) -> None:
+        """2.1: another operationMode holds (K01.FR.110)."""
+        assert flow.transaction is not None
+        flow.transaction.mode = mode
+        self._tell(flow, now, "Updated", "OperationModeChanged", ())
+
     def no_energy(self, flow: Flow, now: Moment, trigger: str) -> None:
         """2.1: it goes on, but gets none (E16.FR.05)."""
         self._keep_state(flow, now, trigger)
@@ -305,6 +311,7 @@ class Transactions:
             stopped_reason=reason,
             meter=meter,
             offline=not self._online(),
+            mode=transaction.mode if trigger == "OperationModeChanged" else None,
             limits=limits,
         )
         self._emit(self._outbox.owe(named(flow, told)))
@@ -320,7 +327,7 @@ class Transactions:
     def _settle_permission(self, flow: Flow) -> None:
         """Energy may flow while somebody is authorized; a refused one waits for StopTxOnInvalidId."""
         allowed = flow.grant is not None and not flow.grant.refused and not flow.withheld
-        if allowed != flow.permitted:
+        if allowed != flow.permitted and not flow.unheard:
             flow.permitted = allowed
             self._emit(Permit(flow.evse, allowed))
 

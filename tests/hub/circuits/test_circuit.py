@@ -54,6 +54,15 @@ def test_more_than_it_carries_is_an_overload_unless_it_is_only_feared() -> None:
     assert circuit.overloaded
 
 
+def test_what_is_feared_on_one_phase_explains_nothing_on_another() -> None:
+    circuit = Circuit(SETTINGS)
+    feared = Member(NOBODY, [("c", 1)], unknown_a=32.0)
+    circuit.bear({("c", 1): 64.0, ("c", 2): 64.0, ("c", 3): 0.0}, [feared], 0.0)
+    assert circuit.overloaded
+    circuit.bear({("c", 1): 64.0, ("c", 2): 32.0, ("c", 3): 0.0}, [feared], 0.0)
+    assert not circuit.overloaded
+
+
 def test_one_phase_that_bears_too_much_is_an_overload() -> None:
     circuit = Circuit(SETTINGS)
     circuit.bear({("c", 1): 16.0, ("c", 2): 33.0, ("c", 3): 0.0}, [], 0.0)

@@ -75,3 +75,10 @@ def test_on_a_single_phase_there_is_no_question_where() -> None:
     shed = Feed(below(top("shed", 1), ()))
     assert list(shed.flows("shed", 10.0, (10.0, 0.0, 0.0))) == [Flow(("shed", 1), 10.0, sure=True)]
     assert list(shed.flows("shed", 10.0, None)) == [Flow(("shed", 1), 10.0, sure=True)]
+
+
+def test_two_phases_that_are_somewhere_are_not_surely_on_all_three() -> None:
+    sub = within("sub", 3, below(HOUSE, (), 3))
+    box = Feed(below(sub, (2, 3)))
+    assert {flow.sure for flow in box.flows("house", 16.0, (16.0, 16.0, 0.0))} == {False}
+    assert {flow.sure for flow in box.flows("sub", 16.0, (16.0, 16.0, 0.0))} == {True}

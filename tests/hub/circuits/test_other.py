@@ -21,8 +21,8 @@ def test_what_perhaps_flows_elsewhere_is_the_others_when_it_stops() -> None:
     assert heard(load, 100.0, 20.0) == 4.0
     load.draw(12.0, 101.0, unsure_a=6.0)
     assert load.other_a == 8.0
-    load.draw(16.0, 102.0, unsure_a=10.0)
-    assert load.other_a == 4.0
+    load.draw(16.0, 102.0, unsure_a=10.0)  # it may be another car
+    assert load.other_a == 8.0
     load.draw(6.0, 103.0)
     assert load.other_a == 14.0
     assert heard(load, 119.0, 11.0) == 5.0
@@ -81,3 +81,12 @@ def test_a_meter_that_is_silent_for_long_says_nothing() -> None:
     assert load.look(154.9) == 155.0
     assert load.look(155.0) is None
     assert load.other_a is None
+
+
+def test_what_has_stopped_perhaps_elsewhere_is_not_counted_twice() -> None:
+    load = OtherLoad()
+    load.draw(16.0, 0.0, unsure_a=16.0)
+    assert heard(load, 100.0, 20.0) == 4.0
+    load.draw(0.0, 101.0)
+    assert load.other_a == 20.0
+    assert heard(load, 102.0, 33.0) == 33.0

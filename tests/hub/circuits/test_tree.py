@@ -1,8 +1,12 @@
 """Circuits within circuits."""
 
+from datetime import UTC, datetime
+
+from hub.charger.claim import Claim
 from hub.circuits.circuit import Circuit
 from hub.circuits.tree import Tree, roots
 from hub.config.settings import CircuitSettings, MemberSettings
+from hub.model.moment import Moment
 
 SETTINGS = {
     "sub": CircuitSettings("sub", "sub", 16.0, (MemberSettings("b", priority=1), MemberSettings("twin", 2))),
@@ -50,3 +54,43 @@ def test_what_is_known_of_a_circuit_is_taken_over() -> None:
     assert list(tree.circuits) == ["main", "sub"]
     assert tree.circuits["sub"].limit().asked_a == 10.0
     assert (tree.balance.pace.rotate_s, tree.balance.pace.raise_s) == (60.0, 1.0)
+
+
+BOX = ("a", 1)
+YARD = CircuitSettings("yard", "yard", 32.0, (MemberSettings("a", phases=(2, 3, 1)),), car_phases="seen")
+
+
+def yard() -> Tree:
+    tree = Tree("yard", {"yard": YARD})
+    tree.take_over({})
+    tree.place(lambda _: 1)
+    return tree
+
+
+def moment(seconds: float) -> Moment:
+    return Moment(seconds, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def drawing(*currents: float) -> Claim:
+    most = max(currents)
+    return Claim(True, True, 6.0, 32.0, 32.0, 1.0, 0.0, most, 0.0, most, currents=currents)
+
+
+def test_what_a_car_has_shown_counts_when_its_minute_is_over_though_nothing_else_happens() -> None:
+    tree = yard()
+    tree.take(BOX, drawing(32.0, 0.0, 0.0), 0.0, 0.0)
+    assert tree.step(moment(1.0)).loads == {("yard", phase): 32.0 for phase in (1, 2, 3)}
+    tree.step(moment(16.0))
+    assert tree.wake_at == 60.0
+    step = tree.step(moment(60.0))
+    assert step.loads == {("yard", 1): 0.0, ("yard", 2): 32.0, ("yard", 3): 0.0}
+
+
+def test_another_phase_is_a_reason_to_look_however_little_else_has_changed() -> None:
+    tree = yard()
+    tree.take(BOX, drawing(16.0, 0.0, 0.0), 0.0, 0.0)
+    tree.step(moment(1.0))
+    tree.take(BOX, drawing(16.0, 0.0, 0.1), 0.0, 2.0)
+    assert not tree.due(2.0)
+    tree.take(BOX, drawing(16.0, 0.0, 0.1), 0.0, 60.0)
+    assert tree.stale

@@ -178,3 +178,31 @@ def test_a_check_tells_what_is_odd_and_what_a_charger_does_not_have(
     load(tmp_path, "p: {max_current: 32, members: [a, b/2]}")
     assert main(["check", "-c", str(tmp_path / "evhub.yaml")]) == 1
     assert "circuits.p.members: b has no EVSE 2, only 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("meter", "problem"),
+    [
+        ("panel/current_l1", None),
+        ("panel/channel_3_power", None),
+        (
+            "[panel/current_l1, panel/current_l3]",
+            "9:64: circuits.p.meter: panel tells no current_l3",
+        ),
+        ("panel/channel_1_current", "9:45: circuits.p.meter: panel tells no channel_1_current; did you mean"),
+    ],
+)
+def test_a_key_that_a_meter_never_tells_is_an_error_of_the_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], meter: str, problem: str | None
+) -> None:
+    load(tmp_path, f"p: {{max_current: 16, members: [a], meter: {meter}}}")
+    assert main(["check", "-c", str(tmp_path / "evhub.yaml")]) == (0 if problem is None else 1)
+    assert (problem or "good") in capsys.readouterr().out
+
+
+def test_a_charger_s_meter_is_checked_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "evhub.yaml"
+    text = CHARGERS.replace("{host: h}}}", "{host: h}}, meter: {power: panel/powerr}}")
+    file.write_text(text.replace("circuits:", ""), encoding="utf-8")
+    assert main(["check", "-c", str(file)]) == 1
+    assert "chargers.a.meter.power: panel tells no powerr; did you mean 'power'?" in capsys.readouterr().out

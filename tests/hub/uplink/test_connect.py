@@ -1,13 +1,18 @@
 """The connector against real servers: passwords, roots and the station's own certificate, as its station wants."""
 
 import asyncio
+import contextlib
 import ssl
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from hub.link.websocket import Endpoint, WebSocketLink
+import orjson
+
+from hub.link.websocket import Endpoint, LinkClosed, WebSocketLink
 from hub.ocpp.v201.dialect import DIALECT as V201
+from hub.uplink.connect import Connector
 from hub.uplink.keyfiles import KeyFiles
 from hub.uplink.uplink import Uplink
 from tests.hub.link.certificates import Authority
@@ -53,6 +58,45 @@ async def test_a_security_profile_that_does_not_work_is_given_up_without_long_wa
             # Between three tries 2 s and 4 s, and none for the way back.
             await until(lambda: len(server.links) == 2)
             assert uplink.station.upkeep.network.security_profile == 1
+
+
+class Rejecting(Server):
+    """Says Rejected for long, and closes the connection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[list[Any]] = []
+
+    async def take(self, _identity: str, link: WebSocketLink) -> None:
+        self.links.append(link)
+        with contextlib.suppress(LinkClosed):
+            while True:
+                self.heard.append(orjson.loads(await link.receive()))
+                told = {"status": "Rejected", "interval": 10**6, "currentTime": "2026-01-01T00:00:00Z"}
+                await link.send(orjson.dumps([3, self.heard[-1][1], told]).decode())
+                await link.close(1000)
+
+
+async def test_a_station_that_was_rejected_is_silent_on_new_connections_until_a_person_starts_it(
+    tmp_path: Path,
+) -> None:
+    server = Rejecting()
+    async with running(server) as port:
+        url = f"ws://127.0.0.1:{port}"
+        async with World(tmp_path, setup=setup(url)) as world:
+            connector = Connector(world.uplink, Endpoint(url, "garage", ("ocpp2.0.1",)), jitter_s=0)
+            task = asyncio.create_task(connector.run())
+            try:
+                await until(lambda: len(server.links) == 2)
+                await asyncio.sleep(1)
+                assert [frame[2] for frame in server.heard] == ["BootNotification"]
+                connector.enable(enabled=False)
+                await until(lambda: world.uplink.station.boot.connected is False)
+                connector.enable(enabled=True)
+                await until(lambda: len(server.heard) == 2)
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
 
 class Closing(Server):

@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.echonet_lite.properties import Classes, ObjectClass
-from integrations.echonet_lite.readings import COMMON, FAST, flat, named, shown, snake
+from integrations.echonet_lite.readings import COMMON, FAST, flat, keys, named, shown, snake
 
 CLASSES = Classes()
 
@@ -49,6 +49,7 @@ def test_channels_of_a_distribution_board_are_named_alike_whichever_property_the
         0xC8: "03f2 03e8",
         0xD2: "0000 04d2 00a0 fff6",
         0xB7: "05 02 00000064 7ffffffe",
+        0xB5: "05 01 00a0 0014",
         0xBA: "03 01 00000064 0000 000a",
     }
     values = flat(known(0x0287), {epc: bytes.fromhex(edt) for epc, edt in image.items()})
@@ -56,6 +57,8 @@ def test_channels_of_a_distribution_board_are_named_alike_whichever_property_the
     assert values["channel_3_current_l1"] == 16.0
     assert values["channel_3_current_l2"] == -1.0
     assert (values["channel_5_power"], values["channel_6_power"]) == (100, None)
+    assert (values["channel_5_current_l1"], values["channel_5_current_l2"]) == (16.0, 2.0)
+    assert set(values) <= keys(known(0x0287))
     assert values["channel_3_normal_direction_electric_energy"] == 1.0
     assert (values["power"], values["current_l2"], values["voltage_l1"]) == (3000, 5.0, 101.0)
 
@@ -111,3 +114,17 @@ def test_every_common_value_is_one_of_the_class_and_is_read_often(code: int) -> 
     missing = set(COMMON[code].values()) - set(sources)
     assert missing <= {"instantaneous_voltage_r_s", "instantaneous_voltage_s_t"}
     assert set(about.properties) >= FAST[code]
+
+
+@pytest.mark.parametrize("code", [0x0279, 0x027D, 0x0287, 0x0288, 0x028D])
+def test_what_a_class_may_tell_is_known_before_it_is_there(code: int) -> None:
+    foreseen = keys(known(code))
+    assert "power" in foreseen
+    assert "powerr" not in foreseen
+
+
+def test_a_board_may_have_many_channels() -> None:
+    foreseen = keys(known(0x0287))
+    assert {"channel_1_power", "channel_252_current_l2", "current_l1", "energy_total"} <= foreseen
+    assert "channel_1_current" not in foreseen
+    assert "channel_253_power" not in foreseen

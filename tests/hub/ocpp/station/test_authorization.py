@@ -57,3 +57,17 @@ def test_some_tokens_are_never_cached(kind: str) -> None:
     world.station.token(1, Token("ABC", kind), world.clock.now())
     world.pump()
     assert not any(place == "cache" for place, _ in world.memory)
+
+
+@pytest.mark.parametrize("known", [listed, cached])
+def test_how_long_a_word_holds_is_counted_by_the_csms_clock(known: Any) -> None:
+    """The machine's may be far behind."""
+    world = World(boot=False)
+    told = "2026-01-01T00:09:00Z"
+    world.answers["BootNotification"] = {"status": "Accepted", "currentTime": told, "interval": 300}
+    world.answers["Heartbeat"] = lambda *_: {"currentTime": world.station.stamp(world.clock.now())}
+    world.connect()
+    known(world)
+    world.advance(70)
+    world.disconnect()
+    assert world.swipe("CARD1") == "rejected"

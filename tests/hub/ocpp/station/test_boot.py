@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hub.ocpp.station.boot import DAY_S, Registration
-from tests.hub.ocpp.world import IDLE, World
+from tests.hub.ocpp.world import IDLE, PLUGGED, World
 
 NOW = "2026-01-01T00:00:00Z"
 WAITING = ["Pending", "Rejected"]
@@ -22,6 +22,41 @@ def told_to_wait(status: str, interval: int = 100) -> World:
 
 def boots(world: World) -> int:
     return world.actions().count("BootNotification")
+
+
+def unanswered(version: str = "2.0.1") -> World:
+    """Home Assistant asks what it wants to know before its answer to BootNotification has left."""
+    world = World(version, boot=False)
+    world.answers["BootNotification"] = "hold"
+    world.connect()
+    world.state(IDLE)
+    assert boots(world) == 1
+    return world
+
+
+def test_a_csms_may_ask_before_its_answer_is_there() -> None:
+    world = unanswered()
+    report = {"requestId": 1, "reportBase": "FullInventory"}
+    assert world.ask("GetBaseReport", report) == {"status": "Accepted"}
+    world.take()
+    world.answers.clear()
+    world.release()
+    assert "NotifyReport" in world.actions()
+
+
+def test_a_csms_may_ask_for_keys_before_its_answer_is_there_and_start_nothing() -> None:
+    world = unanswered("1.6")
+    assert "configurationKey" in world.ask("GetConfiguration", {"key": ["SupportedFeatureProfiles"]})
+    assert world.ask("RemoteStartTransaction", {"idTag": "APP"}) == {"status": "Rejected"}
+
+
+def test_who_asked_and_then_refuses_the_station_is_told_nothing() -> None:
+    world = unanswered()
+    world.ask("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+    world.take()
+    world.answers["BootNotification"] = {"status": "Rejected", "currentTime": NOW, "interval": 100}
+    world.release()
+    assert world.actions() == []
 
 
 @pytest.mark.parametrize("status", WAITING)
@@ -140,3 +175,61 @@ def test_an_interval_of_more_than_a_day_is_kept() -> None:
     assert heartbeats(world) == 0
     world.advance(2)
     assert heartbeats(world) == 1
+
+
+# Transactions before registration (B02.FR.03, B03.FR.01)
+
+
+def unaccepted(before: str, **more: Any) -> World:
+    world = World(boot=False, defaults={"TxBeforeAccepted": before, **more.pop("defaults", {})}, **more)
+    world.answers["BootNotification"] = {"status": "Pending", "currentTime": NOW, "interval": 100}
+    world.connect()
+    world.state(PLUGGED)
+    return world
+
+
+def accept(world: World) -> None:
+    world.answers.clear()
+    world.advance(101)
+
+
+@pytest.mark.parametrize("before", ["true", "false"])
+def test_whether_a_card_begins_before_registration_can_be_chosen(before: str) -> None:
+    world = unaccepted(before, tokens={"CARD1": None})
+    assert world.swipe() == ("accepted" if before == "true" else "rejected")
+    accept(world)
+    if before == "false":
+        assert world.events() == []
+        assert world.swipe() == "accepted"
+    assert world.events()[0] == ("Started", "Authorized")
+
+
+@pytest.mark.parametrize("how", [{"free": True}, {"defaults": {"TxStartPoint": "EVConnected"}}])
+def test_what_begins_by_itself_begins_with_the_registration(how: dict[str, Any]) -> None:
+    world = unaccepted("false", **how)
+    assert world.station.evses.flows[1].transaction is None
+    accept(world)
+    assert world.events() == [("Started", "CablePluggedIn")]
+    (started,) = (said for action, said in world.sent if action == "TransactionEvent")
+    assert started["offline"] is False
+
+
+def test_once_accepted_a_station_goes_on_while_the_csms_is_away() -> None:
+    world = World(defaults={"TxBeforeAccepted": "false"}, tokens={"CARD1": None})
+    world.disconnect()
+    world.state(PLUGGED)
+    assert world.swipe() == "accepted"
+
+
+def test_what_ran_before_a_restart_goes_on() -> None:
+    world = World(defaults={"TxBeforeAccepted": "false"}, free=True)
+    world.state(PLUGGED)
+    world.restart()
+    world.state(PLUGGED)
+    assert world.station.evses.flows[1].transaction is not None
+
+
+def test_without_a_csms_nobody_has_to_accept_anything() -> None:
+    world = World(boot=False, csms=False, free=True, defaults={"TxBeforeAccepted": "false"})
+    world.state(PLUGGED)
+    assert world.station.evses.flows[1].transaction is not None

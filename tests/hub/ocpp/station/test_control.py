@@ -312,7 +312,7 @@ def test_messages_on_demand_come_after_the_answer(version: str) -> None:
     wanted = ["Heartbeat", "StatusNotification", "MeterValues"] + (
         ["TransactionEvent"] if version == "2.0.1" else []
     )
-    here = {} if version == "1.6" else {"evse": {"id": 1, "connectorId": 1}}
+    here = {"connectorId": 1} if version == "1.6" else {"evse": {"id": 1, "connectorId": 1}}
     for message in wanted:
         world.take()
         assert world.ask("TriggerMessage", {"requestedMessage": message, **here}) == {"status": "Accepted"}
@@ -435,7 +435,7 @@ def test_before_registration_little_is_said(version: str, status: str, expected:
     result = remote_start(world)
     assert (result if isinstance(result, str) else result["status"]) == expected
     if status == "Pending":
-        here = {} if version == "1.6" else {"evse": {"id": 1, "connectorId": 1}}
+        here = {"connectorId": 1} if version == "1.6" else {"evse": {"id": 1, "connectorId": 1}}
         world.ask("TriggerMessage", {"requestedMessage": "StatusNotification", **here})
         assert world.actions() == ["BootNotification", "StatusNotification"]
     world.advance(59)
@@ -701,3 +701,17 @@ def test_a_reset_that_is_over_leaves_nothing_to_wait_for() -> None:
     assert world.last(Reconnect)
     world.advance(31)
     assert world.station.control.deadlines() == []
+
+
+@pytest.mark.parametrize(("version", "kind"), [("1.6", "Hard"), ("2.0.1", "Immediate"), ("2.0.1", "OnIdle")])
+def test_a_reset_that_a_person_wants_is_a_local_one(version: str, kind: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    world.swipe()
+    world.ask("Reset", {"type": kind}, cmd=True)
+    if kind == "OnIdle":
+        world.swipe()
+    ended = next(p for a, p in reversed(world.sent) if a in ("StopTransaction", "TransactionEvent"))
+    reason = ended.get("reason") or ended.get("transactionInfo", {}).get("stoppedReason")
+    assert reason == ("Local" if kind == "OnIdle" else "Reboot")
+    assert world.last(Reconnect) == Reconnect("LocalReset")
