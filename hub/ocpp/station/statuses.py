@@ -58,11 +58,15 @@ class Statuses:
             "id_tag": flow.grant.token.text if flow.grant and flow.grant.token.text else None,
             "operative": self._station.availability.operative(flow.evse),
         }
+        first, ran, flow.ran = flow.shown is None, flow.ran, transaction
+        powered = flow.transaction.powered_at if flow.transaction else None
+        if first or ran != transaction:
+            self._station.evses.transaction_changed(flow, ran, now)
+        elif powered != flow.powered_at:
+            self._station.evses.limits(now)
+        flow.powered_at = powered
         if shown != flow.shown:
-            first, flow.shown = flow.shown is None, shown
-            ran, flow.ran = flow.ran, transaction
-            if first or ran != transaction:
-                self._station.evses.transaction_changed(flow, ran, now)
+            flow.shown = shown
             self._station.emit(Annotate(flow.evse, shown))
         self._report(flow, status, now, force=False)
         self._station.meter_triggers.look(flow, status, now)

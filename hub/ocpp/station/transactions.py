@@ -72,6 +72,7 @@ class Transactions:
             # Whatever the stop points are: where there is neither a car nor a driver, nothing goes on.
             self.end(flow, now, trigger, reason)
         else:
+            self._powered(flow, now)
             self._tell_changes(flow, now, trigger, before)
         self._settle_permission(flow)
 
@@ -99,6 +100,7 @@ class Transactions:
     def _begin(self, flow: Flow, now: Moment, trigger: str) -> None:
         flow.finished = False
         flow.transaction = Transaction(str(uuid4()), started=self._stamp(now), begun_wh=flow.register.wh)
+        self._powered(flow, now)
         flow.transaction.charging_state = flow.charging_state()
         if flow.grant is not None and flow.grant.remote_start_id is not None and trigger != "RemoteStart":
             # F02.FR.21: whatever begins it, this is what it is told with; that energy flows is told next.
@@ -113,6 +115,12 @@ class Transactions:
             flow.transaction.history.extend(first)
         self._tell(flow, now, "Started", trigger, meter)
         self._emit(Happened("session_authorized", {"evse": flow.evse, "transaction_id": flow.transaction.id}))
+
+    def _powered(self, flow: Flow, now: Moment) -> None:
+        transaction = flow.transaction
+        assert transaction is not None
+        if transaction.powered_at is None and "PowerPathClosed" in flow.conditions:
+            transaction.powered_at = self._stamp(now)
 
     def end(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
         """The last event; the EVSE is free for the next transaction when the conditions say so."""
@@ -247,6 +255,8 @@ class Transactions:
                     later(transaction.started, step),
                     later(transaction.last, step),
                 )
+                if transaction.powered_at is not None and unset(transaction.powered_at):
+                    transaction.powered_at = later(transaction.powered_at, step)
                 transaction.history = [restamped(value, step) for value in transaction.history]
                 yield Keep("transaction", str(flow.evse), document(flow))
         yield from self._outbox.restamp(step)
