@@ -62,6 +62,8 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
+        heard = flow.unheard and flow.lost_since is None
+        flow.unheard = flow.unheard and not heard
         self._station.resumption.found(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
@@ -83,8 +85,9 @@ class Evses:
         if grant and grant.refused_at_wh is not None and flow.register.wh >= grant.refused_at_wh:
             self._station.tokens.no_more_energy(flow, now)
         self._station.transaction_limits.check(flow, now)
-        if first:
+        if first or heard:
             transactions.permit_again(flow)
+        if first:
             self._station.priorities.show(flow)
             self.limit(flow, now)
         if self._station.reservations.shared():

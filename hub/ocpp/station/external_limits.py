@@ -47,8 +47,8 @@ class ExternalLimits:
         self._now: dict[int, Outside] = {}
         self._since: dict[int, datetime] = {}
         self._told: dict[int, Outside] = {}
-        self._rates: dict[int, float] = {}
-        """Of the transaction that runs there, when its change was told last."""
+        self._rates: dict[int, tuple[float, float]] = {}
+        """(when its change was told last, now)"""
         self._unwanted = False
         """This CSMS has no use for it: an EMS that follows the sun would tell it every few seconds."""
 
@@ -119,10 +119,12 @@ class ExternalLimits:
     def _rate_changed(self, evse: int, before: float, now: Moment) -> None:
         """Steps that are too small each add up to one that is told."""
         flow, rate = self._station.evses.flows[evse], self._rate(evse, now)
-        if flow.transaction is None:
-            self._rates.pop(evse, None)
-        elif self._significant(self._rates.setdefault(evse, before), rate):
-            self._rates[evse] = rate
+        told, last = self._rates.get(evse, (before, before))
+        if flow.transaction is None or last != before:  # a profile has changed it meanwhile
+            told = before
+        significant = self._significant(told, rate)
+        self._rates[evse] = (rate if significant else told), rate
+        if significant:
             self._station.transactions.rate_changed(flow, now)
 
     def _profile(self, evse: int, outside: Outside) -> Profile:

@@ -123,6 +123,9 @@ class Flow:
     register: Register = field(default_factory=Register)
     conditions: frozenset[str] = frozenset()
     permitted: bool | None = None
+    unheard: bool = False
+    """A transaction ran here when the hub went, and the device hasn't said yet how it is: to permit it anything would
+    cover up what has happened meanwhile."""
     sample_due: float | None = None
     ended_sample_due: float | None = None
     """When the next value for the transaction's last message is taken."""
@@ -244,6 +247,7 @@ def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
     flow.register = Register(*body["register"])
     flow.conditions = frozenset(body["conditions"])
     flow.plugged = "EVConnected" in flow.conditions
+    flow.unheard = True
     if body["grant"]:
         text, kind, group, remote, *more = body["grant"]
         flow.grant = Grant(Token(text, kind), group, remote)

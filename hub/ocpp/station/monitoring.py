@@ -119,7 +119,8 @@ class Monitors:
         dialect = self._station.dialect
         if not self._monitors or dialect is None:
             return
-        readings = dialect.readings(self._station, now)
+        places = {monitor.place for monitor in self._monitors.values()}
+        readings = dialect.readings(self._station, now, places)
         events: list[Event] = []
         for monitor in self.all():
             reading = readings.get(monitor.place)

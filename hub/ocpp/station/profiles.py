@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hub.model.moment import Moment, parse_time
 from hub.ocpp.station.charging_profile import (
@@ -230,10 +230,18 @@ def csms_time(station: "Station", now: Moment) -> datetime:
     return parse_time(station.stamp(now))
 
 
+class Composite(NamedTuple):
+    """`periods`: {startPeriod, limit[, numberPhases]}. `duration_s`: as it was asked for, or as far as was reckoned."""
+
+    unit: str
+    periods: list[dict[str, object]]
+    duration_s: int
+
+
 def composite(
     station: "Station", evse: int, duration_s: int, unit: str | None, now: Moment, *, shared: bool = True
-) -> tuple[str, list[dict[str, object]]] | None:
-    """The unit and the periods {startPeriod, limit[, numberPhases]}; EVSE 0: the whole station. None: can't say.
+) -> Composite | None:
+    """EVSE 0: the whole station. None: can't say.
 
     Where no profile says anything the charger's own limit holds. `shared`: an EVSE that isn't alone gets its share.
     """
@@ -248,7 +256,7 @@ def composite(
     wall = csms_time(station, now)
     here = site(station, begun=wall, outside=station.external.amperes())
     one = here.at if shared else here.alone
-    found = timeline(
+    found, reckoned_s = timeline(
         here.total if evse == 0 else lambda moment: one(evse, moment), here.next_change, wall, duration_s
     )
     if unit is None:
@@ -256,7 +264,8 @@ def composite(
         unit = "W" if spoken == {"W"} else "A"
     most = here.most_a * (len(here.contexts) if evse == 0 else 1)
     supply = Context(phases=phases(station), voltage=station.setup.voltage)
-    return unit, merged([_period(second, limitation, unit, most, supply) for second, limitation in found])
+    periods = merged([_period(second, limitation, unit, most, supply) for second, limitation in found])
+    return Composite(unit, periods, int(reckoned_s))
 
 
 def merged(periods: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -7,9 +7,11 @@ share it. Limits are in amperes per phase inside; watts become amperes by the no
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from hub.ocpp.station.charging_profile import DYNAMIC, MAX, TX, TX_DEFAULT, Period, Profile, rivals
 
@@ -21,8 +23,8 @@ AHEAD = timedelta(seconds=2)
 """A CSMS's clock may be so much ahead of the station's: what begins now by its clock begins now."""
 UNLIMITED_A = 1e6
 """A CSMS's way to say that there is no limit may be any number."""
-MOST_PERIODS = 1000
-"""Of one composite schedule: a month and more of hourly changes."""
+MOST_LOOKS = 1000
+"""For one composite schedule: a month and more of hourly changes."""
 
 
 CHARGING_ONLY, EXTERNAL_LIMITS = "ChargingOnly", "ExternalLimits"
@@ -124,13 +126,9 @@ class Profiles:
 
     def next_change(self, evse: int, context: Context, wall: datetime) -> datetime | None:
         """The next moment at which `at` may give something else."""
-        edges = (
-            edge
-            for profile in self._profiles.values()
-            if profile.evse in (0, evse)
-            for edge in _edges(profile, context, wall)
-        )
-        return min((edge for edge in edges if edge > wall), default=None)
+        here = (profile for profile in self._profiles.values() if profile.evse in (0, evse))
+        edges = (_next_edge(profile, context, wall) for profile in here)
+        return min((edge for edge in edges if edge is not None), default=None)
 
     def _of(self, purpose: str, evse: int, context: Context, wall: datetime) -> Limitation | None:
         """The highest stack level that says something now (K01.FR.17); an EVSE's own go before the station's."""
@@ -153,22 +151,29 @@ def timeline(
     next_change: Callable[[datetime], datetime | None],
     wall: datetime,
     duration_s: float,
-) -> list[tuple[int, Limitation]]:
-    """What holds from now on for a time, at most MOST_PERIODS of it; of two changes in a second the later one."""
+) -> tuple[list[tuple[int, Limitation]], float]:
+    """What holds from now on for a time; of two changes in a second the later one.
+
+    And for how long: after MOST_LOOKS moments at which something might have changed it has been enough.
+    """
     end = wall + timedelta(seconds=min(duration_s, FAR_S))
     schedule = [(0, at(wall))]
     moment = next_change(wall)
-    while moment is not None and moment < end and len(schedule) < MOST_PERIODS:
+    for looks in count():
+        if moment is None or moment >= end:
+            break
         second = math.ceil((moment - wall).total_seconds())
         if second >= duration_s:
             break
+        if looks == MOST_LOOKS:
+            return schedule, second
         limitation = at(moment)
         if second == schedule[-1][0]:
             schedule.pop()
         if limitation != schedule[-1][1]:
             schedule.append((second, limitation))
         moment = next_change(moment)
-    return schedule
+    return schedule, duration_s
 
 
 def lowest(*limitations: Limitation) -> Limitation:
@@ -189,8 +194,8 @@ def shares(total: float, wants: Mapping[int, float], least: float) -> dict[int, 
         serving.pop()
     given = dict.fromkeys(wants, 0.0)
     left = total
-    for count, evse in enumerate(sorted(serving, key=lambda it: wants[it])):
-        given[evse] = min(wants[evse], left / (len(serving) - count))
+    for number, evse in enumerate(sorted(serving, key=lambda it: wants[it])):
+        given[evse] = min(wants[evse], left / (len(serving) - number))
         left -= given[evse]
     return given
 
@@ -247,18 +252,26 @@ def _period(profile: Profile, context: Context, wall: datetime) -> Period | None
     # K01.FR.11/13: past the duration nothing of the schedule holds.
     if profile.duration_s is not None and second >= profile.duration_s:
         return None
-    running = [period for period in profile.periods if period.start_s <= second]
-    return running[-1] if running else None
+    later = _later(profile, second)
+    return profile.periods[later - 1] if later else None
 
 
-def _edges(profile: Profile, context: Context, wall: datetime) -> list[datetime]:
-    edges = [moment for moment in (profile.valid_from, profile.valid_to, profile.schedule_start) if moment]
+def _later(profile: Profile, second: float) -> int:
+    """Which of its periods is the first that begins after it."""
+    return bisect_right(profile.periods, second, key=lambda period: period.start_s)
+
+
+def _next_edge(profile: Profile, context: Context, wall: datetime) -> datetime | None:
+    """The next moment at which it may say something else."""
+    dates = (profile.valid_from, profile.valid_to, profile.schedule_start)
+    edges = [moment for moment in dates if moment is not None and moment > wall]
     begin = _begin(profile, context, wall)
-    if begin is None or (_relative(profile) and profile.purpose != MAX and context.started is None):
-        return edges  # it begins with a transaction, and that is told apart
-    seconds = [period.start_s for period in profile.periods]
-    if profile.duration_s is not None:
-        seconds.append(profile.duration_s)
-    if profile.kind == "Recurring":
-        seconds.append(_cycle(profile))
-    return edges + [begin + timedelta(seconds=second) for second in seconds if second <= FAR_S]
+    # What begins with a transaction begins when that is told.
+    if begin is not None and (
+        profile.purpose == MAX or context.started is not None or not _relative(profile)
+    ):
+        second = (wall - begin).total_seconds()
+        starts = [period.start_s for period in profile.periods[_later(profile, second) :][:1]]
+        ends = [profile.duration_s or 0, _cycle(profile) if profile.kind == "Recurring" else 0]
+        edges += [begin + timedelta(seconds=it) for it in (*starts, *ends) if second < it <= FAR_S]
+    return min(edges, default=None)

@@ -327,7 +327,7 @@ class Transactions:
     def _settle_permission(self, flow: Flow) -> None:
         """Energy may flow while somebody is authorized; a refused one waits for StopTxOnInvalidId."""
         allowed = flow.grant is not None and not flow.grant.refused and not flow.withheld
-        if allowed != flow.permitted:
+        if allowed != flow.permitted and not flow.unheard:
             flow.permitted = allowed
             self._emit(Permit(flow.evse, allowed))
 

@@ -63,7 +63,7 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
     if flow is None or "unlock" not in station.setup.abilities.actions:
         return {"status": "NotSupported"}
     if flow.transaction:
-        station.tokens.revoke(flow, now, "UnlockCommand", "UnlockCommand")
+        station.tokens.revoke(flow, now, "UnlockCommand", "UnlockCommand", ends=True)
     station.control.unlock(call.id, flow.evse, {True: "Unlocked", False: "UnlockFailed"}, now)
     return None
 

@@ -146,13 +146,12 @@ def composite(station: "Station", call: "Call", now: Moment) -> Mapping[str, obj
         return rejected(
             "UnsupportedRequest" if known else "UnknownEvse", "no schedule can be told for this EVSE and unit"
         )
-    unit, periods = found
     schedule = {
         "evseId": evse,
-        "duration": duration,
+        "duration": found.duration_s,
         "scheduleStart": station.stamp(now),
-        "chargingRateUnit": unit,
-        "chargingSchedulePeriod": periods,
+        "chargingRateUnit": found.unit,
+        "chargingSchedulePeriod": found.periods,
     }
     return {"status": "Accepted", "schedule": schedule}
 

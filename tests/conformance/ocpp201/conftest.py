@@ -1,10 +1,31 @@
-"""The states that a case begins in: the certification's reusable and memory states."""
+"""The states that a case begins in: the certification's reusable and memory states.
+
+Every case is shown a fourth time, in 2.1: all that 2.0.1 has is there as well, and in its words.
+"""
+
+from typing import Any
 
 import pytest
 
 from tests.conformance.bench import Bench
+from tests.conformance.echonet import KINDS, EchonetOutlet
 
 V = "2.0.1"
+
+
+@pytest.fixture(params=["any", *KINDS, "2.1"], autouse=True)
+def device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    kind = str(request.param)
+    if kind in KINDS:
+        monkeypatch.setattr(Bench, "outlet", lambda bench, evse: EchonetOutlet(bench, evse, kind))
+    if kind == "2.1":
+        begin = Bench.__init__
+
+        def newer(bench: Bench, version: str, **more: Any) -> None:
+            begin(bench, "2.1" if version == V else version, **more)
+
+        monkeypatch.setattr(Bench, "__init__", newer)
+    return kind
 
 
 @pytest.fixture

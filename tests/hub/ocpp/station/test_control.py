@@ -312,7 +312,7 @@ def test_messages_on_demand_come_after_the_answer(version: str) -> None:
     wanted = ["Heartbeat", "StatusNotification", "MeterValues"] + (
         ["TransactionEvent"] if version == "2.0.1" else []
     )
-    here = {} if version == "1.6" else {"evse": {"id": 1, "connectorId": 1}}
+    here = {"connectorId": 1} if version == "1.6" else {"evse": {"id": 1, "connectorId": 1}}
     for message in wanted:
         world.take()
         assert world.ask("TriggerMessage", {"requestedMessage": message, **here}) == {"status": "Accepted"}
@@ -435,7 +435,7 @@ def test_before_registration_little_is_said(version: str, status: str, expected:
     result = remote_start(world)
     assert (result if isinstance(result, str) else result["status"]) == expected
     if status == "Pending":
-        here = {} if version == "1.6" else {"evse": {"id": 1, "connectorId": 1}}
+        here = {"connectorId": 1} if version == "1.6" else {"evse": {"id": 1, "connectorId": 1}}
         world.ask("TriggerMessage", {"requestedMessage": "StatusNotification", **here})
         assert world.actions() == ["BootNotification", "StatusNotification"]
     world.advance(59)

@@ -104,6 +104,23 @@ def test_small_changes_are_not_worth_a_message() -> None:
     assert world.actions() == ["NotifyChargingLimit", "TransactionEvent"]
 
 
+def test_what_a_profile_has_changed_meanwhile_is_no_change_of_the_limit() -> None:
+    world = charging()
+    outside(world, EMS)
+    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 7}]}
+    profile = {
+        "id": 5,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": [schedule],
+    }
+    world.ask("SetChargingProfile", {"evseId": 1, "chargingProfile": profile})
+    world.take()
+    outside(world, Outside("mqtt", 8.0, None))
+    assert world.actions() == ["NotifyChargingLimit"]
+
+
 def test_it_counts_in_schedules_and_reports_and_is_left_to_who_enforces_it() -> None:
     world = World()
     outside(world, EMS)

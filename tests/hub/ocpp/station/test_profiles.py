@@ -211,7 +211,8 @@ def test_together_the_evses_never_draw_more_than_the_station_may(
 
 
 def composite(world: World, evse: int, duration: int = 3600, unit: str | None = None) -> Any:
-    return profiles.composite(world.station, evse, duration, unit, now(world))
+    found = profiles.composite(world.station, evse, duration, unit, now(world))
+    return found and (found.unit, found.periods)
 
 
 def test_without_profiles_the_chargers_own_limit_is_told() -> None:
@@ -243,6 +244,7 @@ def test_a_period_that_changes_nothing_is_not_told() -> None:
     assert profiles.composite(world.station, 1, 600, "A", now(world)) == (
         "A",
         [{"startPeriod": 0, "limit": 32.0}, {"startPeriod": 120, "limit": 8.0}],
+        600,
     )
 
 
