@@ -160,7 +160,7 @@ class Station:
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
         self._link_lost = now.mono if self._link_lost is None else self._link_lost
-        self.outbox.cut_off()
+        self.costs.cut_off(self.outbox.cut_off())
         self.upkeep.notices.cut_off()
         self.calls.cut_off(now)
 
