@@ -92,16 +92,6 @@ def test_an_authority_without_key_usage_is_told_how_to_come_by_it(tmp_path: Path
     assert "openssl req -x509 -key ca.key" in refusal(refused.value)
 
 
-@pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-SHA256"])
-def test_what_is_not_encrypted_and_authenticated_in_one_is_not_spoken(tmp_path: Path, cipher: str) -> None:
-    authority = Authority(tmp_path)
-    server = served(authority.issue("csms.test"))
-    server.maximum_version = ssl.TLSVersion.TLSv1_2
-    server.set_ciphers(cipher)
-    with pytest.raises(ssl.SSLError):
-        shaken(client_context(authority.certificate), server, "csms.test")
-
-
 @pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"])
 def test_the_suites_that_ocpp_asks_for_are_spoken(tmp_path: Path, cipher: str) -> None:
     authority = Authority(tmp_path)
