@@ -8,7 +8,7 @@ from hub.model.charger import PLUGGED, Status
 from hub.model.entity import EMPTY, Scalar, State
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
-from hub.ocpp.station.messages import MeterValue, Token, read, written
+from hub.ocpp.station.messages import NOBODY, MeterValue, Token, read, written
 from hub.ocpp.station.smart_charging import CHARGING_ONLY
 
 SETTLES_S = 3.0
@@ -38,6 +38,11 @@ class Grant:
     """Where it may be used (C01.FR.21); none named: everywhere."""
     priority: int = 0
     """The token's own chargingPriority."""
+
+
+def free_grant() -> Grant:
+    """Nobody in particular: the charger is free for all."""
+    return Grant(NOBODY)
 
 
 @dataclass(slots=True)

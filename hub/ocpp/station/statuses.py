@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 QUIET = frozenset({Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED})
 """Said by the device, and louder than what the station thinks."""
+UNRESERVED = QUIET | {Status.FINISHING}
+"""And a car that was left keeps others away, whoever has reserved any place."""
 CHARGING = frozenset({Status.CHARGING, Status.SUSPENDED_EV, Status.SUSPENDED_EVSE})
 
 
@@ -24,7 +26,7 @@ class Statuses:
     def status(self, flow: Flow) -> Status:
         """The device's status with what the station knows laid over it."""
         bare = self.bare(flow)
-        quiet = bare in QUIET or flow.transaction is not None or flow.grant is not None
+        quiet = bare in UNRESERVED or flow.transaction is not None or flow.grant is not None
         return Status.RESERVED if not quiet and self._station.reservations.shuts(flow.evse) else bare
 
     def bare(self, flow: Flow) -> Status:
