@@ -1,6 +1,6 @@
 """What a station needs of an OCPP version, and what passes between it and whoever has the connection."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hub.model.charger import Status
@@ -70,7 +70,7 @@ class Dialect(Protocol):
 
     def connector_status(self, status: Status) -> str: ...
 
-    def readings(self, station: "Station", now: Moment) -> Mapping[Place, Reading]:
+    def readings(self, station: "Station", now: Moment, places: Collection[Place]) -> Mapping[Place, Reading]:
         """What variable monitors may watch; a version without them has nothing."""
 
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 QUIET = frozenset({Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED})
 """Said by the device, and louder than what the station thinks."""
+UNRESERVED = QUIET | {Status.FINISHING}
+"""And a car that was left keeps others away, whoever has reserved any place."""
 CHARGING = frozenset({Status.CHARGING, Status.SUSPENDED_EV, Status.SUSPENDED_EVSE})
 
 
@@ -24,7 +26,7 @@ class Statuses:
     def status(self, flow: Flow) -> Status:
         """The device's status with what the station knows laid over it."""
         bare = self.bare(flow)
-        quiet = bare in QUIET or flow.transaction is not None or flow.grant is not None
+        quiet = bare in UNRESERVED or flow.transaction is not None or flow.grant is not None
         return Status.RESERVED if not quiet and self._station.reservations.shuts(flow.evse) else bare
 
     def plug(self, flow: Flow) -> Status:
@@ -75,11 +77,15 @@ class Statuses:
             "id_tag": flow.grant.token.text if flow.grant and flow.grant.token.text else None,
             "operative": self._station.availability.operative(flow.evse),
         }
+        first, ran, flow.ran = flow.shown is None, flow.ran, transaction
+        powered = flow.transaction.powered_at if flow.transaction else None
+        if first or ran != transaction:
+            self._station.evses.transaction_changed(flow, ran, now)
+        elif powered != flow.powered_at:
+            self._station.evses.limits(now)
+        flow.powered_at = powered
         if shown != flow.shown:
-            first, flow.shown = flow.shown is None, shown
-            ran, flow.ran = flow.ran, transaction
-            if first or ran != transaction:
-                self._station.evses.transaction_changed(flow, ran, now)
+            flow.shown = shown
             self._station.emit(Annotate(flow.evse, shown))
         self._report(flow, status, now, force=False)
         self._station.meter_triggers.look(flow, status, now)
