@@ -11,8 +11,7 @@ from hub.ocpp.station import lock, profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
 from hub.ocpp.station.facts import told
-from hub.ocpp.station.flow import CHARGING_STATES, Flow, plugged_in
-from hub.ocpp.station.transactions import free_grant
+from hub.ocpp.station.flow import CHARGING_STATES, Flow, free_grant, plugged_in
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -90,10 +89,7 @@ class Evses:
         if first:
             self._station.priorities.show(flow)
             self.limit(flow, now)
-        if self._station.reservations.shared():
-            self._station.statuses.show_all(now)
-        else:
-            self._station.statuses.show(flow, now)
+        self._station.statuses.show(flow, now)
 
     def begin_anew(self, evse: int, now: Moment) -> None:
         """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""
@@ -166,7 +162,7 @@ class Evses:
             self._station.costs.ended(flow, before, now)
             self._station.priorities.show(flow)
             self._station.transaction_limits.ended(before)
-            self._station.control.idle(now)
+            self._station.resets.idle(now)
             self._station.upkeep.firmware.idle(now)
         if flow.transaction is not None:
             self._station.meter_triggers.began(flow)
@@ -189,7 +185,7 @@ class Evses:
         self._switch_phases(flow, found.phases)
         running = flow.transaction
         if running and running.mode != found.mode and self._station.tells("OperationModeChanged"):
-            self._station.transactions.mode_changed(flow, now, found.mode)
+            self._station.interruptions.mode_changed(flow, now, found.mode)
         self._profile_due.pop(flow.evse, None)
         if again is not None:
             self._profile_due[flow.evse] = again

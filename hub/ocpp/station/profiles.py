@@ -218,7 +218,9 @@ def _context(station: "Station", flow: Flow, phases: int, volts: float, begun: d
     running = flow.transaction
     if running is None:
         return Context(None, begun, *supply)
-    return Context(running.id, parse_time(running.started), *supply)
+    # One whose driver or car is still to come may begin at any moment.
+    since = begun if running.powered_at is None else parse_time(running.powered_at)
+    return Context(running.id, since, *supply)
 
 
 def phases(station: "Station") -> int:

@@ -48,10 +48,11 @@ NOTHING = Limitation(None)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The transaction at an EVSE: its id and start, None where none runs. `phases` and `voltage` convert W and A."""
+    """The transaction at an EVSE, None where none runs. `phases` and `voltage` convert W and A."""
 
     transaction: str | None = None
     started: datetime | None = None
+    """Since when energy may flow; None: it may begin at any moment."""
     phases: int = 3
     voltage: float = VOLTAGE
     outside_a: float | None = None

@@ -55,7 +55,7 @@ def change_availability(station: "Station", call: "Call", now: Moment) -> Answer
 def reset(station: "Station", call: "Call", now: Moment) -> Answer:
     reason = "SoftReset" if call.payload["type"] == "Soft" else "HardReset"
     # 5.14: a soft reset ends transactions as well, so neither of them waits for the driver.
-    return {"status": station.control.reset(None, True, reason, now, local=call.local)}
+    return {"status": station.resets.reset(None, True, reason, now, local=call.local)}
 
 
 def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
