@@ -89,10 +89,7 @@ class Evses:
         if first:
             self._station.priorities.show(flow)
             self.limit(flow, now)
-        if self._station.reservations.shared():
-            self._station.statuses.show_all(now)
-        else:
-            self._station.statuses.show(flow, now)
+        self._station.statuses.show(flow, now)
 
     def begin_anew(self, evse: int, now: Moment) -> None:
         """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""

@@ -29,6 +29,11 @@ class Statuses:
         quiet = bare in UNRESERVED or flow.transaction is not None or flow.grant is not None
         return Status.RESERVED if not quiet and self._station.reservations.shuts(flow.evse) else bare
 
+    def plug(self, flow: Flow) -> Status:
+        """Of the connector alone: a driver without his cable doesn't take it."""
+        status = self.status(flow)
+        return Status.AVAILABLE if status is Status.PREPARING and not flow.plugged else status
+
     def bare(self, flow: Flow) -> Status:
         """Reservations left aside."""
         if flow.status is Status.FAULTED:
@@ -48,7 +53,19 @@ class Statuses:
         return Status.SUSPENDED_EV if flow.state.get("charging_enabled") else Status.SUSPENDED_EVSE
 
     def show(self, flow: Flow, now: Moment) -> None:
-        """Something happened at an EVSE: whoever shows its state, and the CSMS, learn what is new."""
+        """Something happened at an EVSE: whoever shows its state, and the CSMS, learn what is new.
+
+        Where one of several is reserved that may be the last one that is left for it (H01.FR.20).
+        """
+        self._show(flow, now)
+        if self._station.reservations.shared():
+            self.show_all(now)
+
+    def show_all(self, now: Moment) -> None:
+        for flow in self._station.evses.flows.values():
+            self._show(flow, now)
+
+    def _show(self, flow: Flow, now: Moment) -> None:
         if not flow.known:
             return
         status = self.status(flow)
@@ -72,10 +89,6 @@ class Statuses:
             self._station.emit(Annotate(flow.evse, shown))
         self._report(flow, status, now, force=False)
         self._station.meter_triggers.look(flow, status, now)
-
-    def show_all(self, now: Moment) -> None:
-        for flow in self._station.evses.flows.values():
-            self.show(flow, now)
 
     # To the CSMS
 
@@ -123,9 +136,8 @@ class Statuses:
         station = self._station
         if station.dialect is None or not (station.boot.accepted or force):
             return
-        waits = status is Status.PREPARING and not flow.plugged
-        if waits and not station.dialect.tells_of_drivers:
-            status = Status.AVAILABLE
+        if not station.dialect.tells_of_drivers:
+            status = self.plug(flow)
         # Many chargers go on with an error: less of a phase, a hot plug.
         error, vendor = (str(flow.state.get(key) or "") for key in ("error_code", "vendor_error"))
         error = "" if error == "NoError" else error

@@ -178,7 +178,7 @@ def _station(station: "Station") -> Iterator[Item]:
 def _evse(station: "Station", flow: Flow) -> Iterator[Item]:
     evse = {"name": "EVSE", "evse": {"id": flow.evse}}
     connector = {"name": "Connector", "evse": {"id": flow.evse, "connectorId": 1}}
-    status = station.statuses.status(flow)
+    status = station.statuses.plug(flow)
     phases = told(station, "SupplyPhases")
     power = flow.state.get("power")
     for component in (evse, connector):
