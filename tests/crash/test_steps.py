@@ -44,11 +44,11 @@ class DyingWorld(KilledWorld):
     def commits(self) -> int:
         return int((self.folder / "commits").read_text(encoding="utf-8") or 0)
 
-    @property
-    def owes_an_end(self) -> bool:
+    def owes(self, event: str) -> bool:
+        """Is this on disk for the CSMS?"""
         found = sqlite3.connect(f"file:{self.folder / 'state' / 'evhub.db'}?mode=ro", uri=True)
         with contextlib.closing(found) as store:
-            ((count,),) = store.execute("SELECT count(*) FROM outbox WHERE body LIKE '%\"Ended\"%'")
+            ((count,),) = store.execute("SELECT count(*) FROM outbox WHERE body LIKE ?", [f'%"{event}"%'])
         return bool(count)
 
     async def revive(self) -> None:
@@ -70,12 +70,11 @@ async def a_transaction(world: DyingWorld, *, away: bool) -> None:
         world.csms.settings.boot, world.csms.settings.interval_s = "Pending", 1
     await until("there", lambda: world.csms.stations)
     world.chargers["garage"].plug(Car(needs_wh=3_000))
-    if not away:
-        await until("begun", lambda: world.csms.transactions)
+    await until("begun", lambda: world.owes("Started") if away else world.csms.transactions)
     await until("full", lambda: world.chargers["garage"].outlets[1].state == "full")
     world.chargers["garage"].unplug()
     if away:
-        await until("on disk", lambda: world.owes_an_end)
+        await until("over", lambda: world.owes("Ended"))
         world.csms.settings.boot = "Accepted"
     await until(
         "ended", lambda: world.csms.transactions and all(o.ended for o in world.csms.transactions.values())

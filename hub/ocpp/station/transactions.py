@@ -29,6 +29,7 @@ FAULT_REASONS = {
     "UnderVoltage": "PowerQuality",
 }
 """Why a fault has ended a transaction, by its error code."""
+SUSPENDED_REASONS = {Status.SUSPENDED_EV: "StoppedByEV"}
 HISTORY = 250
 """Values that a transaction keeps for its last message."""
 
@@ -93,6 +94,10 @@ class Transactions:
         points = set(self._variables.list("TxStopPoint"))
         if "PowerPathClosed" in points:
             points |= {"EVConnected", "Authorized"}
+        if "EnergyTransfer" in points:
+            points |= {
+                "Authorized"
+            }  # E05.FR.10: without it there is no energy any more, or there never will be
         if self.manners.outlasts_the_cable and not self._variables.bool("StopTxOnEVSideDisconnect"):
             points -= {"EVConnected", "PowerPathClosed"}
         return points
@@ -188,8 +193,9 @@ class Transactions:
             error = str(flow.state.get("error_code"))
             self.changed(flow, now, "AbnormalCondition", FAULT_REASONS.get(error, "Other"))
         else:
-            reason = "StoppedByEV" if flow.status is Status.SUSPENDED_EV else "Other"
-            self.changed(flow, now, "ChargingStateChanged", reason)
+            refused = flow.grant is not None and flow.grant.refused
+            stopped = "DeAuthorized" if refused else SUSPENDED_REASONS.get(flow.status, "Other")
+            self.changed(flow, now, "ChargingStateChanged", stopped)
 
     def charging_changed(self, flow: Flow, now: Moment) -> None:
         transaction = flow.transaction
