@@ -4,6 +4,7 @@ What is owed (transactions) leaves one at a time, in its order, until it is sett
 notices (events, security) come last and are kept until they are answered.
 """
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,10 @@ from hub.ocpp.station.queue import Queue
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
+
+NOTICE_S = 5.0
+"""So long the answer to a notice is waited for: there are CSMSs that leave what they don't know without any, and
+meanwhile nothing else can be said."""
 
 
 class _Sent(NamedTuple):
@@ -161,4 +166,4 @@ class Calls:
         self._next_ref += 1
         self._sent[self._next_ref] = _Sent(message, number, notice)
         self._station.boot.spoke(now, self._station.variables.int("HeartbeatInterval"))
-        return Outgoing(self._next_ref, *words)
+        return Outgoing(self._next_ref, *words, patience_s=math.inf if notice is None else NOTICE_S)

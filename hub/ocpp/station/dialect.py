@@ -1,5 +1,6 @@
 """What a station needs of an OCPP version, and what passes between it and whoever has the connection."""
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -35,6 +36,8 @@ class Outgoing(NamedTuple):
     ref: object
     action: str
     payload: Mapping[str, object]
+    patience_s: float = math.inf
+    """So long the answer is waited for, if that is less than MessageTimeout."""
 
 
 class Dialect(Protocol):

@@ -3,7 +3,7 @@
 Theory: each kind strictly in order, one in flight. No answer, or a CALLERROR, costs one of MessageAttempts and a wait
 that grows; a lost connection costs nothing. A CSMS that doesn't know the message at all has answered; one that has
 another word for that is asked in vain for some minutes, which must not hold up the other kinds. One that says nothing
-at all holds up everything for a MessageTimeout, as only one CALL may be on its way: it is asked seldom.
+at all holds up everything else, as only one CALL may be on its way: it is not waited for long, and asked seldom.
 """
 
 from collections import Counter
