@@ -117,7 +117,7 @@ class Station:
         self.statuses = Statuses(self)
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)
-        self.external = ExternalLimits(self)
+        self.external = ExternalLimits(self, kept.all("external"))
         self.transaction_limits = TransactionLimits(self, now)
         self.resumption = Resumption(self, now)
         self.dynamic = DynamicProfiles(self, now)

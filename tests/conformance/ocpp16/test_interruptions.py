@@ -71,6 +71,20 @@ def test_whoever_needs_no_card_goes_on_with_a_new_transaction_after_a_power_cut(
     assert bench.outlets[1].permitted
 
 
+def test_where_there_is_no_central_system_a_power_cut_costs_no_driver_his_energy() -> None:
+    bench = Bench("1.6", boot=False, csms=False, tokens={"CARD1": None})
+    bench.plug()
+    bench.present("CARD1")
+    bench.advance(30)
+    before = bench.transaction
+    bench.outlets[1].permitted = False
+    bench.clock.advance(60)
+    bench.restart()
+    bench.report()
+    assert bench.outlets[1].permitted
+    assert bench.transaction == before
+
+
 def test_a_power_cut_may_be_passed_over(charging: Bench) -> None:
     asked = {"key": "TxResumptionTimeout", "value": "600"}
     assert charging.ask("ChangeConfiguration", asked)["status"] == "Accepted"

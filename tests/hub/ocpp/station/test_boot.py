@@ -243,3 +243,14 @@ def test_without_a_csms_nobody_has_to_accept_anything() -> None:
     world = World(boot=False, csms=False, free=True, defaults={"TxBeforeAccepted": "false"})
     world.state(PLUGGED)
     assert world.station.evses.flows[1].transaction is not None
+
+
+def test_while_it_pends_no_event_of_a_transaction_is_promised() -> None:
+    """F06.FR.10: what is accepted is sent, and a transaction's events are told in their order, from the first."""
+    world = unaccepted("true", free=True)
+    assert world.station.evses.flows[1].transaction is not None
+    assert world.ask("TriggerMessage", {"requestedMessage": "TransactionEvent"}) == {"status": "Rejected"}
+    assert world.ask("TriggerMessage", {"requestedMessage": "Heartbeat"}) == {"status": "Accepted"}
+    assert world.actions() == ["BootNotification", "Heartbeat"]
+    accept(world)
+    assert world.ask("TriggerMessage", {"requestedMessage": "TransactionEvent"}) == {"status": "Accepted"}

@@ -206,3 +206,21 @@ def test_offline_the_last_profile_goes_on() -> None:
     assert world.last(Limit).current_a == 9
     world.advance(61)
     assert world.last(Limit).current_a == 7
+
+
+def test_what_was_told_outlives_the_hub() -> None:
+    world = World()
+    outside(world, EMS)
+    world.restart()
+    outside(world, EMS)  # it holds still
+    world.take()
+    world.connect()
+    assert "NotifyChargingLimit" not in world.actions()
+    world.restart()  # and was taken back meanwhile
+    world.connect()
+    assert told(world, "ClearedChargingLimit") == [{"chargingLimitSource": "EMS", "evseId": 1}]
+    assert ("external", "1") not in world.memory
+    world.take()
+    world.restart()
+    world.connect()
+    assert "ClearedChargingLimit" not in world.actions()

@@ -4,6 +4,7 @@ import pytest
 
 from hub.ocpp.station import outbox
 from hub.ocpp.station.external_limits import Outside
+from hub.ocpp.station.messages import TransactionEvent, from_body, to_body
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
 BESIDES = ("StatusNotification", "SecurityEventNotification")
@@ -101,3 +102,8 @@ def test_values_that_say_something_besides_stay(monkeypatch: pytest.MonkeyPatch)
     world.connect()
     told = [said.get("numberOfPhasesUsed") for action, said in world.sent if action == "TransactionEvent"]
     assert [phases for phases in told if phases is not None] == [3, 1, 3]
+
+
+def test_what_another_version_of_the_hub_owed_is_told() -> None:
+    event = TransactionEvent("Ended", "T", 1, 3, "2026-01-01T00:00:00.000Z", "EVDeparted", "Idle", 1200)
+    assert from_body({**to_body(event), "first_plugged": True}) == event
