@@ -144,6 +144,8 @@ class Flow:
     """The transaction that everybody was told of last, also before a restart."""
     phases_told: int | None = None
     """What a profile has had the device switch to."""
+    service_told: str | None = "available"
+    """What the charger was told of its service last; none: it couldn't be."""
     reported: tuple[str, ...] | None = None
     waiting: tuple[str, ...] | None = None
     """What would be reported if it lasted until `report_due`."""
