@@ -71,12 +71,13 @@ class Hub:
         self._process.kill()
         await self._process.wait()
 
-    async def cmd(self, op: str, charger: str = "twin", **message: Any) -> dict[str, Any]:
+    async def cmd(self, op: str, charger: str = "twin", *, source: str = "ems", **message: Any) -> dict[str, Any]:
         """What an EMS, a reader or a person sends on MQTT; gives the result."""
         token = os.urandom(6).hex()
         async with aiomqtt.Client("127.0.0.1", self.mqtt_port) as client:
             await client.subscribe(f"evhub/{charger}/cmd_result")
-            await client.publish(f"evhub/{charger}/cmd", json.dumps({"op": op, "message": message, "id": token}))
+            body = {"op": op, "message": message, "id": token, "source": source}
+            await client.publish(f"evhub/{charger}/cmd", json.dumps(body))
             async with asyncio.timeout(15):
                 async for each in client.messages:
                     result: dict[str, Any] = json.loads(bytes(each.payload))  # type: ignore[arg-type]

@@ -53,8 +53,9 @@ class Site:
 
     async def swipe(self, card: str = CARD, evse: int = 1) -> None:
         """A reader shows a card for a while: the next one is seen when it has gone."""
-        await self.until(lambda: not self.box[evse].card, says="a free reader")
-        await asyncio.sleep(0.6)
+        if self.box[evse].card:
+            await self.until(lambda: not self.box[evse].card, says="a free reader")
+            await asyncio.sleep(0.6)
         self.box[evse].swipe(card)
 
     def calm(self) -> None:
@@ -89,11 +90,13 @@ class Site:
         """A car comes, its driver shows his card, and it charges."""
         self.box[evse].plug()
         await self.status("Preparing", evse)
-        self.box[evse].swipe(card)
+        await self.swipe(card, evse)
         if asks:
             await self.authorized(card)
         said = await self.started(evse)
-        if not self.newer:
+        if self.newer:
+            await self.csms.expect("TransactionEvent", transactionInfo={"chargingState": "Charging"})
+        else:
             await self.status("Charging", evse)
         await self.until(lambda: self.box[evse].current_a > 0, says="charging")
         return said

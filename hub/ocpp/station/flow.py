@@ -182,6 +182,8 @@ class Flow:
             return "EVConnected"  # nobody is authorized, or only just
         if self.status is Status.FAULTED and self.grant is not None:
             return "SuspendedEVSE"
+        if self.status is Status.PREPARING and not waits and self.state.get("charging_enabled") is False:
+            return "SuspendedEVSE"  # many a charger that is switched off shows no more than the cable
         return CHARGING_STATES.get(self.status, "EVConnected")
 
 
