@@ -71,7 +71,16 @@ class Socket:
 
     def words(self) -> list[int]:
         milli = int(self.current_a * 1000)
-        head = struct.pack(">HH3III", self.status, self.error, milli, milli, milli, int(self.current_a * 690), int(self.energy_wh))
+        head = struct.pack(
+            ">HH3III",
+            self.status,
+            self.error,
+            milli,
+            milli,
+            milli,
+            int(self.current_a * 690),
+            int(self.energy_wh),
+        )
         text = self.card.encode().ljust(16, b"\0")
         tail = struct.pack(">HHHH", round(self.limit_a * 10), 0, self.operative, 0)
         return list(struct.unpack(">24H", head + text + tail))

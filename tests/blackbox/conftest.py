@@ -23,6 +23,11 @@ def new201(tmp_path: Path) -> Start:
 
 
 @pytest.fixture(params=["ocpp1.6", "ocpp2.0.1"], ids=["16", "201"])
-def new(tmp_path: Path, request: pytest.FixtureRequest) -> Start:
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def new(tmp_path: Path, version: str) -> Start:
     """What both versions have."""
-    return partial(site, tmp_path, request.param)
+    return partial(site, tmp_path, version)

@@ -1,4 +1,4 @@
-"""A strict CSMS on the `ocpp` package's messages and schemas: every message is checked, and one that nobody expects fails the test."""
+"""A strict CSMS on the `ocpp` package: every message is checked, and one that nobody expects fails the test."""
 
 import asyncio
 import base64
@@ -21,7 +21,9 @@ Payload = dict[str, Any]
 Answer = Payload | Exception | Callable[[Payload], Any] | None
 """What an action is answered: a payload, an error, what a function makes of the request, or (None) nothing at all."""
 SCHEMAS = {"ocpp1.6": "1.6", "ocpp2.0.1": "2.0.1"}
-ASIDE = frozenset({"Heartbeat", "StatusNotification", "SecurityEventNotification", "FirmwareStatusNotification"})
+ASIDE = frozenset(
+    {"Heartbeat", "StatusNotification", "SecurityEventNotification", "FirmwareStatusNotification"}
+)
 """What may come between other messages: its place isn't told by the specification."""
 
 
@@ -71,7 +73,9 @@ def holds(wanted: Any, found: Any) -> bool:
 
 
 class Csms:
-    def __init__(self, versions: tuple[str, ...], *, password: str | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, versions: tuple[str, ...], *, password: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.versions, self.password, self.tls = versions, password, tls
         self.answers: dict[str, Answer] = {}
         self.said: list[Said] = []
@@ -95,7 +99,12 @@ class Csms:
 
     async def start(self) -> None:
         self._server = await serve(
-            self._serve, "127.0.0.1", self.port, subprotocols=self.versions, ssl=self.tls, process_request=self._admit
+            self._serve,
+            "127.0.0.1",
+            self.port,
+            subprotocols=self.versions,
+            ssl=self.tls,
+            process_request=self._admit,
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
 
@@ -230,7 +239,9 @@ class Csms:
                 each.taken = True
                 return each
             if not self._between(each) and action not in self.aside:
-                raise AssertionError(f"{action} {members} was to come, there came {each.action} {each.payload}")
+                raise AssertionError(
+                    f"{action} {members} was to come, there came {each.action} {each.payload}"
+                )
         return None
 
     def _between(self, said: Said) -> bool:
@@ -244,10 +255,14 @@ class Csms:
     async def silence(self, seconds: float, *actions: str) -> None:
         """None of `actions` (without any: nothing at all but what may come in between) comes."""
         await asyncio.sleep(seconds)
-        loud = [e for e in self.said if not e.taken and (e.kind in actions if actions else not self._between(e))]
+        loud = [
+            e for e in self.said if not e.taken and (e.kind in actions if actions else not self._between(e))
+        ]
         assert not loud, f"nothing was to come, there came {[(e.action, e.payload) for e in loud]}"
 
     def at_the_end(self) -> None:
-        rest = [(each.action, each.payload) for each in self.said if not each.taken and not self._between(each)]
+        rest = [
+            (each.action, each.payload) for each in self.said if not each.taken and not self._between(each)
+        ]
         assert not rest, f"nobody expected {rest}"
         assert not self.complaints, self.complaints

@@ -71,7 +71,9 @@ class Hub:
         self._process.kill()
         await self._process.wait()
 
-    async def cmd(self, op: str, charger: str = "twin", *, source: str = "ems", **message: Any) -> dict[str, Any]:
+    async def cmd(
+        self, op: str, charger: str = "twin", *, source: str = "ems", **message: Any
+    ) -> dict[str, Any]:
         """What an EMS, a reader or a person sends on MQTT; gives the result."""
         token = os.urandom(6).hex()
         async with aiomqtt.Client("127.0.0.1", self.mqtt_port) as client:

@@ -14,6 +14,7 @@ class Proxy:
         self.to_port = to_port
         self.port = 0
         self.delay_s = 0.0
+        self.opened = 0
         self._state: Wire = "up"
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
@@ -40,6 +41,7 @@ class Proxy:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
         if self._state == "down":
             writer.transport.abort()
             return

@@ -13,7 +13,13 @@ from tests.blackbox.hub import Hub
 from tests.blackbox.proxy import Proxy
 
 CARD, OTHER = "04A2B3C4", "0011223344AABB"
-QUICK16 = {"MeterValueSampleInterval": 0, "ClockAlignedDataInterval": 0, "ConnectionTimeOut": 20, "RetryBackOffWaitMinimum": 1, "RetryBackOffRandomRange": 1}
+QUICK16 = {
+    "MeterValueSampleInterval": 0,
+    "ClockAlignedDataInterval": 0,
+    "ConnectionTimeOut": 20,
+    "RetryBackOffWaitMinimum": 1,
+    "RetryBackOffRandomRange": 1,
+}
 QUICK201 = {
     "SampledDataCtrlr.TxUpdatedInterval": 0,
     "AlignedDataCtrlr.Interval": 0,
@@ -79,10 +85,16 @@ class Site:
             info = given | {"stoppedReason": lambda found: found in (reason, None)}
             if reason == "Local":
                 info = given
-            said = await self.csms.expect("TransactionEvent", within, eventType="Ended", transactionInfo=info, **more)
+            said = await self.csms.expect(
+                "TransactionEvent", within, eventType="Ended", transactionInfo=info, **more
+            )
         else:
             said = await self.csms.expect("StopTransaction", within, **more)
-        found = said["transactionInfo"].get("stoppedReason", "Local") if self.newer else said.get("reason", "Local")
+        found = (
+            said["transactionInfo"].get("stoppedReason", "Local")
+            if self.newer
+            else said.get("reason", "Local")
+        )
         assert found == reason, said
         return said
 
@@ -147,7 +159,7 @@ async def site(
     start: bool = True,
     **charger: Any,
 ) -> AsyncIterator[Site]:
-    """Everything there is, started unless it is told not to; at the end nothing may have been said that nobody expected."""
+    """Everything there is. At the end nothing may have been said that nobody expected."""
     quick = dict(QUICK201 if version == "ocpp2.0.1" else QUICK16) | (defaults or {})
     server = station or Csms((version,))
     async with Box(speed) as box, server, Proxy(server.port) as wire:
@@ -155,11 +167,18 @@ async def site(
         hub = Hub(
             folder,
             {
-                "csms": {"url": f"{scheme}://127.0.0.1:{wire.port}/ocpp", "versions": [version], "defaults": quick}
+                "csms": {
+                    "url": f"{scheme}://127.0.0.1:{wire.port}/ocpp",
+                    "versions": [version],
+                    "defaults": quick,
+                }
                 | (csms or {}),
                 "chargers": {
                     "twin": {
-                        "use_blueprint": {"path": "acme/twin", "input": {"host": "127.0.0.1", "port": box.port}},
+                        "use_blueprint": {
+                            "path": "acme/twin",
+                            "input": {"host": "127.0.0.1", "port": box.port},
+                        },
                         "tokens": {"free": False},
                     }
                     | charger

@@ -54,7 +54,11 @@ async def test_a_pending_station_answers_but_begins_nothing(new: Start) -> None:
         await it.csms.expect("BootNotification", within=25)
         assert await it.get("OCPPCommCtrlr.HeartbeatInterval" if it.newer else "HeartbeatInterval") == "300"
         if it.newer:
-            asked: Payload = {"idToken": {"idToken": CARD, "type": "ISO14443"}, "remoteStartId": 7, "evseId": 1}
+            asked: Payload = {
+                "idToken": {"idToken": CARD, "type": "ISO14443"},
+                "remoteStartId": 7,
+                "evseId": 1,
+            }
             answer = await it.csms.call("RequestStartTransaction", **asked)
         else:
             answer = await it.csms.call("RemoteStartTransaction", idTag=CARD, connectorId=1)
@@ -69,7 +73,11 @@ async def test_a_pending_station_answers_but_begins_nothing(new: Start) -> None:
 
 async def test_heartbeats_keep_to_the_interval_of_the_boot(new: Start) -> None:
     async with new(start=False) as it:
-        it.csms.answers["BootNotification"] = lambda _: {"currentTime": now(), "interval": 1, "status": "Accepted"}
+        it.csms.answers["BootNotification"] = lambda _: {
+            "currentTime": now(),
+            "interval": 1,
+            "status": "Accepted",
+        }
         await it.hub.start()
         await it.boot()
         for _ in range(3):
@@ -123,6 +131,11 @@ async def test_what_no_station_knows_is_refused_with_the_right_error(new: Start)
         assert (await it.csms.call("NoSuchAction"))["error"] in ("NotImplemented", "NotSupported")
         wrong = "FormationViolation" if not it.newer else "FormatViolation"
         found = (await it.csms.call("Reset"))["error"]
-        assert found in (wrong, "OccurrenceConstraintViolation", "OccurenceConstraintViolation", "ProtocolError")
+        assert found in (
+            wrong,
+            "OccurrenceConstraintViolation",
+            "OccurenceConstraintViolation",
+            "ProtocolError",
+        )
         answer = await it.csms.call("DataTransfer", vendorId="com.example")
         assert answer["status"] == "UnknownVendorId"

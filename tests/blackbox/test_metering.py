@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 
@@ -33,7 +34,9 @@ async def align_each(it: Site, seconds: int) -> None:
 
 async def periodic(it: Site) -> Payload:
     if it.newer:
-        return await it.csms.expect("TransactionEvent", triggerReason="MeterValuePeriodic", eventType="Updated")
+        return await it.csms.expect(
+            "TransactionEvent", triggerReason="MeterValuePeriodic", eventType="Updated"
+        )
     return await it.csms.expect("MeterValues", transactionId=4711, connectorId=1)
 
 
@@ -50,11 +53,15 @@ async def test_samples_come_at_their_interval(new: Start) -> None:
             times.append(datetime.fromisoformat(said["meterValue"][0]["timestamp"]))
             values = sampled(it, said)
             energies.append(float(next(v["value"] for v in values if v.get("measurand", ENERGY) == ENERGY)))
-            assert {v.get("measurand", ENERGY) for v in values} == {ENERGY, "Power.Active.Import", "Current.Import"}
+            assert {v.get("measurand", ENERGY) for v in values} == {
+                ENERGY,
+                "Power.Active.Import",
+                "Current.Import",
+            }
             assert all(v.get("context", "Sample.Periodic") == "Sample.Periodic" for v in values)
             phases = {v.get("phase") for v in values if v.get("measurand") == "Current.Import"}
             assert {"L1", "L2", "L3"} <= phases
-        gaps = [(after - before).total_seconds() for before, after in zip(times, times[1:], strict=False)]
+        gaps = [(after - before).total_seconds() for before, after in pairwise(times)]
         assert all(0.8 <= gap <= 1.3 for gap in gaps), gaps
         assert energies == sorted(energies)
         assert energies[-1] > energies[0]

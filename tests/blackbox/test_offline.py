@@ -1,4 +1,4 @@
-"""The wire is cut, slow or dead, the CSMS is slow or wrong, the hub loses its power: nothing is lost, nothing comes twice."""
+"""The wire is cut or dead, the CSMS slow or wrong, the hub without power: nothing is lost, nothing comes twice."""
 
 import asyncio
 
@@ -18,9 +18,7 @@ def events(it: Site) -> list[Payload]:
 
 async def lenient(it: Site) -> None:
     """Offline an unknown card may charge."""
-    names = (
-        ("AuthCtrlr.OfflineTxForUnknownIdEnabled",) if it.newer else ("AllowOfflineTxForUnknownId",)
-    )
+    names = ("AuthCtrlr.OfflineTxForUnknownIdEnabled",) if it.newer else ("AllowOfflineTxForUnknownId",)
     for name in names:
         assert await it.set(name, True) == "Accepted"
 
@@ -235,7 +233,9 @@ async def test_the_power_goes_and_the_car_leaves_meanwhile(new: Start) -> None:
         await it.hub.start()
         await it.csms.expect("BootNotification", within=25)
         said = await it.csms.expect(
-            "TransactionEvent" if it.newer else "StopTransaction", 15, **({"eventType": "Ended"} if it.newer else {})
+            "TransactionEvent" if it.newer else "StopTransaction",
+            15,
+            **({"eventType": "Ended"} if it.newer else {}),
         )
         reason = said["transactionInfo"]["stoppedReason"] if it.newer else said["reason"]
         assert reason in ("PowerLoss", "EVDisconnected")

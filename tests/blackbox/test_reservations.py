@@ -13,13 +13,23 @@ pytestmark = pytest.mark.blackbox
 
 
 def after(seconds: float) -> str:
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        (datetime.now(UTC) + timedelta(seconds=seconds))
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
-async def reserve(it: Site, evse: int, card: str = CARD, *, seconds: float = 60, group: str | None = None) -> str:
+async def reserve(
+    it: Site, evse: int, card: str = CARD, *, seconds: float = 60, group: str | None = None
+) -> str:
     """Evse 0: anywhere."""
     if it.newer:
-        asked: Payload = {"id": 9, "expiryDateTime": after(seconds), "idToken": {"idToken": card, "type": "ISO14443"}}
+        asked: Payload = {
+            "id": 9,
+            "expiryDateTime": after(seconds),
+            "idToken": {"idToken": card, "type": "ISO14443"},
+        }
         asked |= {"evseId": evse} if evse else {}
         asked |= {"groupIdToken": {"idToken": group, "type": "Central"}} if group else {}
     else:
@@ -31,7 +41,8 @@ async def reserve(it: Site, evse: int, card: str = CARD, *, seconds: float = 60,
 async def whole_list(it: Site, version: int, *cards: str, kind: str = "Full") -> str:
     if it.newer:
         entries: list[Payload] = [
-            {"idToken": {"idToken": card, "type": "ISO14443"}, "idTokenInfo": {"status": "Accepted"}} for card in cards
+            {"idToken": {"idToken": card, "type": "ISO14443"}, "idTokenInfo": {"status": "Accepted"}}
+            for card in cards
         ]
         asked: Payload = {"versionNumber": version, "updateType": kind}
     else:
@@ -77,7 +88,9 @@ async def test_a_reservation_expires(new: Start) -> None:
         await it.status("Reserved", 2)
         await it.status("Available", 2, within=5)
         if it.newer:
-            await it.csms.expect("ReservationStatusUpdate", reservationId=9, reservationUpdateStatus="Expired")
+            await it.csms.expect(
+                "ReservationStatusUpdate", reservationId=9, reservationUpdateStatus="Expired"
+            )
 
 
 async def test_a_reservation_is_cancelled(new: Start) -> None:
@@ -94,8 +107,14 @@ async def test_the_group_may_use_a_reservation(new: Start) -> None:
     async with new() as it:
         await it.boot()
         it.calm()
-        group: Payload = {"groupIdToken": {"idToken": "FLEET", "type": "Central"}} if it.newer else {"parentIdTag": "FLEET"}
-        it.csms.answers["Authorize"] = {"idTokenInfo" if it.newer else "idTagInfo": {"status": "Accepted"} | group}
+        group: Payload = (
+            {"groupIdToken": {"idToken": "FLEET", "type": "Central"}}
+            if it.newer
+            else {"parentIdTag": "FLEET"}
+        )
+        it.csms.answers["Authorize"] = {
+            "idTokenInfo" if it.newer else "idTagInfo": {"status": "Accepted"} | group
+        }
         assert await reserve(it, 1, group="FLEET") == "Accepted"
         await it.status("Reserved")
         it.box[1].plug()

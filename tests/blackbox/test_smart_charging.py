@@ -12,7 +12,9 @@ from tests.blackbox.site import Site
 pytestmark = pytest.mark.blackbox
 
 
-def profile(it: Site, number: int, purpose: str, *periods: tuple[int, float], level: int = 0, **more: Any) -> Payload:
+def profile(
+    it: Site, number: int, purpose: str, *periods: tuple[int, float], level: int = 0, **more: Any
+) -> Payload:
     """`periods`: (start, limit in A). Relative unless `kind` says otherwise."""
     schedule: Payload = {
         "chargingRateUnit": more.get("unit", "A"),
@@ -40,12 +42,16 @@ async def install(it: Site, evse: int, body: Payload) -> str:
 
 async def composite(it: Site, evse: int, duration: int = 60, unit: str = "A") -> list[tuple[int, float]]:
     if it.newer:
-        answer = await it.csms.call("GetCompositeSchedule", evseId=evse, duration=duration, chargingRateUnit=unit)
+        answer = await it.csms.call(
+            "GetCompositeSchedule", evseId=evse, duration=duration, chargingRateUnit=unit
+        )
         schedule = answer["schedule"]
         assert schedule["duration"] == duration
         assert schedule["evseId"] == evse
     else:
-        answer = await it.csms.call("GetCompositeSchedule", connectorId=evse, duration=duration, chargingRateUnit=unit)
+        answer = await it.csms.call(
+            "GetCompositeSchedule", connectorId=evse, duration=duration, chargingRateUnit=unit
+        )
         schedule = answer["chargingSchedule"]
         assert answer["connectorId"] == evse
     assert answer["status"] == "Accepted"
@@ -209,7 +215,9 @@ async def test_a_profile_comes_with_a_remote_start(new: Start) -> None:
                 "RequestStartTransaction", idToken=token, remoteStartId=1, evseId=1, chargingProfile=body
             )
         else:
-            answer = await it.csms.call("RemoteStartTransaction", idTag="04A2B3C4", connectorId=1, chargingProfile=body)
+            answer = await it.csms.call(
+                "RemoteStartTransaction", idTag="04A2B3C4", connectorId=1, chargingProfile=body
+            )
         assert answer["status"] == "Accepted"
         await it.started()
         await told(it, 7)
@@ -239,9 +247,13 @@ async def test_profiles_are_reported(new201: Start) -> None:
         wanted = {"chargingProfilePurpose": "TxDefaultProfile"}
         answer = await it.csms.call("GetChargingProfiles", requestId=8, chargingProfile=wanted)
         assert answer["status"] == "Accepted"
-        said = await it.csms.expect("ReportChargingProfiles", requestId=8, evseId=1, chargingLimitSource="CSO")
+        said = await it.csms.expect(
+            "ReportChargingProfiles", requestId=8, evseId=1, chargingLimitSource="CSO"
+        )
         assert [each["id"] for each in said["chargingProfile"]] == [4]
-        answer = await it.csms.call("GetChargingProfiles", requestId=9, chargingProfile={"chargingProfileId": [77]})
+        answer = await it.csms.call(
+            "GetChargingProfiles", requestId=9, chargingProfile={"chargingProfileId": [77]}
+        )
         assert answer["status"] == "NoProfiles"
 
 

@@ -111,7 +111,11 @@ async def test_the_same_group_may_stop(new: Start) -> None:
     async with new() as it:
         await it.boot()
         it.calm()
-        group: Payload = {"groupIdToken": {"idToken": "FLEET", "type": "Central"}} if it.newer else {"parentIdTag": "FLEET"}
+        group: Payload = (
+            {"groupIdToken": {"idToken": "FLEET", "type": "Central"}}
+            if it.newer
+            else {"parentIdTag": "FLEET"}
+        )
         info = {"idTokenInfo" if it.newer else "idTagInfo": {"status": "Accepted"} | group}
         it.csms.answers["Authorize"] = info
         if it.newer:
@@ -169,7 +173,9 @@ async def test_a_token_that_the_start_s_answer_refuses_stops_the_energy(new: Sta
         it.calm()
         invalid = {"status": "Invalid"}
         it.csms.answers["StartTransaction"] = {"transactionId": 4711, "idTagInfo": invalid}
-        it.csms.answers["TransactionEvent"] = lambda said: {"idTokenInfo": invalid} if "idToken" in said else {}
+        it.csms.answers["TransactionEvent"] = lambda said: (
+            {"idTokenInfo": invalid} if "idToken" in said else {}
+        )
         it.box[1].plug()
         await it.status("Preparing")
         it.box[1].swipe(CARD)
@@ -209,12 +215,16 @@ async def test_a_car_that_pauses_is_told(new: Start) -> None:
         it.csms.forget()
         it.box[1].full = True
         if it.newer:
-            await it.csms.expect("TransactionEvent", eventType="Updated", transactionInfo={"chargingState": "SuspendedEV"})
+            await it.csms.expect(
+                "TransactionEvent", eventType="Updated", transactionInfo={"chargingState": "SuspendedEV"}
+            )
         else:
             await it.status("SuspendedEV")
         it.box[1].full = False
         if it.newer:
-            await it.csms.expect("TransactionEvent", eventType="Updated", transactionInfo={"chargingState": "Charging"})
+            await it.csms.expect(
+                "TransactionEvent", eventType="Updated", transactionInfo={"chargingState": "Charging"}
+            )
         else:
             await it.status("Charging")
         it.calm()
