@@ -79,7 +79,12 @@ def work_status(given: argparse.Namespace) -> int:
 def shared(state: dict[str, Any]) -> str:
     """A circuit in a line."""
     waiting = [f"{each['charger']}/{each['evse']}" for each in state["members"] if each["state"] == "waiting"]
-    words = f"{state['allocated']:g} of {state['available']:g} A given"
+    phases = state.get("phases", {})
+    given = [f"{each['allocated']:g} of {each['available']:g} A" for each in phases.values()]
+    if len(set(given)) > 1:
+        words = ", ".join(f"{phase} {each}" for phase, each in zip(phases, given, strict=True)) + " given"
+    else:
+        words = f"{state['allocated']:g} of {state['available']:g} A given"
     if state["other"] is not None:
         words += f", {state['other']:g} A drawn by others"
     if state["meter"] == "silent":

@@ -167,7 +167,8 @@ async def _connect(endpoint: Endpoint, headers: dict[str, str]) -> WebSocketLink
         status = error.response.status_code
         raise LinkRefused("http", f"HTTP {status}", status) from error
     except InvalidHandshake as error:
-        raise LinkRefused("http", str(error)) from error
+        silent = isinstance(error.__cause__, EOFError)
+        raise LinkRefused("http", _silence(endpoint, tls) if silent else str(error)) from error
     except TimeoutError as error:
         raise LinkRefused("network", f"no connection within {OPEN_S:g} s") from error
     except OSError as error:
@@ -218,6 +219,14 @@ def _tls_refused(error: ssl.SSLError) -> LinkRefused:
     unverified = isinstance(error, ssl.SSLCertVerificationError)
     why = "certificate" if unverified else TLS_REASONS.get(error.reason or "", "")
     return LinkRefused("tls", refusal(error), why=why)
+
+
+def _silence(endpoint: Endpoint, tls: ssl.SSLContext | None) -> str:
+    """With TLS 1.3 that is all that a client hears whose certificate is refused."""
+    words = "the CSMS closed the connection without an answer"
+    if tls is None:
+        return words
+    return f"{words}; it may want {'another' if endpoint.cert else 'a'} certificate of the station"
 
 
 def _credentials(endpoint: Endpoint) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ time-out, or the loss of the link). What can't be a frame is answered where the 
 and otherwise ignored and counted: a CALLRESULT is never answered, nor is a SEND (2.1).
 """
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -99,12 +100,21 @@ class Rpc:
     def deadline(self) -> float | None:
         return self._outstanding.deadline if self._outstanding else None
 
-    def call(self, ref: object, action: str, payload: Mapping[str, object], now: float) -> str:
-        """The text to send; `ref` comes back with the answer."""
+    def call(
+        self,
+        ref: object,
+        action: str,
+        payload: Mapping[str, object],
+        now: float,
+        *,
+        patience_s: float = math.inf,
+    ) -> str:
+        """The text to send; `ref` comes back with the answer. `patience_s`: where it is less than `timeout_s`."""
         if self._outstanding:
             raise RuntimeError("a CALL is outstanding")
         # A retry gets an id of its own too: ids are unique for ever (Part 4, 4.1.4).
-        self._outstanding = _Outstanding(ref, str(uuid4()), action, now + self.timeout_s)
+        deadline = now + min(self.timeout_s, patience_s)
+        self._outstanding = _Outstanding(ref, str(uuid4()), action, deadline)
         return _dump([CALL, self._outstanding.id, action, payload])
 
     def send(self, action: str, payload: Mapping[str, object]) -> str:

@@ -16,6 +16,7 @@ from hub.ocpp.station.smart_charging import VOLTAGE
 from hub.ocpp.station.urls import LOCAL_NAMES, Reach
 from hub.ocpp.station.variable_table import BY_NAME, VARIABLES
 from hub.ocpp.station.variables import SetResult, checked, members, named
+from hub.ocpp.v16.dialect import DIALECT as V16
 from hub.uplink.installer import CommandInstaller
 from hub.uplink.jobs import Desk, Diary, NoInstaller
 from hub.uplink.uplink import DIALECTS
@@ -118,6 +119,9 @@ def _connection(csms: CsmsSettings) -> dict[str, Any]:
     return {
         "vendors": csms.data_transfer,
         "manners": DIALECTS[csms.versions[0]].manners,
+        "readings": next(
+            (DIALECTS[each].readings for each in csms.versions if DIALECTS[each] is not V16), None
+        ),
         "url": csms.url,
         "security_profile": csms.security_profile,
         "roots": tuple(filter(None, [_pem(csms.ca)])),

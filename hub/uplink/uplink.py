@@ -309,7 +309,8 @@ class Uplink:
         outgoing, self._next = self._next, None
         if outgoing is not None and self._rpc is not None:
             now = self._clock.now().mono
-            await self._send(self._rpc.call(outgoing.ref, outgoing.action, outgoing.payload, now))
+            ref, action, payload, patience = outgoing
+            await self._send(self._rpc.call(ref, action, payload, now, patience_s=patience))
 
     async def _send(self, text: str) -> None:
         if self._link is None:

@@ -18,7 +18,9 @@ def arm(fatal: int, moment: str, count: Path) -> None:
     def dying(*work: Any) -> Any:
         nonlocal done
         done += 1
-        count.write_text(str(done), encoding="utf-8")
+        fresh = count.with_suffix(".new")  # whoever reads it finds the whole number
+        fresh.write_text(str(done), encoding="utf-8")
+        fresh.replace(count)
         if done == fatal and moment == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = commit(*work)

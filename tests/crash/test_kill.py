@@ -58,7 +58,7 @@ def boots(world: World) -> int:
     return sum(action == "BootNotification" for _, action, _ in world.csms.messages)
 
 
-@pytest.mark.parametrize("version", ["ocpp2.0.1", "ocpp1.6"])
+@pytest.mark.parametrize("version", ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"])
 @pytest.mark.parametrize("after", range(1, 6))
 @pytest.mark.parametrize("later_s", [0.0, 0.005])
 async def test_killed_after_a_message_nothing_is_lost_or_doubled(

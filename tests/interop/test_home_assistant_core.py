@@ -80,6 +80,7 @@ async def test_a_session_at_the_second_socket(
         await world.until(lambda: not outlet.enabled)
         world.chargers["garage"].unplug(2)
         await core.until(f"sensor.{SECOND}_status_connector", "Available")
+        assert "SMART" in await core.state("sensor.box_features")
         assert core.complaints() == []
 
 

@@ -163,7 +163,7 @@ async def reset(csms: NodeCsms, kind: str) -> None:
     await csms.until(lambda: len(csms.calls("BootNotification")) == 2)
 
 
-@pytest.mark.parametrize("script", ["ocpp_rpc", "ocpp_ts", "ocpp_ws_io"])
+@pytest.mark.parametrize("script", ["ocpp_rpc", "ocpp_ts", "ocpp_ws_io", "voltbras_ts_ocpp"])
 async def test_a_session_in_1_6(tmp_path: Path, node: list[str], script: str) -> None:
     async with site(tmp_path, node, script, "ocpp1.6") as (world, csms):
         garage = await plug(world)

@@ -133,7 +133,7 @@ class Authorization:
 
     def _listed(self, token: Token, now: datetime) -> Verdict | None:
         verdict = self.local_list.get(token)
-        if verdict and verdict.expires and parse_time(verdict.expires) <= now:  # C13.FR.05, C14.FR.05
+        if verdict and verdict.expires and _over(verdict.expires, now):  # C13.FR.05, C14.FR.05
             return LAPSED
         return verdict
 
@@ -143,7 +143,7 @@ class Authorization:
         verdict, at = self._cache[token.key]
         lifetime = self._variables.int("AuthCacheLifeTime")
         if verdict.expires:  # C10.FR.13: goes before the lifetime
-            return LAPSED if parse_time(verdict.expires) <= now else verdict
+            return LAPSED if _over(verdict.expires, now) else verdict
         if lifetime and parse_time(at) + timedelta(seconds=lifetime) <= now:
             return None
         return verdict
@@ -153,3 +153,11 @@ class Authorization:
         key = min(self._cache, key=lambda key: (self._cache[key][0].accepted, self._cache[key][1]))
         del self._cache[key]
         return Keep("cache", key, None)
+
+
+def _over(expires: str, now: datetime) -> bool:
+    """A time that is none (a leap second, the end of all calendars) never comes."""
+    try:
+        return parse_time(expires) <= now
+    except (ValueError, OverflowError):
+        return False

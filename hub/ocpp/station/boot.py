@@ -51,6 +51,14 @@ class Boot:
     def accepted(self) -> bool:
         return self.connected and self.registration is Registration.ACCEPTED
 
+    @property
+    def pending(self) -> bool:
+        """Neither accepted nor refused. So it is while the answer is awaited, too: Home Assistant asks what it wants to
+        know before its answer has left, and a SecurityError ends that."""
+        return self.registration is Registration.PENDING or (
+            self.registration is Registration.NONE and self._asked
+        )
+
     def boot_due(self, now: Moment) -> bool:
         return (
             self.connected

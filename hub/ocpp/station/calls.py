@@ -4,17 +4,21 @@ What is owed (transactions) leaves one at a time, in its order, until it is sett
 notices (events, security) come last and are kept until they are answered.
 """
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub.model.moment import Moment
-from hub.ocpp.station.boot import Registration
 from hub.ocpp.station.dialect import Call, Outgoing
 from hub.ocpp.station.messages import Authorize, BootNotification, ExternalLimit, Heartbeat, Message
 from hub.ocpp.station.queue import Queue
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
+
+NOTICE_S = 5.0
+"""So long the answer to a notice is waited for: there are CSMSs that leave what they don't know without any, and
+meanwhile nothing else can be said."""
 
 
 class _Sent(NamedTuple):
@@ -42,10 +46,9 @@ class Calls:
 
     def say(self, message: Message, *, unregistered: bool, held: bool, ahead: bool) -> None:
         boot = self._station.boot
-        pending = boot.registration is Registration.PENDING
-        if boot.accepted or (unregistered and pending):
+        if boot.accepted or (unregistered and boot.pending):
             self._told.add(message, 0 if ahead else self._station.outbox.newest)
-        elif held and pending:
+        elif held and boot.pending:
             self._told.hold(message)
 
     def heartbeat(self) -> None:
@@ -73,7 +76,7 @@ class Calls:
             boot.asked()
             return self._outgoing(said, now)
         if not boot.accepted:
-            return self._next_told(now)
+            return self._next_told(now) if boot.pending else None
         return self._next_told(now) or self._next_owed(now) or self._next_notice(now)
 
     def answered(self, ref: object, payload: Mapping[str, Any], now: Moment) -> bool:
@@ -163,4 +166,4 @@ class Calls:
         self._next_ref += 1
         self._sent[self._next_ref] = _Sent(message, number, notice)
         self._station.boot.spoke(now, self._station.variables.int("HeartbeatInterval"))
-        return Outgoing(self._next_ref, *words)
+        return Outgoing(self._next_ref, *words, patience_s=math.inf if notice is None else NOTICE_S)

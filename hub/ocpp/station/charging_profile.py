@@ -44,6 +44,10 @@ class Profile:
     """minChargingRate: kept for who asks for the profile; this station optimizes nothing with it (K02.FR.06)."""
     pull_s: int | None = None
     """2.1: so often the CSMS wants to be asked for the limit of a dynamic profile."""
+    updated: datetime | None = None
+    """2.1: when the limit of a dynamic profile was said last (dynUpdateTime)."""
+    by_others: bool = False
+    """2.1: whoever limits the charger besides the CSMS sets its limit (operationMode ExternalLimits)."""
 
 
 def rivals(profile: Profile, other: Profile) -> bool:
@@ -69,7 +73,7 @@ def overlap(profile: Profile, other: Profile) -> bool:
     )
 
 
-TIMES = ("schedule_start", "valid_from", "valid_to", "installed")
+TIMES = ("schedule_start", "valid_from", "valid_to", "installed", "updated")
 
 
 def document(profile: Profile) -> dict[str, object]:
@@ -82,7 +86,7 @@ def document(profile: Profile) -> dict[str, object]:
 def restored(body: Mapping[str, Any]) -> Profile:
     fields = dict(body)
     for name in TIMES:
-        fields[name] = parse_time(fields[name]) if fields[name] else None
+        fields[name] = parse_time(fields[name]) if fields.get(name) else None
     fields["periods"] = tuple(Period(**period) for period in fields["periods"])
     return Profile(**fields)
 
@@ -140,4 +144,6 @@ def _sane(profile: Profile) -> bool:
 
 def bound(profile: Profile, transaction: str | None, wall: datetime) -> Profile:
     """As it is installed: with its transaction and the moment it came."""
-    return replace(profile, transaction=transaction if profile.purpose == TX else None, installed=wall)
+    updated = (profile.updated or wall) if profile.kind == DYNAMIC else None  # K28.FR.05
+    own = transaction if profile.purpose == TX else None
+    return replace(profile, transaction=own, installed=wall, updated=updated)

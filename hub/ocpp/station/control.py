@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
 
 
-PATIENCE_S = 30.0
-"""How long a reset waits for the CSMS to take the end of a transaction."""
 UNLOCK_S = 8.0
 """How long the answer to an unlock waits for the device: CSMSs give up after ten seconds, or thirty."""
 
@@ -33,12 +31,6 @@ NEEDS = {"UnlockOnEVSideDisconnect": "unlock", "SmartChargingEnabled": "set_limi
 """What is only worth setting where the device can do it."""
 
 
-class _Reset(NamedTuple):
-    scheduled: bool
-    reason: str
-    """Told with the next BootNotification."""
-
-
 class Control:
     """Commands to one station; each answers at once, except those whose answer only the device knows."""
 
@@ -46,12 +38,6 @@ class Control:
         self._station = station
         self._waiting: dict[str, tuple[Mapping[bool, str], float]] = {}
         """Call id -> (words for success and failure, answered by)."""
-        self._resets: dict[int, _Reset] = {}
-        """By EVSE (0: the station); each waits until it is idle and all is told."""
-        self._patience: dict[int, float] = {}
-        self._resuming: set[int] = set()
-        """Of the resets those that transactions outlive."""
-        self._reset_tries: dict[str, int] = {}
 
     # Transactions
 
@@ -133,8 +119,7 @@ class Control:
         self._station.emit(Act(call_id, evse, "unlock"))
 
     def device_done(self, ref: str, good: bool, now: Moment) -> None:
-        if ref in self._reset_tries:
-            self._reset_done(ref, good, now)
+        self._station.resets.device_done(ref, good, now)
         if ref.startswith("phases:") and not good:
             self._station.evses.phases_failed(int(ref.removeprefix("phases:")))
         if ref.startswith("service:") and not good:
@@ -147,113 +132,14 @@ class Control:
         if "unlock" in self._station.setup.abilities.actions:
             self._station.emit(Act(f"unlock:{evse}", evse, "unlock"))
 
-    # Reset
-
-    @property
-    def restarting(self) -> bool:
-        return 0 in self._resets and not self._resets[0].scheduled
-
-    def reset(
-        self, evse: int | None, immediate: bool, stop_reason: str, now: Moment, *, local: bool = False
-    ) -> str:
-        """Accepted, Scheduled, or Rejected: one EVSE can't be reset alone, or firmware is being installed. `local`: a
-        person wants it."""
-        if not self._resettable(evse):
-            return "Rejected"
-        busy = self._busy(evse or 0)
-        scheduled = bool(busy) and not immediate
-        reason = "LocalReset" if local else "ScheduledReset" if scheduled else "RemoteReset"
-        self._resets[evse or 0] = _Reset(scheduled, reason)
-        if not scheduled:
-            # B12.FR.04: the end is told first; not for ever (B12.FR.05).
-            self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
-            for flow in busy:
-                self._station.tokens.revoke(
-                    flow, now, "ResetCommand", "Reboot" if local else stop_reason, ends=True
-                )
-        self.idle(now)
-        return "Scheduled" if scheduled else "Accepted"
-
-    def reset_and_resume(self, evse: int | None, now: Moment) -> str:
-        """2.1: what runs goes on afterwards (B13)."""
-        allowed = self._station.variables.int("ResumptionTimeout") > 0  # B13.FR.01
-        if not allowed or not self._resettable(evse):
-            return "Rejected"
-        self._resets[evse or 0] = _Reset(False, "RemoteReset")
-        self._resuming.add(evse or 0)
-        self._patience[evse or 0] = now.mono + self._station.variables.int("MessageTimeout")
-        for flow in self._busy(evse or 0):
-            self._station.resumption.interrupt(flow, now)
-        self.idle(now)
-        return "Accepted"
-
-    def _resettable(self, evse: int | None) -> bool:
-        if self._station.upkeep.firmware.installing:  # B11.FR.06
-            return False
-        # B11.FR.09, B12.FR.09
-        return evse is None or "reset_evse" in self._station.setup.abilities.actions
-
-    def _held_up(self, evse: int) -> bool:
-        return evse not in self._resuming and bool(self._busy(evse))
-
-    def idle(self, now: Moment) -> None:
-        """A transaction ended, or a message was answered: a reset may have waited for it."""
-        for evse, reset in list(self._resets.items()):
-            if self._held_up(evse):
-                continue
-            told = not self._station.boot.accepted or not self._station.outbox.pending()
-            if told or self._patience.setdefault(evse, now.mono + PATIENCE_S) <= now.mono:
-                del self._resets[evse]
-                self._patience.pop(evse, None)  # a scheduled one whose end was told at once has none
-                self._restart(evse, reset.reason, now)
+    # Time
 
     def tick(self, now: Moment) -> None:
-        self.idle(now)
         for ref in [ref for ref, (_, due) in self._waiting.items() if due <= now.mono]:
             self.device_done(ref, False, now)
 
     def deadlines(self) -> list[float]:
-        # While a transaction runs there is nothing to be impatient about.
-        resets = [
-            due for evse, due in self._patience.items() if evse in self._resets and not self._held_up(evse)
-        ]
-        return [*resets, *(due for _, due in self._waiting.values() if due < math.inf)]
-
-    def _busy(self, evse: int) -> list[Flow]:
-        flows = self._station.evses.flows.values()
-        return [flow for flow in flows if flow.transaction and evse in (0, flow.evse)]
-
-    def _restart(self, evse: int, reason: str, now: Moment) -> None:
-        self._resuming.discard(evse)
-        if evse:
-            self._reset_device(f"reset:{evse}:{now.mono}")
-            self._station.evses.begin_anew(evse, now)
-            return
-        self._station.upkeep.restarted(reason, now)
-        self._station.boot.restart(reason)
-        self._station.emit(Keep("boot", "reason", reason))
-        resets_device = "reset" in self._station.setup.abilities.actions
-        if resets_device:
-            self._reset_device(f"reset:0:{now.mono}")
-        self._station.emit(Happened("rebooted", {"reason": reason}))
-        self._station.emit(Reconnect(reason))
-        self._station.evses.begin_anew(0, now)
-        if not resets_device:
-            self._station.resumption.reset_done(0, now)
-
-    def _reset_device(self, ref: str) -> None:
-        evse = int(ref.split(":")[1])
-        self._reset_tries.setdefault(ref, self._station.variables.int("ResetRetries"))
-        self._station.emit(Act(ref, evse, "reset_evse" if evse else "reset"))
-
-    def _reset_done(self, ref: str, good: bool, now: Moment) -> None:
-        """A device that failed is asked again, ResetRetries times."""
-        self._reset_tries[ref] -= 1
-        if good or self._reset_tries[ref] < 0:
-            del self._reset_tries[ref]
-            self._station.resumption.reset_done(int(ref.split(":")[1]), now)
-        else:
-            self._reset_device(ref)
+        return [due for _, due in self._waiting.values() if due < math.inf]
 
     # Data transfer
 

@@ -3,7 +3,7 @@
 There is no display here: the texts become the EVSE's state (`tariff`, `total_cost`) and events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -106,14 +106,24 @@ class Costs:
             self._show_tariff(flow, texts)
 
     def ended(self, flow: Flow, transaction: str, _now: Moment) -> None:
-        """Nobody can tell now what it has cost in all (I05)."""
-        text = self._fallback("TotalCostFallbackMessage")
-        if text is None or self._station.boot.accepted or not self._enabled("Cost"):
-            return
-        details = {"evse": flow.evse, "transaction_id": transaction, "total_cost": None, "final": True}
-        self._station.emit(Happened("cost", {**details, "text": text.content}))
+        """Away from the CSMS nobody can tell what it has cost in all (I05)."""
+        if not self._station.boot.accepted:
+            self._unknown(flow.evse, transaction)
+
+    def cut_off(self, unsaid: Iterable[TransactionEvent]) -> None:
+        """The CSMS went before it had answered to these."""
+        for event in unsaid:
+            if event.event == "Ended":
+                self._unknown(event.evse, event.transaction)
 
     # Inside
+
+    def _unknown(self, evse: int, transaction: str) -> None:
+        text = self._fallback("TotalCostFallbackMessage")
+        if text is None or not self._enabled("Cost"):
+            return
+        details = {"evse": evse, "transaction_id": transaction, "total_cost": None, "final": True}
+        self._station.emit(Happened("cost", {**details, "text": text.content}))
 
     def _show_tariff(self, flow: Flow, texts: Sequence[Text]) -> None:
         if not self._enabled("Tariff"):

@@ -1,6 +1,7 @@
 """What a station needs of an OCPP version, and what passes between it and whoever has the connection."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hub.model.charger import Status
@@ -35,6 +36,8 @@ class Outgoing(NamedTuple):
     ref: object
     action: str
     payload: Mapping[str, object]
+    patience_s: float = math.inf
+    """So long the answer is waited for, if that is less than MessageTimeout."""
 
 
 class Dialect(Protocol):
@@ -70,7 +73,7 @@ class Dialect(Protocol):
 
     def connector_status(self, status: Status) -> str: ...
 
-    def readings(self, station: "Station", now: Moment) -> Mapping[Place, Reading]:
+    def readings(self, station: "Station", now: Moment, places: Collection[Place]) -> Mapping[Place, Reading]:
         """What variable monitors may watch; a version without them has nothing."""
 
     def allowance(self, payload: Mapping[str, Any]) -> Allowance | None:

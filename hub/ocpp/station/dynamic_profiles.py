@@ -8,6 +8,7 @@ from hub.model.moment import Moment
 from hub.ocpp.station.charging_profile import DYNAMIC, Profile, document
 from hub.ocpp.station.effects import Keep
 from hub.ocpp.station.messages import PullDynamicSchedule
+from hub.ocpp.station.profiles import csms_time
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -20,17 +21,21 @@ class DynamicProfiles:
         """When its limit was last heard or asked for, by profile."""
 
     def update(self, profile_id: int, limit: float, now: Moment) -> bool:
-        """False: there is no such profile, or this is no limit."""
-        found = next((one for one in self._station.profiles.all() if one.id == profile_id), None)
-        if found is None or found.kind != DYNAMIC or not math.isfinite(limit) or limit < 0:
+        """False: there is no such profile, it isn't dynamic, or this is no limit."""
+        found = self.one(profile_id)
+        if found is None or not math.isfinite(limit) or limit < 0:
             return False
         period = replace(found.periods[0], limit=float(limit))
-        changed = replace(found, periods=(period,))
+        changed = replace(found, periods=(period,), updated=csms_time(self._station, now))  # K28.FR.09
         self._station.profiles.install(changed, ousts=False)
         self._station.emit(Keep("profile", str(profile_id), document(changed)))
         self._asked[profile_id] = now.mono
         self._station.evses.limits(now)
         return True
+
+    def one(self, profile_id: int) -> Profile | None:
+        known = (one for one in self._station.profiles.all() if one.id == profile_id and one.kind == DYNAMIC)
+        return next(known, None)
 
     def tick(self, now: Moment) -> None:
         """K29: asks for the limits that are due; one that can't be asked for is asked for next time."""

@@ -11,8 +11,7 @@ from hub.ocpp.station import lock, profiles
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.effects import Act, Keep, Limit
 from hub.ocpp.station.facts import told
-from hub.ocpp.station.flow import CHARGING_STATES, Flow, plugged_in
-from hub.ocpp.station.transactions import free_grant
+from hub.ocpp.station.flow import CHARGING_STATES, Flow, free_grant, plugged_in
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
@@ -62,6 +61,8 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
+        heard = flow.unheard and flow.lost_since is None
+        flow.unheard = flow.unheard and not heard
         self._station.resumption.found(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
@@ -83,14 +84,12 @@ class Evses:
         if grant and grant.refused_at_wh is not None and flow.register.wh >= grant.refused_at_wh:
             self._station.tokens.no_more_energy(flow, now)
         self._station.transaction_limits.check(flow, now)
-        if first:
+        if first or heard:
             transactions.permit_again(flow)
+        if first:
             self._station.priorities.show(flow)
             self.limit(flow, now)
-        if self._station.reservations.shared():
-            self._station.statuses.show_all(now)
-        else:
-            self._station.statuses.show(flow, now)
+        self._station.statuses.show(flow, now)
 
     def begin_anew(self, evse: int, now: Moment) -> None:
         """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""
@@ -163,7 +162,7 @@ class Evses:
             self._station.costs.ended(flow, before, now)
             self._station.priorities.show(flow)
             self._station.transaction_limits.ended(before)
-            self._station.control.idle(now)
+            self._station.resets.idle(now)
             self._station.upkeep.firmware.idle(now)
         if flow.transaction is not None:
             self._station.meter_triggers.began(flow)
@@ -184,6 +183,9 @@ class Evses:
         found, again = profiles.holding(self._station, flow, now)
         self._station.emit(Limit(flow.evse, found.limit_a, phases=found.phases))
         self._switch_phases(flow, found.phases)
+        running = flow.transaction
+        if running and running.mode != found.mode and self._station.tells("OperationModeChanged"):
+            self._station.interruptions.mode_changed(flow, now, found.mode)
         self._profile_due.pop(flow.evse, None)
         if again is not None:
             self._profile_due[flow.evse] = again

@@ -4,13 +4,15 @@ The charger's own side keeps and enforces them: here they only count where the w
 schedules and reports.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.model.moment import Moment
 from hub.ocpp.station import profiles
 from hub.ocpp.station.charging_profile import Period, Profile
+from hub.ocpp.station.effects import Keep
 from hub.ocpp.station.messages import ExternalLimit
 
 if TYPE_CHECKING:
@@ -42,13 +44,15 @@ class Outside:
 
 
 class ExternalLimits:
-    def __init__(self, station: "Station") -> None:
+    """`kept`: what `Keep("external", ...)` kept: by EVSE, what the CSMS was told last."""
+
+    def __init__(self, station: "Station", kept: Mapping[str, Any]) -> None:
         self._station = station
         self._now: dict[int, Outside] = {}
         self._since: dict[int, datetime] = {}
-        self._told: dict[int, Outside] = {}
-        self._rates: dict[int, float] = {}
-        """Of the transaction that runs there, when its change was told last."""
+        self._told = {int(evse): Outside(**body) for evse, body in kept.items()}
+        self._rates: dict[int, tuple[float, float]] = {}
+        """(when its change was told last, now)"""
         self._unwanted = False
         """This CSMS has no use for it: an EMS that follows the sun would tell it every few seconds."""
 
@@ -61,6 +65,8 @@ class ExternalLimits:
             self._now[evse], self._since[evse] = outside, profiles.csms_time(self._station, now)
         self._tell(evse)  # K11, K13: the limit first, then what comes of it
         self._rate_changed(evse, before, now)
+        if any(profile.by_others for profile in self._station.profiles.all()):
+            self._station.evses.limit(self._station.evses.flows[evse], now)
 
     def amperes(self) -> dict[int, float]:
         return {evse: outside.amperes(self._watts()) for evse, outside in self._now.items()}
@@ -68,6 +74,9 @@ class ExternalLimits:
     def limit_a(self, evse: int) -> float | None:
         outside = self._now.get(evse)
         return None if outside is None else outside.amperes(self._watts())
+
+    def since(self, evse: int) -> datetime | None:
+        return self._since[evse] if evse in self._now else None
 
     def profiles(self) -> list[tuple[str, Profile]]:
         """(source, profile) as they are reported (K11.FR.06)."""
@@ -88,10 +97,7 @@ class ExternalLimits:
 
     def unsaid(self, message: ExternalLimit) -> None:
         """It never reached the CSMS: to be told when it is back."""
-        if message.limit is None:
-            self._told[message.evse] = Outside(message.source, 0.0, None)
-        else:
-            self._told.pop(message.evse, None)
+        self._remember(message.evse, Outside(message.source, 0.0, None) if message.limit is None else None)
 
     def _tell(self, evse: int) -> None:
         known, told = self._now.get(evse), self._told.get(evse)
@@ -99,25 +105,35 @@ class ExternalLimits:
             return
         if known is None:
             assert told is not None
-            del self._told[evse]
+            self._remember(evse, None)
             self._station.say(ExternalLimit(evse, told.kind, None))
             return
         if told is not None and told.kind == known.kind:
             before, after = (outside.amperes(self._watts()) for outside in (told, known))
             if not self._significant(before, after):
                 return
-        self._told[evse] = known
+        self._remember(evse, known)
         self._station.say(ExternalLimit(evse, known.kind, self._profile(evse, known)))
 
     # Inside
 
+    def _remember(self, evse: int, told: Outside | None) -> None:
+        """Over restarts too: what was taken back meanwhile is told then, and what holds still isn't told again."""
+        if told is None:
+            self._told.pop(evse, None)
+        else:
+            self._told[evse] = told
+        self._station.emit(Keep("external", str(evse), told and asdict(told)))
+
     def _rate_changed(self, evse: int, before: float, now: Moment) -> None:
         """Steps that are too small each add up to one that is told."""
         flow, rate = self._station.evses.flows[evse], self._rate(evse, now)
-        if flow.transaction is None:
-            self._rates.pop(evse, None)
-        elif self._significant(self._rates.setdefault(evse, before), rate):
-            self._rates[evse] = rate
+        told, last = self._rates.get(evse, (before, before))
+        if flow.transaction is None or last != before:  # a profile has changed it meanwhile
+            told = before
+        significant = self._significant(told, rate)
+        self._rates[evse] = (rate if significant else told), rate
+        if significant:
             self._station.transactions.rate_changed(flow, now)
 
     def _profile(self, evse: int, outside: Outside) -> Profile:

@@ -8,7 +8,8 @@ from hub.model.charger import PLUGGED, Status
 from hub.model.entity import EMPTY, Scalar, State
 from hub.ocpp.station.charging_profile import Profile
 from hub.ocpp.station.measurands import Register
-from hub.ocpp.station.messages import MeterValue, Token, read, written
+from hub.ocpp.station.messages import NOBODY, MeterValue, Token, read, written
+from hub.ocpp.station.smart_charging import CHARGING_ONLY
 
 SETTLES_S = 3.0
 """So long a device that may charge needs to show that it does, or that the car doesn't want to."""
@@ -39,6 +40,11 @@ class Grant:
     """The token's own chargingPriority."""
 
 
+def free_grant() -> Grant:
+    """Nobody in particular: the charger is free for all."""
+    return Grant(NOBODY)
+
+
 @dataclass(slots=True)
 class Remote:
     """What a remote start brought along, until its token is decided about."""
@@ -56,6 +62,8 @@ class Transaction:
     seq_no: int = 0
     charging_state: str = "EVConnected"
     started: str = ""
+    powered_at: str | None = None
+    """When its driver and its car were both there for the first time: relative profiles count from then (K01.FR.42)."""
     last: str = ""
     """The newest time that was told of it: none after it is earlier."""
     plugged_once: bool = False
@@ -87,6 +95,8 @@ class Transaction:
     """2.1: the limits that the CSMS has set, as it said them (E16)."""
     limited: str | None = None
     """2.1: the limit that it has reached; it gets no energy until that is raised."""
+    mode: str = CHARGING_ONLY
+    """2.1: the operationMode that its profile gives it."""
     held: bool = False
     """2.1: it was resumed without its energy (E17.FR.12)."""
     told_at: str = ""
@@ -120,6 +130,9 @@ class Flow:
     register: Register = field(default_factory=Register)
     conditions: frozenset[str] = frozenset()
     permitted: bool | None = None
+    unheard: bool = False
+    """A transaction ran here when the hub went, and the device hasn't said yet how it is: to permit it anything would
+    cover up what has happened meanwhile."""
     sample_due: float | None = None
     ended_sample_due: float | None = None
     """When the next value for the transaction's last message is taken."""
@@ -142,6 +155,8 @@ class Flow:
     """What the hub shows of it, beside what the device says."""
     ran: str | None = None
     """The transaction that everybody was told of last, also before a restart."""
+    powered_at: str | None = None
+    """What the limits know of it."""
     phases_told: int | None = None
     """What a profile has had the device switch to."""
     service_told: str | None = "available"
@@ -240,11 +255,13 @@ def restored(evse: int, body: Mapping[str, Any] | None) -> Flow:
     known = {name: value for name, value in body["transaction"].items() if name in REMEMBERED}
     for name in ("token", "stopped_by"):
         known[name] = tuple(known[name]) if known.get(name) else None
+    known.setdefault("powered_at", known.get("started"))
     flow.transaction = Transaction(**known | {"history": read(known.get("history", ()))})
     flow.ran = flow.transaction.id
     flow.register = Register(*body["register"])
     flow.conditions = frozenset(body["conditions"])
     flow.plugged = "EVConnected" in flow.conditions
+    flow.unheard = True
     if body["grant"]:
         text, kind, group, remote, *more = body["grant"]
         flow.grant = Grant(Token(text, kind), group, remote)

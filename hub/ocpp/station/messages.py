@@ -151,6 +151,8 @@ class TransactionEvent:
     """2.0.1: the event names its EVSE."""
     phases: int | None = None
     """How many are used, where that is new."""
+    mode: str | None = None
+    """2.1: the operationMode, where it is another one now."""
     limits: Mapping[str, float] | None = None
     """2.1: those that were set (E16)."""
 

@@ -117,9 +117,10 @@ class Monitors:
     def look(self, now: Moment) -> None:
         """Something may have changed."""
         dialect = self._station.dialect
-        if not self._monitors or dialect is None:
+        look = self._station.setup.readings if dialect is None else dialect.readings
+        if not self._monitors or look is None:
             return
-        readings = dialect.readings(self._station, now)
+        readings = look(self._station, now, {monitor.place for monitor in self._monitors.values()})
         events: list[Event] = []
         for monitor in self.all():
             reading = readings.get(monitor.place)

@@ -2,7 +2,8 @@
 
 Theory: each kind strictly in order, one in flight. No answer, or a CALLERROR, costs one of MessageAttempts and a wait
 that grows; a lost connection costs nothing. A CSMS that doesn't know the message at all has answered; one that has
-another word for that is asked in vain for some minutes, which must not hold up the other kinds.
+another word for that is asked in vain for some minutes, which must not hold up the other kinds. One that says nothing
+at all holds up everything else, as only one CALL may be on its way: it is not waited for long, and asked seldom.
 """
 
 from collections import Counter
@@ -16,6 +17,8 @@ from hub.ocpp.station.messages import Raw
 from hub.ocpp.station.reports import FirmwareStatus, LogStatus, Report, SecurityEvent
 
 MOST = 200
+UNHEARD_S = 600.0
+"""So long a kind waits after one of it has got no answer."""
 UNKNOWN_TO_CSMS = frozenset({"NotImplemented", "NotSupported"})
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind for kind in (SecurityEvent, FirmwareStatus, LogStatus, Raw)
@@ -79,7 +82,7 @@ class Notices:
         if entry is None or code == "Disconnected":
             return
         entry.attempts += 1
-        entry.not_before = now.mono + interval_s * entry.attempts
+        entry.not_before = now.mono + (UNHEARD_S if code == "Timeout" else interval_s * entry.attempts)
         if code in UNKNOWN_TO_CSMS or entry.attempts >= attempts:
             self._drop(number)
 

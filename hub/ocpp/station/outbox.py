@@ -92,11 +92,14 @@ class Outbox:
         del self._entries[entry.id]
         return Bury(entry.id, to_body(entry.event), reason)
 
-    def cut_off(self) -> None:
-        """The connection is gone: everything still here goes out with `offline` (E04.FR.03, E12.FR.02)."""
+    def cut_off(self) -> list[TransactionEvent]:
+        """The connection is gone: everything still here goes out with `offline` (E04.FR.03, E12.FR.02). Returns what
+        was to be told at once."""
+        live = [entry.event for entry in self._entries.values() if not entry.event.offline]
         for entry in self._entries.values():
             entry.event = offline(entry.event)
             entry.not_before = 0.0
+        return live
 
     def restamp(self, step: timedelta) -> Iterator[Durable]:
         """What a clock has written that nobody had set, `step` later. How long ago an older hub wrote is unknown."""

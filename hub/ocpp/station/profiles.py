@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hub.model.moment import Moment, parse_time
 from hub.ocpp.station.charging_profile import (
@@ -207,15 +207,20 @@ def site(
     """`begun`: when a transaction is taken to begin where none runs (K08.FR.06)."""
     supply = phases(station)
     volts = station.setup.voltage
-    contexts = {flow.evse: _context(flow, supply, volts, begun) for flow in station.evses.flows.values()}
+    flows = station.evses.flows.values()
+    contexts = {flow.evse: _context(station, flow, supply, volts, begun) for flow in flows}
     ratings = station.setup.ratings
     return Site(station.profiles, contexts, ratings.max_current, ratings.min_current, outside or {})
 
 
-def _context(flow: Flow, phases: int, volts: float, begun: datetime | None) -> Context:
-    if flow.transaction is None:
-        return Context(None, begun, phases, volts)
-    return Context(flow.transaction.id, parse_time(flow.transaction.started), phases, volts)
+def _context(station: "Station", flow: Flow, phases: int, volts: float, begun: datetime | None) -> Context:
+    supply = phases, volts, station.external.limit_a(flow.evse), station.external.since(flow.evse)
+    running = flow.transaction
+    if running is None:
+        return Context(None, begun, *supply)
+    # One whose driver or car is still to come may begin at any moment.
+    since = begun if running.powered_at is None else parse_time(running.powered_at)
+    return Context(running.id, since, *supply)
 
 
 def phases(station: "Station") -> int:
@@ -227,10 +232,18 @@ def csms_time(station: "Station", now: Moment) -> datetime:
     return parse_time(station.stamp(now))
 
 
+class Composite(NamedTuple):
+    """`periods`: {startPeriod, limit[, numberPhases]}. `duration_s`: as it was asked for, or as far as was reckoned."""
+
+    unit: str
+    periods: list[dict[str, object]]
+    duration_s: int
+
+
 def composite(
     station: "Station", evse: int, duration_s: int, unit: str | None, now: Moment, *, shared: bool = True
-) -> tuple[str, list[dict[str, object]]] | None:
-    """The unit and the periods {startPeriod, limit[, numberPhases]}; EVSE 0: the whole station. None: can't say.
+) -> Composite | None:
+    """EVSE 0: the whole station. None: can't say.
 
     Where no profile says anything the charger's own limit holds. `shared`: an EVSE that isn't alone gets its share.
     """
@@ -245,7 +258,7 @@ def composite(
     wall = csms_time(station, now)
     here = site(station, begun=wall, outside=station.external.amperes())
     one = here.at if shared else here.alone
-    found = timeline(
+    found, reckoned_s = timeline(
         here.total if evse == 0 else lambda moment: one(evse, moment), here.next_change, wall, duration_s
     )
     if unit is None:
@@ -253,7 +266,8 @@ def composite(
         unit = "W" if spoken == {"W"} else "A"
     most = here.most_a * (len(here.contexts) if evse == 0 else 1)
     supply = Context(phases=phases(station), voltage=station.setup.voltage)
-    return unit, merged([_period(second, limitation, unit, most, supply) for second, limitation in found])
+    periods = merged([_period(second, limitation, unit, most, supply) for second, limitation in found])
+    return Composite(unit, periods, int(reckoned_s))
 
 
 def merged(periods: list[dict[str, object]]) -> list[dict[str, object]]:

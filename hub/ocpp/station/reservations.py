@@ -106,7 +106,8 @@ class Reservations:
         anywhere = sum(reservation.evse is None for reservation in self._all.values())
         flows = list(self._station.evses.flows.values())
         # Where strangers' cars stand everywhere, the last place at which nobody has begun is kept.
-        left = self._available(flows, list(self._all.values())) or [f for f in flows if self._open(f)]
+        unnamed = [flow for flow in flows if not self.names(flow.evse)]
+        left = self._available(unnamed, []) or [flow for flow in unnamed if self._open(flow)]
         return anywhere >= len(left) > 0 and evse in {flow.evse for flow in left}
 
     def names(self, evse: int) -> bool:

@@ -59,7 +59,7 @@ class Resumption:
         running = flow.transaction
         assert running is not None
         self._interrupted[flow.evse] = _Interrupted(running.id, running.charging_state, True, True)
-        self._station.transactions.resetting(flow, now)
+        self._station.interruptions.resetting(flow, now)
         flow.resuming = running.held = True
         self._station.transactions.permit_again(flow)
 
@@ -134,7 +134,7 @@ class Resumption:
             running.held, interrupted.release = True, now.mono + uniform(0, most)  # noqa: S311
         interrupted.until = (interrupted.release or now.mono) + SHOWS_S
         if not running.held and flow.status is not Status.CHARGING:
-            self._station.transactions.energy_again(flow, now)
+            self._station.interruptions.energy_again(flow, now)
         self._station.transactions.permit_again(flow)
         self._look(flow, interrupted, now)
 
@@ -149,12 +149,12 @@ class Resumption:
             if now.mono < interrupted.release:
                 return
             interrupted.release, flow.transaction.held = None, False
-            self._station.transactions.energy_again(flow, now)
+            self._station.interruptions.energy_again(flow, now)
         assert interrupted.until is not None
         settled = self._settled(flow, interrupted.before) and self._station.boot.accepted
         if settled or now.mono >= interrupted.until:
             self._done(flow)
-            self._station.transactions.resumed(flow, now)
+            self._station.interruptions.resumed(flow, now)
             self._station.statuses.show(flow, now)
 
     def _settled(self, flow: Flow, before: str) -> bool:

@@ -1,13 +1,19 @@
 """What a station is from the start."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from hub.model.charger import Abilities, Identity, Ratings
+from hub.model.moment import Moment
 from hub.ocpp.station.manners import Manners
 from hub.ocpp.station.measurands import MEASURANDS
+from hub.ocpp.station.monitor import Place, Reading
 from hub.ocpp.station.smart_charging import VOLTAGE
 from hub.ocpp.station.urls import Reach
+
+Readings = Callable[[Any, Moment, Collection[Place]], Mapping[Place, Reading]]
+"""Of a station."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +48,7 @@ class StationSetup:
     """Those that the charger can be metered for."""
     manners: Manners = field(default_factory=Manners)
     """Of the version that is most likely spoken, until one has been."""
+    readings: Readings | None = None
+    """What monitors watch until then: the CSMS may come late."""
     voltage: float = VOLTAGE
     """Of the supply, by phase: what watts become amperes with."""

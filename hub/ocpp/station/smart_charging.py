@@ -7,11 +7,13 @@ share it. Limits are in amperes per phase inside; watts become amperes by the no
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
-from hub.ocpp.station.charging_profile import MAX, TX, TX_DEFAULT, Period, Profile, rivals
+from hub.ocpp.station.charging_profile import DYNAMIC, MAX, TX, TX_DEFAULT, Period, Profile, rivals
 
 DAY, WEEK = 86_400, 604_800
 VOLTAGE = 230.0
@@ -21,8 +23,11 @@ AHEAD = timedelta(seconds=2)
 """A CSMS's clock may be so much ahead of the station's: what begins now by its clock begins now."""
 UNLIMITED_A = 1e6
 """A CSMS's way to say that there is no limit may be any number."""
-MOST_PERIODS = 1000
-"""Of one composite schedule: a month and more of hourly changes."""
+MOST_LOOKS = 1000
+"""For one composite schedule: a month and more of hourly changes."""
+
+
+CHARGING_ONLY, EXTERNAL_LIMITS = "ChargingOnly", "ExternalLimits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Limitation:
     """The most phases that a profile allows, where one says so."""
     unit: str = "A"
     """What the profile that won is written in."""
+    mode: str = CHARGING_ONLY
+    """2.1: the operationMode that the transaction's own profile gives it."""
 
 
 NOTHING = Limitation(None)
@@ -41,12 +48,16 @@ NOTHING = Limitation(None)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The transaction at an EVSE: its id and start, None where none runs. `phases` and `voltage` convert W and A."""
+    """The transaction at an EVSE, None where none runs. `phases` and `voltage` convert W and A."""
 
     transaction: str | None = None
     started: datetime | None = None
+    """Since when energy may flow; None: it may begin at any moment."""
     phases: int = 3
     voltage: float = VOLTAGE
+    outside_a: float | None = None
+    """What somebody else than the CSMS allows there, since when."""
+    outside_since: datetime | None = None
 
 
 class Profiles:
@@ -116,13 +127,9 @@ class Profiles:
 
     def next_change(self, evse: int, context: Context, wall: datetime) -> datetime | None:
         """The next moment at which `at` may give something else."""
-        edges = (
-            edge
-            for profile in self._profiles.values()
-            if profile.evse in (0, evse)
-            for edge in _edges(profile, context, wall)
-        )
-        return min((edge for edge in edges if edge > wall), default=None)
+        here = (profile for profile in self._profiles.values() if profile.evse in (0, evse))
+        edges = (_next_edge(profile, context, wall) for profile in here)
+        return min((edge for edge in edges if edge is not None), default=None)
 
     def _of(self, purpose: str, evse: int, context: Context, wall: datetime) -> Limitation | None:
         """The highest stack level that says something now (K01.FR.17); an EVSE's own go before the station's."""
@@ -145,22 +152,29 @@ def timeline(
     next_change: Callable[[datetime], datetime | None],
     wall: datetime,
     duration_s: float,
-) -> list[tuple[int, Limitation]]:
-    """What holds from now on for a time, at most MOST_PERIODS of it; of two changes in a second the later one."""
+) -> tuple[list[tuple[int, Limitation]], float]:
+    """What holds from now on for a time; of two changes in a second the later one.
+
+    And for how long: after MOST_LOOKS moments at which something might have changed it has been enough.
+    """
     end = wall + timedelta(seconds=min(duration_s, FAR_S))
     schedule = [(0, at(wall))]
     moment = next_change(wall)
-    while moment is not None and moment < end and len(schedule) < MOST_PERIODS:
+    for looks in count():
+        if moment is None or moment >= end:
+            break
         second = math.ceil((moment - wall).total_seconds())
         if second >= duration_s:
             break
+        if looks == MOST_LOOKS:
+            return schedule, second
         limitation = at(moment)
         if second == schedule[-1][0]:
             schedule.pop()
         if limitation != schedule[-1][1]:
             schedule.append((second, limitation))
         moment = next_change(moment)
-    return schedule
+    return schedule, duration_s
 
 
 def lowest(*limitations: Limitation) -> Limitation:
@@ -170,7 +184,8 @@ def lowest(*limitations: Limitation) -> Limitation:
         return NOTHING
     winner = min(said, key=lambda limitation: limitation.limit_a or 0.0)
     phases = min((limitation.phases for limitation in said if limitation.phases), default=None)
-    return Limitation(winner.limit_a, phases, winner.unit)
+    modes = (limitation.mode for limitation in said if limitation.mode != CHARGING_ONLY)
+    return Limitation(winner.limit_a, phases, winner.unit, next(modes, CHARGING_ONLY))
 
 
 def shares(total: float, wants: Mapping[int, float], least: float) -> dict[int, float]:
@@ -180,13 +195,21 @@ def shares(total: float, wants: Mapping[int, float], least: float) -> dict[int, 
         serving.pop()
     given = dict.fromkeys(wants, 0.0)
     left = total
-    for count, evse in enumerate(sorted(serving, key=lambda it: wants[it])):
-        given[evse] = min(wants[evse], left / (len(serving) - count))
+    for number, evse in enumerate(sorted(serving, key=lambda it: wants[it])):
+        given[evse] = min(wants[evse], left / (len(serving) - number))
         left -= given[evse]
     return given
 
 
 def _limitation(profile: Profile, period: Period, context: Context) -> Limitation:
+    if profile.by_others:  # K29.FR.03
+        said = _in_unit(profile, period, context)
+        limit = said.limit_a if context.outside_a is None else context.outside_a
+        return replace(said, limit_a=limit, mode=EXTERNAL_LIMITS)
+    return _in_unit(profile, period, context)
+
+
+def _in_unit(profile: Profile, period: Period, context: Context) -> Limitation:
     if profile.unit == "A":
         return Limitation(min(period.limit, UNLIMITED_A), period.phases)
     # K01.FR.45/49: three phases where none are named, but never more than there are.
@@ -196,6 +219,9 @@ def _limitation(profile: Profile, period: Period, context: Context) -> Limitatio
 
 def _begin(profile: Profile, context: Context, wall: datetime) -> datetime | None:
     """When the schedule that is running now began; None: none runs."""
+    if profile.kind == DYNAMIC:  # K28.FR.13/14, K29.FR.07/08: its duration counts from the last update
+        heard = (profile.updated, profile.installed, context.outside_since if profile.by_others else None)
+        return max((moment for moment in heard if moment), default=wall)
     begin = profile.schedule_start
     if begin is None or _relative(profile):
         # Without a transaction: as if one began now (K08.FR.06).
@@ -209,7 +235,7 @@ def _begin(profile: Profile, context: Context, wall: datetime) -> datetime | Non
 
 def _relative(profile: Profile) -> bool:
     """1.6 (7.13): an absolute schedule without a start counts from the start of charging, too."""
-    return profile.kind == "Relative" or profile.schedule_start is None
+    return profile.kind == "Relative" or (profile.schedule_start is None and profile.kind != DYNAMIC)
 
 
 def _cycle(profile: Profile) -> int:
@@ -227,18 +253,26 @@ def _period(profile: Profile, context: Context, wall: datetime) -> Period | None
     # K01.FR.11/13: past the duration nothing of the schedule holds.
     if profile.duration_s is not None and second >= profile.duration_s:
         return None
-    running = [period for period in profile.periods if period.start_s <= second]
-    return running[-1] if running else None
+    later = _later(profile, second)
+    return profile.periods[later - 1] if later else None
 
 
-def _edges(profile: Profile, context: Context, wall: datetime) -> list[datetime]:
-    edges = [moment for moment in (profile.valid_from, profile.valid_to, profile.schedule_start) if moment]
+def _later(profile: Profile, second: float) -> int:
+    """Which of its periods is the first that begins after it."""
+    return bisect_right(profile.periods, second, key=lambda period: period.start_s)
+
+
+def _next_edge(profile: Profile, context: Context, wall: datetime) -> datetime | None:
+    """The next moment at which it may say something else."""
+    dates = (profile.valid_from, profile.valid_to, profile.schedule_start)
+    edges = [moment for moment in dates if moment is not None and moment > wall]
     begin = _begin(profile, context, wall)
-    if begin is None or (_relative(profile) and profile.purpose != MAX and context.started is None):
-        return edges  # it begins with a transaction, and that is told apart
-    seconds = [period.start_s for period in profile.periods]
-    if profile.duration_s is not None:
-        seconds.append(profile.duration_s)
-    if profile.kind == "Recurring":
-        seconds.append(_cycle(profile))
-    return edges + [begin + timedelta(seconds=second) for second in seconds if second <= FAR_S]
+    # What begins with a transaction begins when that is told.
+    if begin is not None and (
+        profile.purpose == MAX or context.started is not None or not _relative(profile)
+    ):
+        second = (wall - begin).total_seconds()
+        starts = [period.start_s for period in profile.periods[_later(profile, second) :][:1]]
+        ends = [profile.duration_s or 0, _cycle(profile) if profile.kind == "Recurring" else 0]
+        edges += [begin + timedelta(seconds=it) for it in (*starts, *ends) if second < it <= FAR_S]
+    return min(edges, default=None)

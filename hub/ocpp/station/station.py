@@ -23,6 +23,7 @@ from hub.ocpp.station.effects import Done, Effect, Keep, Reply, ReplyError
 from hub.ocpp.station.evses import Evses
 from hub.ocpp.station.external_limits import ExternalLimits, Outside
 from hub.ocpp.station.flow import restored
+from hub.ocpp.station.interruptions import Interruptions
 from hub.ocpp.station.local_list import LocalList
 from hub.ocpp.station.manners import restored as restored_manners
 from hub.ocpp.station.messages import Message, Token
@@ -31,6 +32,7 @@ from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
 from hub.ocpp.station.priorities import Priorities
 from hub.ocpp.station.reservations import Reservations
+from hub.ocpp.station.resets import Resets
 from hub.ocpp.station.resumption import Resumption
 from hub.ocpp.station.setup import StationSetup
 from hub.ocpp.station.smart_charging import Profiles
@@ -106,6 +108,7 @@ class Station:
             lambda now: self.upkeep.security.until_connected("MemoryExhaustion", now, THINNED),
             restored_manners(kept.one("csms", "manners"), self.setup.manners),
         )
+        self.interruptions = Interruptions(self.transactions)
         self.availability = Availability(self, kept.all("availability"))
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)
         numbers = range(1, self.setup.evses + 1)
@@ -114,7 +117,7 @@ class Station:
         self.statuses = Statuses(self)
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)
-        self.external = ExternalLimits(self)
+        self.external = ExternalLimits(self, kept.all("external"))
         self.transaction_limits = TransactionLimits(self, now)
         self.resumption = Resumption(self, now)
         self.dynamic = DynamicProfiles(self, now)
@@ -125,6 +128,7 @@ class Station:
     def _service(self, kept: Kept) -> None:
         """The parts that serve the CSMS."""
         self.control = Control(self)
+        self.resets = Resets(self)
         self.triggers = Triggers(self)
         self.answers = Answers(self)
         self.upkeep = Upkeep(self, kept.all)
@@ -156,7 +160,7 @@ class Station:
     def disconnected(self, now: Moment) -> None:
         self.boot.link(False)
         self._link_lost = now.mono if self._link_lost is None else self._link_lost
-        self.outbox.cut_off()
+        self.costs.cut_off(self.outbox.cut_off())
         self.upkeep.notices.cut_off()
         self.calls.cut_off(now)
 
@@ -192,7 +196,7 @@ class Station:
 
     def answered(self, ref: object, payload: Mapping[str, Any], now: Moment) -> None:
         if self.calls.answered(ref, payload, now):
-            self.control.idle(now)
+            self.resets.idle(now)
 
     def failed(self, ref: object, code: str, now: Moment) -> None:
         self.calls.failed(ref, code, now)
@@ -220,6 +224,7 @@ class Station:
             self.resumption,
             self.meter_triggers,
             self.control,
+            self.resets,
             self.upkeep,
         )
 
@@ -251,7 +256,7 @@ class Station:
     @property
     def closed(self) -> str | None:
         """Why nothing begins: it is about to restart, or the CSMS must accept it first (B02.FR.03, B03.FR.01)."""
-        if self.control.restarting:
+        if self.resets.restarting:
             return "restarting"
         first = self.setup.csms and not self.variables.bool("TxBeforeAccepted")
         return "unregistered" if first and self.boot.registration is not Registration.ACCEPTED else None
@@ -287,7 +292,7 @@ class Station:
 
     def pends(self, call: Call) -> bool:
         """A CSMS that hasn't accepted the station yet starts and stops nothing here (B02.FR.05); a person does."""
-        return self.boot.registration is Registration.PENDING and not call.local
+        return self.boot.pending and not call.local
 
     def back_online(self, now: Moment, *, everything: bool) -> None:
         self._link_lost = None
@@ -302,8 +307,7 @@ class Station:
     # Inside
 
     def _may_be_asked(self, call: Call) -> bool:
-        registration = self.boot.registration
-        if registration in (Registration.ACCEPTED, Registration.PENDING):
+        if self.boot.registration is Registration.ACCEPTED or self.boot.pending:
             return True
         # B03.FR.08: a rejected station answers SecurityError. 1.6 (4.2) lets it stay silent; an answer harms nobody.
         self.emit(ReplyError(call.id, ErrorCode.SECURITY_ERROR, "not registered"))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 QUIET = frozenset({Status.UNAVAILABLE, Status.FAULTED, Status.RESERVED})
 """Said by the device, and louder than what the station thinks."""
+UNRESERVED = QUIET | {Status.FINISHING}
+"""And a car that was left keeps others away, whoever has reserved any place."""
 CHARGING = frozenset({Status.CHARGING, Status.SUSPENDED_EV, Status.SUSPENDED_EVSE})
 
 
@@ -25,8 +27,13 @@ class Statuses:
     def status(self, flow: Flow) -> Status:
         """The device's status with what the station knows laid over it."""
         bare = self.bare(flow)
-        quiet = bare in QUIET or flow.transaction is not None or flow.grant is not None
+        quiet = bare in UNRESERVED or flow.transaction is not None or flow.grant is not None
         return Status.RESERVED if not quiet and self._station.reservations.shuts(flow.evse) else bare
+
+    def plug(self, flow: Flow) -> Status:
+        """Of the connector alone: a driver without his cable doesn't take it."""
+        status = self.status(flow)
+        return Status.AVAILABLE if status is Status.PREPARING and not flow.plugged else status
 
     def bare(self, flow: Flow) -> Status:
         """Reservations left aside."""
@@ -47,7 +54,19 @@ class Statuses:
         return Status.SUSPENDED_EV if flow.state.get("charging_enabled") else Status.SUSPENDED_EVSE
 
     def show(self, flow: Flow, now: Moment) -> None:
-        """Something happened at an EVSE: whoever shows its state, and the CSMS, learn what is new."""
+        """Something happened at an EVSE: whoever shows its state, and the CSMS, learn what is new.
+
+        Where one of several is reserved that may be the last one that is left for it (H01.FR.20).
+        """
+        self._show(flow, now)
+        if self._station.reservations.shared():
+            self.show_all(now)
+
+    def show_all(self, now: Moment) -> None:
+        for flow in self._station.evses.flows.values():
+            self._show(flow, now)
+
+    def _show(self, flow: Flow, now: Moment) -> None:
         if not flow.known:
             return
         status = self.status(flow)
@@ -59,19 +78,19 @@ class Statuses:
             "id_tag": flow.grant.token.text if flow.grant and flow.grant.token.text else None,
             "operative": self._station.availability.operative(flow.evse),
         }
+        first, ran, flow.ran = flow.shown is None, flow.ran, transaction
+        powered = flow.transaction.powered_at if flow.transaction else None
+        if first or ran != transaction:
+            self._station.evses.transaction_changed(flow, ran, now)
+        elif powered != flow.powered_at:
+            self._station.evses.limits(now)
+        flow.powered_at = powered
         if shown != flow.shown:
-            first, flow.shown = flow.shown is None, shown
-            ran, flow.ran = flow.ran, transaction
-            if first or ran != transaction:
-                self._station.evses.transaction_changed(flow, ran, now)
+            flow.shown = shown
             self._station.emit(Annotate(flow.evse, shown))
         service.tell(self._station, flow, status)
         self._report(flow, status, now, force=False)
         self._station.meter_triggers.look(flow, status, now)
-
-    def show_all(self, now: Moment) -> None:
-        for flow in self._station.evses.flows.values():
-            self.show(flow, now)
 
     # To the CSMS
 
@@ -119,9 +138,8 @@ class Statuses:
         station = self._station
         if station.dialect is None or not (station.boot.accepted or force):
             return
-        waits = status is Status.PREPARING and not flow.plugged
-        if waits and not station.dialect.tells_of_drivers:
-            status = Status.AVAILABLE
+        if not station.dialect.tells_of_drivers:
+            status = self.plug(flow)
         # Many chargers go on with an error: less of a phase, a hot plug.
         error, vendor = (str(flow.state.get(key) or "") for key in ("error_code", "vendor_error"))
         error = "" if error == "NoError" else error

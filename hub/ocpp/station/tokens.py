@@ -92,7 +92,7 @@ class Tokens:
         if flow.transaction is not None:
             flow.transaction.held = False  # somebody has come for it
         flow.grant = grant  # before its reservation ends: in between the connector isn't free
-        grant.reservation_id = self._station.reservations.use(flow.evse, grant.token, grant.group, now)
+        grant.reservation_id = self._reserved(flow, grant, now)
         self._station.costs.granted(flow, grant)
         self._station.priorities.show(flow)
         if not flow.plugged:
@@ -111,9 +111,16 @@ class Tokens:
             grant = other.grant
             if grant is None or not grant.roams or (grant.evses and flow.evse not in grant.evses):
                 continue
-            if self._obstacle(flow, grant.token) is None:
+            fits = self._station.reservations.fits(flow.evse, grant.token, grant.group)
+            if fits and self._obstacle(flow, grant.token) is None:
                 self._move(other, flow, now)
+                if grant.reservation_id is None:
+                    grant.reservation_id = self._reserved(flow, grant, now)
                 return
+
+    def _reserved(self, flow: Flow, grant: Grant, now: Moment) -> int | None:
+        """The reservation that this uses up, if there is one."""
+        return self._station.reservations.use(flow.evse, grant.token, grant.group, now)
 
     def _move(self, source: Flow, target: Flow, now: Moment) -> None:
         target.grant, source.grant = source.grant, None

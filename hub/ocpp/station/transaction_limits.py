@@ -115,9 +115,9 @@ class TransactionLimits:
         }
         if running.limited is not None and self._exceeded(flow, running, now) is None:
             running.limited = None
-            self._station.transactions.energy_again(flow, now)  # E16.FR.14
+            self._station.interruptions.energy_again(flow, now)  # E16.FR.14
         if changed and self._station.tells("LimitSet"):
-            self._station.transactions.limit_set(flow, now, changed)  # E16.FR.01/03
+            self._station.interruptions.limit_set(flow, now, changed)  # E16.FR.01/03
         self.check(flow, now)
 
     def _time(self, running: Transaction, most: float | None, used: _Used, now: Moment) -> None:
@@ -191,7 +191,7 @@ class TransactionLimits:
         if "EnergyTransfer" in self._station.variables.list("TxStopPoint"):  # E16.FR.06
             self._station.transactions.end(flow, now, trigger, REASONS.get(trigger, trigger))
         else:
-            self._station.transactions.no_energy(flow, now, trigger)  # E16.FR.05
+            self._station.interruptions.no_energy(flow, now, trigger)  # E16.FR.05
         self._station.statuses.show(flow, now)
 
 

@@ -14,10 +14,10 @@ from hub.model.charger import Status
 from hub.model.moment import Moment, rfc3339
 from hub.ocpp.station.clock import later, unset
 from hub.ocpp.station.effects import Effect, Happened, Keep, Measured, Permit
-from hub.ocpp.station.flow import SETTLES_S, Flow, Grant, Transaction, document
+from hub.ocpp.station.flow import SETTLES_S, Flow, Transaction, document
 from hub.ocpp.station.manners import Manners
 from hub.ocpp.station.measurands import samples
-from hub.ocpp.station.messages import NOBODY, MeterValue, TransactionEvent
+from hub.ocpp.station.messages import MeterValue, TransactionEvent
 from hub.ocpp.station.naming import named
 from hub.ocpp.station.outbox import Outbox, restamped
 from hub.ocpp.station.variables import Variables
@@ -29,6 +29,7 @@ FAULT_REASONS = {
     "UnderVoltage": "PowerQuality",
 }
 """Why a fault has ended a transaction, by its error code."""
+SUSPENDED_REASONS = {Status.SUSPENDED_EV: "StoppedByEV"}
 HISTORY = 250
 """Values that a transaction keeps for its last message."""
 
@@ -72,15 +73,16 @@ class Transactions:
             # Whatever the stop points are: where there is neither a car nor a driver, nothing goes on.
             self.end(flow, now, trigger, reason)
         else:
+            self._powered(flow, now)
             self._tell_changes(flow, now, trigger, before)
-        self._settle_permission(flow)
+        self.settle_permission(flow)
 
     def refused(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
         """Whoever isn't authorized is to stop: it ends where the end of an authorization would end it (F03.FR.02)."""
         if "Authorized" in self._stop_points():
             self.end(flow, now, trigger, reason)
         else:
-            self._tell(flow, now, "Updated", trigger, ())
+            self.tell(flow, now, "Updated", trigger, ())
 
     def _begins(self, before: frozenset[str], after: frozenset[str]) -> bool:
         """A start point is reached; or somebody else may charge where the one before left his car at it."""
@@ -92,6 +94,10 @@ class Transactions:
         points = set(self._variables.list("TxStopPoint"))
         if "PowerPathClosed" in points:
             points |= {"EVConnected", "Authorized"}
+        if "EnergyTransfer" in points:
+            points |= {
+                "Authorized"
+            }  # E05.FR.10: without it there is no energy any more, or there never will be
         if self.manners.outlasts_the_cable and not self._variables.bool("StopTxOnEVSideDisconnect"):
             points -= {"EVConnected", "PowerPathClosed"}
         return points
@@ -99,6 +105,7 @@ class Transactions:
     def _begin(self, flow: Flow, now: Moment, trigger: str) -> None:
         flow.finished = False
         flow.transaction = Transaction(str(uuid4()), started=self._stamp(now), begun_wh=flow.register.wh)
+        self._powered(flow, now)
         flow.transaction.charging_state = flow.charging_state()
         if flow.grant is not None and flow.grant.remote_start_id is not None and trigger != "RemoteStart":
             # F02.FR.21: whatever begins it, this is what it is told with; that energy flows is told next.
@@ -111,8 +118,14 @@ class Transactions:
         if self.manners.ends_with_samples:  # its first message has room for one register only
             first = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.Begin")
             flow.transaction.history.extend(first)
-        self._tell(flow, now, "Started", trigger, meter)
+        self.tell(flow, now, "Started", trigger, meter)
         self._emit(Happened("session_authorized", {"evse": flow.evse, "transaction_id": flow.transaction.id}))
+
+    def _powered(self, flow: Flow, now: Moment) -> None:
+        transaction = flow.transaction
+        assert transaction is not None
+        if transaction.powered_at is None and "PowerPathClosed" in flow.conditions:
+            transaction.powered_at = self._stamp(now)
 
     def end(self, flow: Flow, now: Moment, trigger: str, reason: str) -> None:
         """The last event; the EVSE is free for the next transaction when the conditions say so."""
@@ -122,13 +135,13 @@ class Transactions:
         if reason == "EVDisconnected":  # F04.FR.03, E07.FR.05: what came before has ended it
             reason = transaction.revoked_by or reason
         last = self._meter(flow, now, self._sampled("TxEndedMeasurands"), "Transaction.End")
-        self._tell(flow, now, "Ended", trigger, (*transaction.history, *last), reason)
+        self.tell(flow, now, "Ended", trigger, (*transaction.history, *last), reason)
         flow.transaction, flow.sample_due = None, None
         flow.grant = None
         flow.conditions = flow.now_conditions()
         flow.finished = flow.plugged
         self._emit(Keep("transaction", str(flow.evse), None))
-        self._settle_permission(flow)
+        self.settle_permission(flow)
 
     def tick(self, flow: Flow, now: Moment) -> None:
         """A sampling interval may be over, or a device's time to begin."""
@@ -148,7 +161,7 @@ class Transactions:
     def _tell_values(self, flow: Flow, now: Moment, measurands: str, trigger: str, context: str) -> None:
         meter = self._meter(flow, now, self._variables.list(measurands), context)
         if meter:
-            self._tell(flow, now, "Updated", trigger, meter)
+            self.tell(flow, now, "Updated", trigger, meter)
 
     def remember_aligned(self, flow: Flow, now: Moment) -> None:
         self._remember(flow, now, "AlignedTxEndedMeasurands", "Sample.Clock")
@@ -163,40 +176,12 @@ class Transactions:
 
     def triggered(self, flow: Flow, now: Moment) -> None:
         wanted = self._variables.list("TxUpdatedMeasurands")
-        self._tell(flow, now, "Updated", "Trigger", self._meter(flow, now, wanted, "Trigger"))
+        self.tell(flow, now, "Updated", "Trigger", self._meter(flow, now, wanted, "Trigger"))
 
     def rate_changed(self, flow: Flow, now: Moment) -> None:
         """Somebody else than the CSMS has changed what may be drawn (K11.FR.04)."""
         if flow.transaction is not None:
-            self._tell(flow, now, "Updated", "ChargingRateChanged", ())
-
-    def limit_set(self, flow: Flow, now: Moment, limits: Mapping[str, float]) -> None:
-        """2.1: told once (E16.FR.01/03)."""
-        self._tell(flow, now, "Updated", "LimitSet", (), limits=limits)
-
-    def no_energy(self, flow: Flow, now: Moment, trigger: str) -> None:
-        """2.1: it goes on, but gets none (E16.FR.05)."""
-        self._keep_state(flow, now, trigger)
-        self._settle_permission(flow)
-
-    def energy_again(self, flow: Flow, now: Moment) -> None:
-        """2.1: what kept it from charging is over; the device has a while to show it."""
-        flow.begins_until = now.mono + SETTLES_S
-        self._settle_permission(flow)
-
-    def resumed(self, flow: Flow, now: Moment) -> None:
-        """2.1: it goes on after a restart (E17.FR.14, B13.FR.30)."""
-        self._keep_state(flow, now, "TxResumed")
-
-    def resetting(self, flow: Flow, now: Moment) -> None:
-        """2.1: it will go on after a reset (B13.FR.04)."""
-        self._tell(flow, now, "Updated", "ResetCommand", ())
-
-    def _keep_state(self, flow: Flow, now: Moment, trigger: str) -> None:
-        assert flow.transaction is not None
-        flow.transaction.charging_state = flow.charging_state()
-        flow.conditions = flow.now_conditions()
-        self._tell(flow, now, "Updated", trigger, ())
+            self.tell(flow, now, "Updated", "ChargingRateChanged", ())
 
     def flowing_changed(self, flow: Flow, now: Moment) -> None:
         """Energy has begun to flow, or has stopped: a start or stop point (E02, E06)."""
@@ -208,8 +193,9 @@ class Transactions:
             error = str(flow.state.get("error_code"))
             self.changed(flow, now, "AbnormalCondition", FAULT_REASONS.get(error, "Other"))
         else:
-            reason = "StoppedByEV" if flow.status is Status.SUSPENDED_EV else "Other"
-            self.changed(flow, now, "ChargingStateChanged", reason)
+            refused = flow.grant is not None and flow.grant.refused
+            stopped = "DeAuthorized" if refused else SUSPENDED_REASONS.get(flow.status, "Other")
+            self.changed(flow, now, "ChargingStateChanged", stopped)
 
     def charging_changed(self, flow: Flow, now: Moment) -> None:
         transaction = flow.transaction
@@ -218,7 +204,7 @@ class Transactions:
         if flow.lost_since is not None or flow.resuming:
             return  # the charger isn't heard: it may well go on
         transaction.charging_state = flow.charging_state()
-        self._tell(flow, now, "Updated", "ChargingStateChanged", ())
+        self.tell(flow, now, "Updated", "ChargingStateChanged", ())
 
     def reschedule(self, flow: Flow, now: Moment) -> None:
         """The sampling interval was set anew, or the hub came back."""
@@ -230,7 +216,7 @@ class Transactions:
 
     def permit_again(self, flow: Flow) -> None:
         flow.permitted = None
-        self._settle_permission(flow)
+        self.settle_permission(flow)
 
     def restamp(self, flows: Iterable[Flow], step: timedelta) -> Iterator[Effect]:
         """What was written before `PLAUSIBLE` was written by a clock that nobody had set: it happened `step` later."""
@@ -241,6 +227,8 @@ class Transactions:
                     later(transaction.started, step),
                     later(transaction.last, step),
                 )
+                if transaction.powered_at is not None and unset(transaction.powered_at):
+                    transaction.powered_at = later(transaction.powered_at, step)
                 transaction.history = [restamped(value, step) for value in transaction.history]
                 yield Keep("transaction", str(flow.evse), document(flow))
         yield from self._outbox.restamp(step)
@@ -272,7 +260,7 @@ class Transactions:
             transaction.charging_state = flow.charging_state()
             owed = transaction.begun_nowhere and flow.plugged
             transaction.begun_nowhere = transaction.begun_nowhere and not owed
-            self._tell(flow, now, "Updated", trigger, self._first_values(flow, now) if owed else ())
+            self.tell(flow, now, "Updated", trigger, self._first_values(flow, now) if owed else ())
 
     def _first_values(self, flow: Flow, now: Moment) -> tuple[MeterValue, ...]:
         return self._meter(flow, now, self._sampled("TxStartedMeasurands"), "Transaction.Begin")
@@ -281,7 +269,7 @@ class Transactions:
         found = samples(wanted, flow.state, flow.register.wh, context)
         return (MeterValue(self._at(flow, now), found),) if found else ()
 
-    def _tell(
+    def tell(
         self,
         flow: Flow,
         now: Moment,
@@ -305,6 +293,7 @@ class Transactions:
             stopped_reason=reason,
             meter=meter,
             offline=not self._online(),
+            mode=transaction.mode if trigger == "OperationModeChanged" else None,
             limits=limits,
         )
         self._emit(self._outbox.owe(named(flow, told)))
@@ -317,10 +306,10 @@ class Transactions:
         transaction.told_at = rfc3339(now.wall)
         self._emit(Keep("transaction", str(flow.evse), document(flow)))
 
-    def _settle_permission(self, flow: Flow) -> None:
+    def settle_permission(self, flow: Flow) -> None:
         """Energy may flow while somebody is authorized; a refused one waits for StopTxOnInvalidId."""
         allowed = flow.grant is not None and not flow.grant.refused and not flow.withheld
-        if allowed != flow.permitted:
+        if allowed != flow.permitted and not flow.unheard:
             flow.permitted = allowed
             self._emit(Permit(flow.evse, allowed))
 
@@ -330,8 +319,3 @@ def _following(due: float | None, every: int, now: Moment) -> float | None:
     if not every:
         return None
     return due + every if due is not None and due <= now.mono < due + every else now.mono + every
-
-
-def free_grant() -> Grant:
-    """Nobody in particular: the charger is free for all."""
-    return Grant(NOBODY)

@@ -53,7 +53,7 @@ class Triggers:
         }
 
     def _status(self, evse: int | None, now: Moment) -> None:
-        for number in self._station.evses.flows if evse is None else [evse]:
+        for number in [0, *self._station.evses.flows] if evse is None else [evse]:
             self._station.statuses.report_one(number, now)
 
     def _meter(self, evse: int | None, now: Moment) -> None:

@@ -122,7 +122,7 @@ UPKEEP: tuple[Variable, ...] = (
     ),
     integer(
         "BytesPerSetMonitoring",
-        32768,
+        65_536,
         None,
         (MONITORING, "BytesPerMessage", "SetVariableMonitoring"),
         writable=False,

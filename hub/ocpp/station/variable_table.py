@@ -91,12 +91,17 @@ VARIABLES: tuple[Variable, ...] = (
         low=1,
         allowed=("Heartbeat", "RealTimeClock"),
     ),
-    integer("ItemsPerGetReport", 1000, None, (DEVICE, "ItemsPerMessage", "GetReport"), writable=False),
+    # As many bytes as so many items can have.
+    integer("ItemsPerGetReport", 100, None, (DEVICE, "ItemsPerMessage", "GetReport"), writable=False),
     integer("ItemsPerGetVariables", 100, None, (DEVICE, "ItemsPerMessage", "GetVariables"), writable=False),
     integer("ItemsPerSetVariables", 100, None, (DEVICE, "ItemsPerMessage", "SetVariables"), writable=False),
-    integer("BytesPerGetReport", 32768, None, (DEVICE, "BytesPerMessage", "GetReport"), writable=False),
-    integer("BytesPerGetVariables", 32768, None, (DEVICE, "BytesPerMessage", "GetVariables"), writable=False),
-    integer("BytesPerSetVariables", 32768, None, (DEVICE, "BytesPerMessage", "SetVariables"), writable=False),
+    integer("BytesPerGetReport", 65_536, None, (DEVICE, "BytesPerMessage", "GetReport"), writable=False),
+    integer(
+        "BytesPerGetVariables", 65_536, None, (DEVICE, "BytesPerMessage", "GetVariables"), writable=False
+    ),
+    integer(
+        "BytesPerSetVariables", 262_144, None, (DEVICE, "BytesPerMessage", "SetVariables"), writable=False
+    ),
     members_of("RateUnit", "A,W", None, (SMART, "RateUnit"), ("A", "W"), writable=False),
     boolean("SmartChargingAvailable", True, None, (SMART, "Available"), writable=False),
     boolean("SmartChargingEnabled", True, None, (SMART, "Enabled")),
@@ -127,6 +132,22 @@ VARIABLES: tuple[Variable, ...] = (
         "LimitChangeSignificance", "decimal", "10.0", None, (SMART, "LimitChangeSignificance"), unit="Percent"
     ),
     boolean("NotifyLimitWithSchedules", False, None, (SMART, "NotifyChargingLimitWithSchedules")),
+    boolean(
+        "DynamicProfiles",
+        True,
+        None,
+        (SMART, "SupportsFeature", "DynamicProfiles"),
+        writable=False,
+        only="2.1",
+    ),
+    boolean(
+        "TxProfilesKept",
+        True,
+        None,
+        (SMART, "ChargingProfilePersistence", "TxProfile"),
+        writable=False,
+        only="2.1",
+    ),
     boolean("ExternalLimits", True, None, (SMART, "ExternalControlSignalsEnabled"), writable=False),
     *(
         integer(f"{key}MaxLength", len(METERED), f"{key}MaxLength", None, writable=False)

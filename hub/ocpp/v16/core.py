@@ -55,7 +55,7 @@ def change_availability(station: "Station", call: "Call", now: Moment) -> Answer
 def reset(station: "Station", call: "Call", now: Moment) -> Answer:
     reason = "SoftReset" if call.payload["type"] == "Soft" else "HardReset"
     # 5.14: a soft reset ends transactions as well, so neither of them waits for the driver.
-    return {"status": station.control.reset(None, True, reason, now, local=call.local)}
+    return {"status": station.resets.reset(None, True, reason, now, local=call.local)}
 
 
 def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
@@ -63,7 +63,7 @@ def unlock(station: "Station", call: "Call", now: Moment) -> Answer:
     if flow is None or "unlock" not in station.setup.abilities.actions:
         return {"status": "NotSupported"}
     if flow.transaction:
-        station.tokens.revoke(flow, now, "UnlockCommand", "UnlockCommand")
+        station.tokens.revoke(flow, now, "UnlockCommand", "UnlockCommand", ends=True)
     station.control.unlock(call.id, flow.evse, {True: "Unlocked", False: "UnlockFailed"}, now)
     return None
 

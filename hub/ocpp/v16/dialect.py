@@ -1,6 +1,6 @@
 """OCPP 1.6: what the station says, as 1.6 spells it, and who answers which CALL."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from hub.model.charger import Status
@@ -120,7 +120,7 @@ class Dialect16:
         said = payload.get("idTagInfo")
         return Verdict(said["status"], said.get("parentIdTag"), said.get("expiryDate")) if said else None
 
-    def readings(self, station: Station, now: Moment) -> Mapping[Place, Reading]:
+    def readings(self, station: Station, now: Moment, places: Collection[Place]) -> Mapping[Place, Reading]:
         return {}
 
     def told(self, payload: Mapping[str, Any]) -> Told | None:

@@ -88,12 +88,12 @@ def composite(station: "Station", call: "Call", now: Moment) -> Mapping[str, obj
     found = profiles.composite(station, connector, duration, unit, now, shared=False)
     if found is None:
         return {"status": "Rejected"}
-    unit, periods = found[0], _phased(found[1], profiles.phases(station))
+    periods = _phased(found.periods, profiles.phases(station))
     begin = station.stamp(now)
     schedule = {
-        "duration": duration,
+        "duration": found.duration_s,
         "startSchedule": begin,
-        "chargingRateUnit": unit,
+        "chargingRateUnit": found.unit,
         "chargingSchedulePeriod": periods,
     }
     return {

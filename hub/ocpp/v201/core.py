@@ -58,7 +58,7 @@ def reset(station: "Station", call: "Call", now: Moment) -> Answer:
     if evse is not None and evse not in station.evses.flows:
         return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
     immediate = call.payload["type"] == "Immediate"
-    return {"status": station.control.reset(evse, immediate, "ImmediateReset", now, local=call.local)}
+    return {"status": station.resets.reset(evse, immediate, "ImmediateReset", now, local=call.local)}
 
 
 def unlock(station: "Station", call: "Call", now: Moment) -> Answer:

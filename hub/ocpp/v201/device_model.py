@@ -1,6 +1,6 @@
 """OCPP 2.0.1: the components and variables of a station, with the values that they have now."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -110,10 +110,12 @@ def component_place(component: Mapping[str, Any]) -> tuple[object, ...]:
     )
 
 
-def items(station: "Station", now: Moment) -> Iterator[Item]:
-    """The whole device model."""
+def items(station: "Station", now: Moment, *, settings: Collection[object] | None = None) -> Iterator[Item]:
+    """The whole device model; of the settings perhaps only those at these places."""
     for setting in VARIABLES:
-        if setting.place and setting.only in (None, _version(station)):
+        if not setting.place or setting.only not in (None, _version(station)):
+            continue
+        if settings is None or SETTING_PLACES[setting.place] in settings:
             yield _setting(station, setting)
     yield Item({"name": "ClockCtrlr"}, {"name": "DateTime"}, station.stamp(now), "dateTime")
     yield _entries(
@@ -138,12 +140,19 @@ def _version(station: "Station") -> str:
     return "2.1" if station.dialect is not None and station.dialect.version == "2.1" else "2.0.1"
 
 
+def _names(spot: Sequence[str]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Component and variable of a setting."""
+    component, name, *instance = spot
+    return {"name": component}, {"name": name, **({"instance": instance[0]} if instance else {})}
+
+
+SETTING_PLACES = {setting.place: place(*_names(setting.place)) for setting in VARIABLES if setting.place}
+
+
 def _setting(station: "Station", setting: Variable) -> Item:
     assert setting.place
-    component, name, *instance = setting.place
     return Item(
-        {"name": component},
-        {"name": name, **({"instance": instance[0]} if instance else {})},
+        *_names(setting.place),
         told(station, setting.name),
         setting.type,
         setting,
@@ -169,7 +178,7 @@ def _station(station: "Station") -> Iterator[Item]:
 def _evse(station: "Station", flow: Flow) -> Iterator[Item]:
     evse = {"name": "EVSE", "evse": {"id": flow.evse}}
     connector = {"name": "Connector", "evse": {"id": flow.evse, "connectorId": 1}}
-    status = station.statuses.status(flow)
+    status = station.statuses.plug(flow)
     phases = told(station, "SupplyPhases")
     power = flow.state.get("power")
     for component in (evse, connector):

@@ -1,6 +1,6 @@
 """OCPP 2.0.1: what the station says, as 2.0.1 spells it, and who answers which CALL."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from hub.model.charger import Status
@@ -59,6 +59,7 @@ STATUS = {
 TRIGGERS = {
     "TxResumed": "ChargingStateChanged",
     "LimitSet": "ChargingRateChanged",
+    "OperationModeChanged": "ChargingRateChanged",
     "SoCLimitReached": "ChargingStateChanged",
     "CostLimitReached": "ChargingStateChanged",
 }
@@ -135,8 +136,8 @@ class Dialect201:
         said = payload.get("idTokenInfo")
         return read_verdict(said) if said else None
 
-    def readings(self, station: Station, now: Moment) -> Mapping[Place, Reading]:
-        return monitoring.readings(station, now)
+    def readings(self, station: Station, now: Moment, places: Collection[Place]) -> Mapping[Place, Reading]:
+        return monitoring.readings(station, now, places)
 
     def told(self, payload: Mapping[str, Any]) -> Told | None:
         return read_told(payload)

@@ -1,10 +1,10 @@
 """OCPP 2.0.1 N02 to N06: variable monitors."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.model.moment import Moment
-from hub.ocpp.station.monitor import DELTA, PERIODS, THRESHOLDS, Monitor, Reading, supported
+from hub.ocpp.station.monitor import DELTA, PERIODS, THRESHOLDS, Monitor, Place, Reading, supported
 from hub.ocpp.v201.device_model import VALUE_CHARS, Item, component_place, items, place
 from hub.ocpp.v201.variables import check_size, fits, in_parts
 
@@ -21,9 +21,10 @@ Read = Callable[[Mapping[str, Any], Item], Monitor | None]
 """What is asked for as a monitor; None: it can't be had."""
 
 
-def readings(station: "Station", now: Moment) -> dict[tuple[object, ...], Reading]:
-    """Everything that a monitor may watch, by its place."""
-    return {item.place: _reading(item) for item in items(station, now)}
+def readings(station: "Station", now: Moment, places: Collection[Place]) -> dict[Place, Reading]:
+    """What monitors watch at these places."""
+    found = ((item.place, item) for item in items(station, now, settings=places))
+    return {place: _reading(item) for place, item in found if place in places}
 
 
 def _reading(item: Item) -> Reading:

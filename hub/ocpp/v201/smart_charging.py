@@ -1,14 +1,15 @@
 """OCPP 2.0.1 K: charging profiles."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.model.moment import Moment, parse_time, rfc3339
 from hub.ocpp.errors import CallError, ErrorCode
 from hub.ocpp.station import profiles
-from hub.ocpp.station.charging_profile import MAX, TX, TX_DEFAULT, Period, Profile, Refusal
+from hub.ocpp.station.charging_profile import DYNAMIC, MAX, TX, TX_DEFAULT, Period, Profile, Refusal
 from hub.ocpp.station.external_limits import EXTERNAL
 from hub.ocpp.station.messages import ExternalLimit, Raw
+from hub.ocpp.station.smart_charging import EXTERNAL_LIMITS
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Call, Station
@@ -46,9 +47,12 @@ def read_profile(body: Mapping[str, Any], evse: int) -> Profile:
         raise CallError(ErrorCode.PROPERTY_CONSTRAINT, "one schedule, of a purpose that a CSMS may set")
     (schedule,) = body["chargingSchedule"]
     try:
-        start, valid_from, valid_to = (
+        start, valid_from, valid_to, updated = (
             parse_time(holder[name]) if name in holder else None
-            for holder, name in ((schedule, "startSchedule"), (body, "validFrom"), (body, "validTo"))
+            for holder, name in (
+                (schedule, "startSchedule"),
+                *((body, name) for name in ("validFrom", "validTo", "dynUpdateTime")),
+            )
         )
     except (ValueError, OverflowError) as error:
         raise CallError(ErrorCode.PROPERTY_CONSTRAINT, "a date-time that is none") from error
@@ -69,6 +73,8 @@ def read_profile(body: Mapping[str, Any], evse: int) -> Profile:
         schedule_id=schedule["id"],
         min_rate=schedule.get("minChargingRate"),
         pull_s=body.get("dynUpdateInterval"),
+        updated=updated,
+        by_others=schedule["chargingSchedulePeriod"][0].get("operationMode") == EXTERNAL_LIMITS,
     )
 
 
@@ -99,19 +105,19 @@ def set_profile(station: "Station", call: "Call", now: Moment) -> Mapping[str, o
     body = call.payload["chargingProfile"]
     purpose = body["chargingProfilePurpose"]
     if purpose not in PURPOSES:  # K01.FR.22
-        return _rejected("InvalidProfile", f"{purpose} isn't for a CSMS to set")
+        return rejected("InvalidProfile", f"{purpose} isn't for a CSMS to set")
     # K01.FR.03: a TxProfile names its transaction.
     if purpose == "TxProfile" and "transactionId" not in body:
-        return _rejected("MissingParam", "transactionId")
+        return rejected("MissingParam", "transactionId")
     try:
         profile = read_profile(body, call.payload["evseId"])
     except CallError as error:
-        return _rejected("InvalidSchedule", error.description)
+        return rejected("InvalidSchedule", error.description)
     refused = profiles.install(station, profile, now, strict=True)
-    return _rejected(REASONS[refused], refused) if refused else {"status": "Accepted"}
+    return rejected(REASONS[refused], refused) if refused else {"status": "Accepted"}
 
 
-def _rejected(code: str, words: str) -> dict[str, object]:
+def rejected(code: str, words: str) -> dict[str, object]:
     return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": words}}
 
 
@@ -137,21 +143,26 @@ def composite(station: "Station", call: "Call", now: Moment) -> Mapping[str, obj
     found = profiles.composite(station, evse, duration, wanted, now)
     if found is None:
         known = evse == 0 or evse in station.evses.flows
-        return _rejected(
+        return rejected(
             "UnsupportedRequest" if known else "UnknownEvse", "no schedule can be told for this EVSE and unit"
         )
-    unit, periods = found
     schedule = {
         "evseId": evse,
-        "duration": duration,
+        "duration": found.duration_s,
         "scheduleStart": station.stamp(now),
-        "chargingRateUnit": unit,
-        "chargingSchedulePeriod": periods,
+        "chargingRateUnit": found.unit,
+        "chargingSchedulePeriod": found.periods,
     }
     return {"status": "Accepted", "schedule": schedule}
 
 
 def get_profiles(station: "Station", call: "Call", _now: Moment) -> Mapping[str, object]:
+    return report_profiles(station, call, written)
+
+
+def report_profiles(
+    station: "Station", call: "Call", write: Callable[[Profile], Mapping[str, object]]
+) -> Mapping[str, object]:
     """One profile in each report, told after the answer (K09.FR.01/02)."""
     evse, wanted = call.payload.get("evseId"), call.payload["chargingProfile"]
     # K09.FR.04 to 06: 0 is the station itself, none is everything.
@@ -166,7 +177,7 @@ def get_profiles(station: "Station", call: "Call", _now: Moment) -> Mapping[str,
             "requestId": call.payload["requestId"],
             "chargingLimitSource": source,
             "evseId": profile.evse,
-            "chargingProfile": [written(profile)],
+            "chargingProfile": [write(profile)],
             "tbc": index < len(found) - 1,
         }
         station.say(Raw("2.0.1", "ReportChargingProfiles", report), held=True)
@@ -202,7 +213,8 @@ def written(profile: Profile) -> dict[str, object]:
         "id": profile.id,
         "stackLevel": profile.stack_level,
         "chargingProfilePurpose": NAMES[profile.purpose],
-        "chargingProfileKind": profile.kind,
+        # What 2.1's CSMS has set counts from its last update: nothing is nearer to that.
+        "chargingProfileKind": "Relative" if profile.kind == DYNAMIC else profile.kind,
         "recurrencyKind": profile.recurrency,
         "validFrom": profile.valid_from and rfc3339(profile.valid_from),
         "validTo": profile.valid_to and rfc3339(profile.valid_to),

@@ -14,7 +14,7 @@ def reset(station: "Station", call: "Call", now: Moment) -> Mapping[str, object]
     evse = call.payload.get("evseId")
     if call.payload["type"] != "ImmediateAndResume" or evse not in (None, *station.evses.flows):
         return core.reset(station, call, now)
-    return {"status": station.control.reset_and_resume(evse, now)}
+    return {"status": station.resets.reset_and_resume(evse, now)}
 
 
 CALLS = {"Reset": reset}

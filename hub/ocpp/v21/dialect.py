@@ -18,7 +18,9 @@ class Dialect21(Dialect201):
     version = "2.1"
     subprotocol = "ocpp2.1"
     streams = True
-    triggers = frozenset({"TxResumed", "LimitSet", "SoCLimitReached", "CostLimitReached"})
+    triggers = frozenset(
+        {"TxResumed", "LimitSet", "SoCLimitReached", "CostLimitReached", "OperationModeChanged"}
+    )
     calls: Mapping[str, Callable[[Station, Call, Moment], Mapping[str, object] | None]] = {
         **Dialect201.calls,
         **smart_charging.CALLS,
@@ -47,6 +49,8 @@ class Dialect21(Dialect201):
 
     def _transaction(self, event: TransactionEvent) -> dict[str, object]:
         said: dict[str, Any] = super()._transaction(event)
+        if event.mode:
+            said["transactionInfo"]["operationMode"] = event.mode
         if event.limits:
             said["transactionInfo"]["transactionLimit"] = limits(event.limits)
         return said

@@ -13,6 +13,7 @@ Handler = Callable[["Station", "Call", Moment], Mapping[str, object] | None]
 
 REFUSED: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "GetLog": lambda said: said["logType"] == "DataCollectorLog",
+    "SetDisplayMessage": lambda said: "messageExtra" in said["message"],  # O01.FR.19
     "SetNetworkProfile": lambda said: (
         not {"identity", "basicAuthPassword"}.isdisjoint(said["connectionData"])
     ),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hub.ocpp.station.effects import Permit
 from tests.conformance.bench import Bench
 
 
@@ -70,6 +71,20 @@ def test_whoever_needs_no_card_goes_on_with_a_new_transaction_after_a_power_cut(
     assert bench.outlets[1].permitted
 
 
+def test_where_there_is_no_central_system_a_power_cut_costs_no_driver_his_energy() -> None:
+    bench = Bench("1.6", boot=False, csms=False, tokens={"CARD1": None})
+    bench.plug()
+    bench.present("CARD1")
+    bench.advance(30)
+    before = bench.transaction
+    bench.outlets[1].permitted = False
+    bench.clock.advance(60)
+    bench.restart()
+    bench.report()
+    assert bench.outlets[1].permitted
+    assert bench.transaction == before
+
+
 def test_a_power_cut_may_be_passed_over(charging: Bench) -> None:
     asked = {"key": "TxResumptionTimeout", "value": "600"}
     assert charging.ask("ChangeConfiguration", asked)["status"] == "Accepted"
@@ -95,6 +110,28 @@ def test_a_charger_that_was_reset_while_its_car_left_has_lost_its_power(charging
     hub_restarts(charging)
     assert [stop["reason"] for stop in charging.told("StopTransaction")] == ["PowerLoss"]
     assert charging.statuses() == ["Available"]
+
+
+@pytest.mark.parametrize("device", ["any"], indirect=True)
+@pytest.mark.parametrize(("went_on", "ended"), [(True, []), (False, ["PowerLoss"])])
+def test_a_charger_that_is_slower_to_come_back_than_the_hub_is_heard_before_it_is_told_anything(
+    charging: Bench, went_on: bool, ended: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charging.outlets[1].permitted = went_on
+    charging.take()
+    charging.clock.advance(20)
+    charging.restart()
+    charging.effects.clear()
+    charging._seen = 0
+    with monkeypatch.context() as silent:
+        silent.setattr(charging, "report", lambda *_: None)
+        charging.connect()
+        charging.state({"status": "faulted", "error_code": "OtherError", "vendor_error": "offline"})
+    assert charging.last(Permit) is None
+    charging.report()
+    assert [stop["reason"] for stop in charging.told("StopTransaction")] == ended
+    assert charging.last(Permit) == Permit(1, went_on)
+    assert charging.outlets[1].permitted is went_on
 
 
 def test_what_waited_for_the_end_of_a_transaction_holds_after_a_power_cut(charging: Bench) -> None:

@@ -66,6 +66,16 @@ def test_a_card_that_is_read_twice_is_asked_about_once(two: Bench) -> None:
     assert len(two.told("StartTransaction")) == 1
 
 
+def test_a_status_on_demand_is_of_one_connector_or_of_all_and_the_charge_point(two: Bench) -> None:
+    told = []
+    for where in ({}, {"connectorId": 0}, {"connectorId": 2}):
+        two.take()
+        asked = {"requestedMessage": "StatusNotification", **where}
+        assert two.ask("TriggerMessage", asked)["status"] == "Accepted"
+        told.append([said["connectorId"] for said in two.told("StatusNotification")])
+    assert told == [[0, 1, 2], [0], [2]]
+
+
 def test_a_change_of_availability_is_kept_once(two: Bench) -> None:
     def kept() -> list[tuple[str, Any]]:
         found = [it for it in two.effects if isinstance(it, Keep) and it.kind == "availability"]

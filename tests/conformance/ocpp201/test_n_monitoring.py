@@ -235,7 +235,7 @@ def test_the_level_silences_what_is_less_urgent(booted: Bench) -> None:
 
 @case("TC_N_17_CS", "N05.FR.02")
 def test_a_level_there_is_not_is_refused(booted: Bench) -> None:
-    for severity in (-1, 10):
+    for severity in (10, -1):
         assert booted.ask("SetMonitoringLevel", {"severity": severity}) == {"status": "Rejected"}
 
 

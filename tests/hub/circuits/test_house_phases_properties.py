@@ -57,6 +57,7 @@ class Home:
     cars: list[Car]
     meter_s: int
     car_phases: str = "wired"
+    metered: bool = True
     house_a: tuple[float, ...] = (5.0, 5.0, 5.0)
     second: int = 0
     too_much_s: int = 0
@@ -67,7 +68,14 @@ class Home:
             MemberSettings(name, phases=car.wires if car.said else ())
             for name, car in zip("abc", self.cars, strict=True)
         )
-        house = CircuitSettings("house", "House", FUSE_A, members, meter=METER, car_phases=self.car_phases)
+        house = CircuitSettings(
+            "house",
+            "House",
+            FUSE_A,
+            members,
+            meter=METER if self.metered else (),
+            car_phases=self.car_phases,
+        )
         self.tree = Tree("house", {"house": house})
         self.tree.take_over({})
         self.tree.place(lambda _: 1)
@@ -144,6 +152,29 @@ def test_a_steady_house_leaves_steady_shares(home: Home, load: tuple[float, ...]
     calm = home.given[-1]
     home.live(300)
     assert set(home.given[-300:]) == {calm}
+
+
+YARDS = st.builds(Home, st.lists(CARS, min_size=3, max_size=3), st.just(1), st.just("seen"), st.just(False))
+COMINGS = st.lists(
+    st.tuples(st.integers(0, 2), st.booleans(), st.sampled_from([3, 70, 200])), min_size=1, max_size=8
+)
+
+
+@given(YARDS, COMINGS)
+@settings(max_examples=60, deadline=None)
+def test_cars_that_stay_as_they_are_never_load_a_phase_too_much(
+    home: Home, comings: list[tuple[int, bool, int]]
+) -> None:
+    """Without a house: all that flows is what was given. Who comes next may have other phases."""
+    home.house_a = (0.0, 0.0, 0.0)
+    assert home.live(150) == 0
+    for number, single, seconds in comings:
+        car = home.cars[number]
+        car.there = not car.there
+        if not car.there:
+            assert home.live(12) == 0
+            car.single = single
+        assert home.live(seconds) == 0
 
 
 @pytest.mark.parametrize("said", [False, True])

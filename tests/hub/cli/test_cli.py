@@ -230,3 +230,8 @@ def test_a_circuit_in_the_status_is_a_line() -> None:
     assert shared(state) == "16 of 20 A given, 12 A drawn by others, waiting: box/2"
     state |= {"meter": "silent", "other": None, "overloaded": True, "members": []}
     assert shared(state) == "16 of 20 A given, its meter is SILENT, OVERLOADED"
+    alike = {"allocated": 16.0, "available": 20.0}
+    state["phases"] = {"L1": alike, "L2": alike}
+    assert shared(state).startswith("16 of 20 A given, ")
+    state["phases"] = {"L1": alike, "L2": {**alike, "allocated": 0.0}}
+    assert shared(state).startswith("L1 16 of 20 A, L2 0 of 20 A given, ")

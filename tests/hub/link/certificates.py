@@ -40,15 +40,27 @@ class Authority:
         )
 
     def issue(
-        self, host: str, *, days: int = 1, bare: bool = False, rsa_bits: int | None = None
+        self,
+        host: str,
+        *,
+        days: int = 1,
+        bare: bool = False,
+        rsa_bits: int | None = None,
+        names: tuple[str, ...] | None = None,
+        purpose: x509.ObjectIdentifier | None = None,
     ) -> tuple[Path, Path]:
-        """(certificate, key); `days` negative: expired; `bare`: without what only a strict look misses."""
+        """(certificate, key); `days` negative: expired; `bare`: without what only a strict look misses; `names`: not
+        that of the subject."""
         key: Key = ec.generate_private_key(ec.SECP256R1())
         if rsa_bits is not None:
             key = rsa.generate_private_key(65537, rsa_bits)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-        names = x509.SubjectAlternativeName([x509.DNSName(host)])
-        certificate = self._builder(subject, key, days).add_extension(names, critical=False)
+        certificate = self._builder(subject, key, days)
+        if names != ():
+            alternatives = [x509.DNSName(name) for name in names or (host,)]
+            certificate = certificate.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        if purpose is not None:
+            certificate = certificate.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         if not bare:
             certificate = self._named(certificate, key)
         certificate_file, key_file = self._folder / f"{host}{days}.pem", self._folder / f"{host}{days}.key"

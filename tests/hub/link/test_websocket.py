@@ -218,7 +218,7 @@ async def test_a_refused_handshake_says_what_it_was_about(tmp_path: Path, why: s
     tls = context(authority.issue("localhost"))
     if why == "cipher":
         tls.maximum_version = ssl.TLSVersion.TLSv1_2
-        tls.set_ciphers("ECDHE-ECDSA-AES128-SHA")
+        tls.set_ciphers("ECDHE-ECDSA-AES256-SHA384")
     elif why == "version":
         tls.set_ciphers("ALL:@SECLEVEL=0")
         tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_1
@@ -235,6 +235,35 @@ async def test_a_refused_handshake_says_what_it_was_about(tmp_path: Path, why: s
             await connect(endpoint)
         await waiting
     assert (refused.value.kind, refused.value.why) == ("tls", why)
+
+
+def hang_up(listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+    """The request is read, and that was it."""
+    peer, _ = listener.accept()
+    with contextlib.closing(tls.wrap_socket(peer, server_side=True) if tls else peer) as heard:
+        heard.recv(65536)
+
+
+@pytest.mark.parametrize(
+    ("secure", "own", "words"),
+    [
+        (False, False, "without an answer$"),
+        (True, False, "without an answer; it may want a certificate"),
+        (True, True, "without an answer; it may want another certificate"),
+    ],
+)
+async def test_who_closes_without_an_answer_is_told(
+    tmp_path: Path, secure: bool, own: bool, words: str
+) -> None:
+    authority = Authority(tmp_path)
+    pair = authority.issue("CP1") if own else (None, None)
+    tls = context(authority.issue("localhost")) if secure else None
+    with socket.create_server(("localhost", 0)) as listener:
+        waiting = asyncio.get_running_loop().run_in_executor(None, hang_up, listener, tls)
+        url = f"{'wss' if secure else 'ws'}://localhost:{listener.getsockname()[1]}"
+        with pytest.raises(LinkRefused, match=words):
+            await connect(Endpoint(url, "CP1", BOTH, None, authority.certificate, *pair))
+        await waiting
 
 
 async def test_missing_certificates_are_said() -> None:

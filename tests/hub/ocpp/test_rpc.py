@@ -103,6 +103,8 @@ def test_silence_and_the_loss_of_the_link_fail_the_call() -> None:
     assert link.deadline() == 40
     assert link.expire(39) == []
     assert link.expire(40) == [Failed("r", "Timeout", "no answer to Heartbeat")]
+    link.call("r", "SecurityEventNotification", {}, 40, patience_s=10)
+    assert link.expire(50) == [Failed("r", "Timeout", "no answer to SecurityEventNotification")]
     assert link.lost() == []
     link.receive('[2,"1","Reset",{"type":"OnIdle"}]', 0)
     link.call("r", "Heartbeat", {}, 50)

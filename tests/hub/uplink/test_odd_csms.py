@@ -118,13 +118,16 @@ async def test_a_frame_that_is_none_is_told_and_answered(
         assert (await world.ask("GetVariables", READ, "after"))["getVariableResult"]
 
 
-async def test_calls_before_the_boot_is_answered_are_refused_and_the_boot_goes_on(tmp_path: Path) -> None:
+async def test_calls_before_the_boot_is_answered_start_nothing_and_the_boot_goes_on(tmp_path: Path) -> None:
     async with World(tmp_path) as world:
         link = world.connect()
         _, boot, action, _ = await link.next()
         assert action == "BootNotification"
+        start = {"idToken": {"idToken": "APP", "type": "Central"}, "remoteStartId": 1, "evseId": 1}
         for turn in range(50):
-            assert await world.ask("GetVariables", READ, f"early-{turn}") == "SecurityError"
+            assert "getVariableResult" in await world.ask("GetVariables", READ, f"early-{turn}")
+            answer = await world.ask("RequestStartTransaction", start, f"start-{turn}")
+            assert answer["status"] == "Rejected"
         now = world._usual("BootNotification")
         say(world, 3, boot, now)
         world.runtime.show(PLUGGED)

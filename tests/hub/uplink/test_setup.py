@@ -110,3 +110,13 @@ def test_a_charger_that_takes_energy_from_cars_is_metered_for_both_ways(path: st
     mapping = load_blueprint(path, inputs, (shipped("blueprints"),), load_codec)
     setup = station_setup(CHARGER, mapping, {}, frozenset())
     assert {"Power.Active.Import", "Power.Active.Export"} <= set(setup.measurands)
+
+
+@pytest.mark.parametrize(
+    ("versions", "known"),
+    [(("ocpp2.0.1", "ocpp1.6"), True), (("ocpp1.6", "ocpp2.1"), True), (("ocpp1.6",), False)],
+)
+def test_monitors_look_before_the_csms_has_been_there(versions: tuple[str, ...], known: bool) -> None:
+    csms = CsmsSettings("wss://csms.example", "garage", versions=versions)
+    setup = station_setup(replace(CHARGER, csms=csms), MAPPING, {}, frozenset())
+    assert (setup.readings is not None) is known

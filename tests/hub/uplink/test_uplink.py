@@ -8,6 +8,7 @@ import pytest
 
 from hub.charger.limits import Outside
 from hub.model.command import CommandResult, Outcome
+from hub.model.moment import rfc3339
 from hub.ocpp.errors import ErrorCode
 from hub.ocpp.station.messages import Token
 from hub.ocpp.v16.dialect import DIALECT as V16
@@ -194,8 +195,8 @@ async def test_without_csms_nothing_is_owed_but_the_station_remembers(tmp_path: 
 async def test_no_id_of_the_csms_passes_for_a_command(tmp_path: Path) -> None:
     async with World(tmp_path) as world:
         world.connect()
-        boot = await world.link.next()
-        assert boot[2] == "BootNotification"
+        now = rfc3339(world.clock.now().wall)
+        await world.exchange(status="Rejected", currentTime=now, interval=60)
         assert await world.ask("ClearCache", {}, "cmd:mqtt:1") == "SecurityError"
 
 

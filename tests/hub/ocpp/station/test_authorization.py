@@ -71,3 +71,17 @@ def test_how_long_a_word_holds_is_counted_by_the_csms_clock(known: Any) -> None:
     world.advance(70)
     world.disconnect()
     assert world.swipe("CARD1") == "rejected"
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59-14:00", "2026-06-30T23:59:60Z"])
+def test_a_word_until_a_time_that_is_none_holds(until: str) -> None:
+    world = World()
+    info = {"status": "Accepted", "cacheExpiryDateTime": until}
+    entry = {"idToken": {"idToken": "CARD1", "type": "ISO14443"}, "idTokenInfo": info}
+    world.ask("SendLocalList", {"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [entry]})
+    assert world.swipe("CARD1") == "accepted"
+    world.answers["Authorize"] = {"idTokenInfo": info}
+    world.swipe("CARD1")
+    world.swipe("CARD2")
+    world.swipe("CARD2")
+    assert world.swipe("CARD2") == "accepted"

@@ -24,6 +24,41 @@ def boots(world: World) -> int:
     return world.actions().count("BootNotification")
 
 
+def unanswered(version: str = "2.0.1") -> World:
+    """Home Assistant asks what it wants to know before its answer to BootNotification has left."""
+    world = World(version, boot=False)
+    world.answers["BootNotification"] = "hold"
+    world.connect()
+    world.state(IDLE)
+    assert boots(world) == 1
+    return world
+
+
+def test_a_csms_may_ask_before_its_answer_is_there() -> None:
+    world = unanswered()
+    report = {"requestId": 1, "reportBase": "FullInventory"}
+    assert world.ask("GetBaseReport", report) == {"status": "Accepted"}
+    world.take()
+    world.answers.clear()
+    world.release()
+    assert "NotifyReport" in world.actions()
+
+
+def test_a_csms_may_ask_for_keys_before_its_answer_is_there_and_start_nothing() -> None:
+    world = unanswered("1.6")
+    assert "configurationKey" in world.ask("GetConfiguration", {"key": ["SupportedFeatureProfiles"]})
+    assert world.ask("RemoteStartTransaction", {"idTag": "APP"}) == {"status": "Rejected"}
+
+
+def test_who_asked_and_then_refuses_the_station_is_told_nothing() -> None:
+    world = unanswered()
+    world.ask("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+    world.take()
+    world.answers["BootNotification"] = {"status": "Rejected", "currentTime": NOW, "interval": 100}
+    world.release()
+    assert world.actions() == []
+
+
 @pytest.mark.parametrize("status", WAITING)
 def test_who_was_told_to_wait_waits_on_another_connection_too(status: str) -> None:
     world = told_to_wait(status)

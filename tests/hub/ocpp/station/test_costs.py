@@ -100,6 +100,21 @@ def test_offline_the_end_says_where_the_cost_is_told() -> None:
     assert [said["text"] for said in happened(world, "cost")] == ["see your bill"]
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_connection_that_goes_before_the_end_is_answered_takes_the_cost_along(answered: bool) -> None:
+    """I05.FR.02: said once, also when the connection is lost again before it is told."""
+    world = World(defaults=FALLBACKS)
+    charge(world)
+    if not answered:
+        world.answers["TransactionEvent"] = "hold"
+    world.swipe()
+    world.disconnect()
+    world.connect()
+    world.disconnect()
+    said = [one for one in happened(world, "cost") if one.get("text") == "see your bill"]
+    assert len(said) == (0 if answered else 1)
+
+
 @pytest.mark.parametrize("what", ["Tariff", "Cost"])
 def test_each_can_be_switched_off(what: str) -> None:
     world = World(defaults={f"{what}Enabled": "false"})

@@ -104,6 +104,23 @@ def test_small_changes_are_not_worth_a_message() -> None:
     assert world.actions() == ["NotifyChargingLimit", "TransactionEvent"]
 
 
+def test_what_a_profile_has_changed_meanwhile_is_no_change_of_the_limit() -> None:
+    world = charging()
+    outside(world, EMS)
+    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 7}]}
+    profile = {
+        "id": 5,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": [schedule],
+    }
+    world.ask("SetChargingProfile", {"evseId": 1, "chargingProfile": profile})
+    world.take()
+    outside(world, Outside("mqtt", 8.0, None))
+    assert world.actions() == ["NotifyChargingLimit"]
+
+
 def test_it_counts_in_schedules_and_reports_and_is_left_to_who_enforces_it() -> None:
     world = World()
     outside(world, EMS)
@@ -189,3 +206,21 @@ def test_offline_the_last_profile_goes_on() -> None:
     assert world.last(Limit).current_a == 9
     world.advance(61)
     assert world.last(Limit).current_a == 7
+
+
+def test_what_was_told_outlives_the_hub() -> None:
+    world = World()
+    outside(world, EMS)
+    world.restart()
+    outside(world, EMS)  # it holds still
+    world.take()
+    world.connect()
+    assert "NotifyChargingLimit" not in world.actions()
+    world.restart()  # and was taken back meanwhile
+    world.connect()
+    assert told(world, "ClearedChargingLimit") == [{"chargingLimitSource": "EMS", "evseId": 1}]
+    assert ("external", "1") not in world.memory
+    world.take()
+    world.restart()
+    world.connect()
+    assert "ClearedChargingLimit" not in world.actions()

@@ -53,3 +53,34 @@ def test_what_is_on_its_way_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     world.release()
     assert [said["seqNo"] for action, said in world.sent if action == "TransactionEvent"].count(first) == 1
     assert not world.journal
+
+
+def test_of_the_values_the_first_the_third_and_so_on_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """E04.FR.08: neither the oldest nor the newest half."""
+    monkeypatch.setattr(outbox, "MOST", 12)
+    world = World(defaults={"OfflineTxForUnknownId": "true"})
+    world.disconnect()
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    world.take()
+    world.advance(60 * 11)
+    world.connect()
+    told = [said["seqNo"] for action, said in world.sent if action == "TransactionEvent"]
+    assert told == [0, 1, 3, 5, 7, 9, 11, 12]
+
+
+def test_values_that_say_something_besides_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "MOST", 4)
+    world = World(defaults={"OfflineTxForUnknownId": "true"})
+    world.disconnect()
+    world.state(PLUGGED)
+    world.swipe()
+    world.state({**CHARGING, "phases_active": 3})
+    world.take()
+    for number in range(20):
+        world.state({**CHARGING, "phases_active": 1 if number == 5 else 3})
+        world.advance(60)
+    world.connect()
+    told = [said.get("numberOfPhasesUsed") for action, said in world.sent if action == "TransactionEvent"]
+    assert [phases for phases in told if phases is not None] == [3, 1, 3]

@@ -211,7 +211,8 @@ def test_together_the_evses_never_draw_more_than_the_station_may(
 
 
 def composite(world: World, evse: int, duration: int = 3600, unit: str | None = None) -> Any:
-    return profiles.composite(world.station, evse, duration, unit, now(world))
+    found = profiles.composite(world.station, evse, duration, unit, now(world))
+    return found and (found.unit, found.periods)
 
 
 def test_without_profiles_the_chargers_own_limit_is_told() -> None:
@@ -243,6 +244,7 @@ def test_a_period_that_changes_nothing_is_not_told() -> None:
     assert profiles.composite(world.station, 1, 600, "A", now(world)) == (
         "A",
         [{"startPeriod": 0, "limit": 32.0}, {"startPeriod": 120, "limit": 8.0}],
+        600,
     )
 
 
@@ -322,3 +324,38 @@ def test_phases_are_switched_where_the_charger_can() -> None:
     world.ask("ClearChargingProfile", {"chargingProfileId": 1})
     assert dict(world.last(Act).arguments) == {"phases": 3}
     assert World().ask("SetChargingProfile", ask)["status"] == "Rejected"
+
+
+def test_a_relative_profile_counts_from_the_moment_that_energy_may_flow() -> None:
+    """K01.FR.42: not from when the car came, where a transaction begins with that."""
+    world = World(defaults={"TxStartPoint": "EVConnected"})
+    install(world, profile(periods=(Period(0, 16.0), Period(60, 8.0))))
+    world.state(PLUGGED)
+    assert world.events() == [("Started", "CablePluggedIn")]
+    world.advance(600)
+    waiting = [{"startPeriod": 0, "limit": 16.0}, {"startPeriod": 60, "limit": 8.0}]
+    assert composite(world, 1) == ("A", waiting)
+    world.swipe()
+    world.state(CHARGING)
+    assert world.last(Limit) == Limit(1, 16.0)
+    world.advance(30)
+    assert composite(world, 1)[1][1] == {"startPeriod": 30, "limit": 8.0}
+    world.restart()
+    world.connect()
+    world.state(CHARGING)
+    assert world.last(Limit) == Limit(1, 16.0)
+    world.advance(31)
+    assert world.last(Limit) == Limit(1, 8.0)
+
+
+def test_a_transaction_of_an_older_hub_counts_from_its_start() -> None:
+    world = World()
+    install(world, profile(periods=(Period(0, 16.0), Period(60, 8.0))))
+    world.state(PLUGGED)
+    world.swipe()
+    del world.memory["transaction", "1"]["transaction"]["powered_at"]
+    world.clock.advance(90)
+    world.restart()
+    world.connect()
+    world.state(CHARGING)
+    assert world.last(Limit) == Limit(1, 8.0)

@@ -255,3 +255,50 @@ def test_the_group_of_a_reservation_compares_without_case() -> None:
     world.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "groupIdToken": group}}
     world.swipe("X")
     assert world.last(Happened).event == "authorized"
+
+
+def two_with(**more: Any) -> World:
+    world = World(evses=2, **more)
+    world.state(IDLE, 2)
+    return world
+
+
+def start_anywhere(world: World, token: str) -> None:
+    asked = {"idToken": {"idToken": token, "type": "ISO14443"}, "remoteStartId": 1}
+    assert world.ask("RequestStartTransaction", asked)["status"] == "Accepted"
+
+
+def test_who_comes_to_his_reserved_evse_uses_the_reservation_up_whenever_it_was_made() -> None:
+    """H03.FR.09: he was let in before."""
+    world = two_with()
+    start_anywhere(world, "R")
+    assert reserve(world, evse=2) == "Accepted"
+    world.state(PLUGGED, 2)
+    told = [said for action, said in world.sent if action == "TransactionEvent"]
+    assert [said.get("reservationId") for said in told] == [1]
+    assert cancel(world) == "Rejected"
+
+
+def test_who_is_let_in_anywhere_begins_nothing_at_an_evse_that_is_reserved_for_a_group() -> None:
+    world = two_with()
+    start_anywhere(world, "OTHER")
+    assert reserve(world, evse=2, group="fleet") == "Accepted"
+    world.state(PLUGGED, 2)
+    assert world.events() == []
+    world.state(PLUGGED, 1)
+    assert [kind for kind, _ in world.events()] == ["Started"]
+
+
+@pytest.mark.parametrize("how", ["availability", "driver", "fault"])
+def test_the_last_evse_that_is_left_is_told_as_reserved_whatever_has_taken_the_other(how: str) -> None:
+    """H01.FR.20."""
+    world = two_with()
+    assert reserve(world, evse=None) == "Accepted"
+    assert statuses(world, 1) == []
+    if how == "availability":
+        world.ask("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 2}})
+    elif how == "driver":
+        world.swipe("OTHER", 2)
+    else:
+        world.state(FAULTED, 2)
+    assert statuses(world, 1) == ["Reserved"]

@@ -1,10 +1,13 @@
 """A04: security events are logged, and told when they must be, whatever happens in between."""
 
+import math
+
 import pytest
 
+from hub.ocpp.station.calls import NOTICE_S
 from hub.ocpp.station.effects import Happened
 from hub.ocpp.station.security import LOG_ENTRIES, REPLAYS, SELDOM_S, WITHIN_S
-from tests.hub.ocpp.world import World
+from tests.hub.ocpp.world import PLUGGED, World
 
 
 def told(world: World) -> list[str]:
@@ -44,8 +47,24 @@ def test_an_unanswered_event_is_told_again_and_given_up_at_last() -> None:
     world.answers["SecurityEventNotification"] = "Timeout"
     world.station.upkeep.security.happened("MemoryExhaustion", world.clock.now())
     world.pump()
-    world.advance(1000)
+    world.advance(599)  # each try holds everything else up
+    assert told(world) == ["MemoryExhaustion"]
+    world.advance(4000)
     assert told(world) == ["MemoryExhaustion"] * 5
+
+
+def test_an_answer_to_an_event_is_not_waited_for_as_long_as_to_others() -> None:
+    world = World()
+    world.held = True
+    world.station.upkeep.security.happened("MemoryExhaustion", world.clock.now())
+    world.pump()
+    event = world.station.next(world.clock.now())
+    assert event is not None
+    assert (event.action, event.patience_s) == ("SecurityEventNotification", NOTICE_S)
+    world.station.state(1, PLUGGED, world.clock.now())
+    status = world.station.next(world.clock.now())
+    assert status is not None
+    assert (status.action, status.patience_s) == ("StatusNotification", math.inf)
 
 
 def test_a_csms_without_the_message_is_not_asked_again() -> None:

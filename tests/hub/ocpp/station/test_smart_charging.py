@@ -26,7 +26,7 @@ from hub.ocpp.station.charging_profile import (
 from hub.ocpp.station.smart_charging import (
     DAY,
     FAR_S,
-    MOST_PERIODS,
+    MOST_LOOKS,
     NOTHING,
     UNLIMITED_A,
     Context,
@@ -66,12 +66,13 @@ def schedule(
     profiles: Profiles, context: Context, wall: datetime, duration: float
 ) -> list[tuple[int, Limitation]]:
     running = context if context.started else replace(context, started=wall)
-    return timeline(
+    found, _ = timeline(
         lambda moment: profiles.at(1, running, moment),
         lambda moment: profiles.next_change(1, running, moment),
         wall,
         duration,
     )
+    return found
 
 
 def limits(
@@ -217,8 +218,22 @@ def test_changes_too_far_away_are_none() -> None:
 def test_a_schedule_has_an_end_however_long_it_is_asked_for() -> None:
     single = absolute((0, 10), (3600, 5))
     daily = replace(single, kind="Recurring", recurrency="Daily")
-    assert len(limits([daily], duration=10**9)) == MOST_PERIODS
+    assert len(limits([daily], duration=10**9)) == MOST_LOOKS + 1
     assert limits([single], duration=0) == [(0, 10)]
+
+
+def test_what_was_not_looked_at_is_not_told() -> None:
+    """Hourly periods that are all the same: months later something else may come."""
+    hourly = [(3600 * hour, 10) for hour in range(24)]
+    daily = replace(absolute(*hourly), kind="Recurring", recurrency="Daily")
+    profiles = Profiles([daily, absolute((0, 6), id=2, stack_level=1, start=NOON + timedelta(days=300))])
+    found = timeline(
+        lambda moment: profiles.at(1, RUNNING, moment),
+        lambda moment: profiles.next_change(1, RUNNING, moment),
+        NOON,
+        365 * DAY,
+    )
+    assert found == ([(0, Limitation(10))], (MOST_LOOKS + 1) * 3600)
 
 
 def test_a_change_between_two_seconds_counts_from_the_later_one() -> None:
@@ -228,7 +243,7 @@ def test_a_change_between_two_seconds_counts_from_the_later_one() -> None:
         NOON,
         10,
     )
-    assert found == [(0, Limitation(1)), (2, Limitation(2))]
+    assert found == ([(0, Limitation(1)), (2, Limitation(2))], 10)
 
 
 def test_two_changes_in_one_second_are_one_period() -> None:
@@ -239,7 +254,7 @@ def test_two_changes_in_one_second_are_one_period() -> None:
         NOON,
         9.9,
     )
-    assert found == [(0, Limitation(0)), (2, Limitation(1.8)), (3, Limitation(3))]
+    assert found == ([(0, Limitation(0)), (2, Limitation(1.8)), (3, Limitation(3))], 9.9)
 
 
 FIRST_DAY, LAST_DAY = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)

@@ -149,3 +149,35 @@ def test_what_has_ended_charges_no_more_whatever_the_device_still_shows(stop: st
     bench = charging(stop)
     bench.present("CARD1")
     assert told(bench) == [("Ended", "StopAuthorized", "EVConnected", "Local")]
+
+
+@pytest.mark.parametrize("wants", [True, False])
+def test_a_refused_token_ends_it_where_energy_is_the_stop_point_whether_any_flows(wants: bool) -> None:
+    """E05.FR.10"""
+    bench = Bench("2.0.1", defaults={"TxStopPoint": "EnergyTransfer"})
+    bench.plug(wants=wants)
+    bench.answers["TransactionEvent"] = "hold"
+    bench.present("CARD1")
+    bench.answer_token("TransactionEvent", "Blocked")
+    bench.release()
+    assert told(bench)[-1] == ("Ended", "Deauthorized", "EVConnected", "DeAuthorized")
+
+
+def test_a_card_ends_it_where_energy_is_the_stop_point_and_none_has_flowed() -> None:
+    bench = Bench("2.0.1", defaults={"TxStopPoint": "EnergyTransfer"})
+    bench.plug(wants=False)
+    bench.present("CARD1")
+    bench.advance(10)
+    bench.present("CARD1")
+    assert told(bench)[-1] == ("Ended", "StopAuthorized", "EVConnected", "Local")
+
+
+def test_energy_that_is_withheld_from_a_refused_token_ends_it_where_that_is_the_stop_point() -> None:
+    """E05.FR.02, its remark."""
+    bench = Bench("2.0.1", defaults={"TxStopPoint": "EnergyTransfer", "StopTxOnInvalidId": "false"})
+    bench.plug()
+    bench.answers["TransactionEvent"] = "hold"
+    bench.present("CARD1")
+    bench.answer_token("TransactionEvent", "Blocked")
+    bench.release()
+    assert told(bench)[-1] == ("Ended", "ChargingStateChanged", "EVConnected", "DeAuthorized")

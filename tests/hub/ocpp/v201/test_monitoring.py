@@ -263,3 +263,14 @@ def test_a_version_that_knows_no_monitors_keeps_nobody_awake() -> None:
     made.connect()
     made.advance(20)
     assert [trigger for trigger, *_ in events(made)] == ["Periodic"]
+
+
+def test_what_happens_after_a_restart_before_the_csms_is_there_is_told_when_it_is() -> None:
+    made = World(readings=DIALECTS["2.0.1"].readings)
+    monitor(made, severity=1)
+    made.disconnect()
+    made.restart()
+    made.state(CHARGING)
+    made.state(IDLE)
+    made.connect()
+    assert events(made) == [("Alerting", "11000.0", False), ("Alerting", "0.0", True)]

@@ -4,30 +4,7 @@ from typing import Any
 
 import pytest
 
-from hub.ocpp.station.effects import Limit
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
-
-
-def profile(kind: str = "Dynamic", limit: float | None = 10.0, **more: Any) -> dict[str, Any]:
-    period = {"startPeriod": 0, **({} if limit is None else {"limit": limit}), **more.pop("period", {})}
-    schedule = {
-        "id": 1,
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [period],
-        **more.pop("schedule", {}),
-    }
-    return {
-        "id": 7,
-        "stackLevel": 0,
-        "chargingProfilePurpose": "TxDefaultProfile",
-        "chargingProfileKind": kind,
-        "chargingSchedule": [schedule],
-        **more,
-    }
-
-
-def put(world: World, body: dict[str, Any]) -> Any:
-    return world.ask("SetChargingProfile", {"evseId": 1, "chargingProfile": body})
 
 
 def charging() -> World:
@@ -42,10 +19,6 @@ def events(world: World) -> list[Any]:
     return [payload for action, payload in world.sent if action == "TransactionEvent"]
 
 
-def limit_of(world: World) -> float | None:
-    return world.last(Limit).current_a
-
-
 def test_a_transaction_in_2_1_is_told_in_its_words() -> None:
     world = charging()
     world.advance(130)
@@ -55,71 +28,8 @@ def test_a_transaction_in_2_1_is_told_in_its_words() -> None:
     assert [event["seqNo"] for event in told] == list(range(len(told)))
 
 
-def test_a_dynamic_profile_takes_the_limit_that_is_said_last() -> None:
-    world = charging()
-    assert put(world, profile())["status"] == "Accepted"
-    assert limit_of(world) == 10.0
-    update = {"chargingProfileId": 7, "scheduleUpdate": {"limit": 8.5}}
-    assert world.ask("UpdateDynamicSchedule", update) == {"status": "Accepted"}
-    assert limit_of(world) == 8.5
-    world.restart()
-    world.connect()
-    world.state(CHARGING)
-    assert limit_of(world) == 8.5
-
-
-def test_the_csms_is_asked_for_a_dynamic_limit_as_often_as_it_wants() -> None:
-    world = charging()
-    world.answers["PullDynamicScheduleUpdate"] = {"status": "Accepted", "scheduleUpdate": {"limit": 7.0}}
-    put(world, profile(dynUpdateInterval=300))
-    world.sent.clear()
-    world.advance(299)
-    assert [action for action, _ in world.sent if action.startswith("Pull")] == []
-    world.advance(2)
-    assert ("PullDynamicScheduleUpdate", {"chargingProfileId": 7}) in world.sent
-    assert limit_of(world) == 7.0
-    world.answers["PullDynamicScheduleUpdate"] = {"status": "Rejected"}
-    world.advance(301)
-    assert limit_of(world) == 7.0
-
-
-@pytest.mark.parametrize(
-    ("update", "reason"),
-    [
-        ({"chargingProfileId": 8, "scheduleUpdate": {"limit": 8}}, "InvalidProfileId"),
-        ({"chargingProfileId": 7, "scheduleUpdate": {"limit": -1}}, "InvalidProfileId"),
-        ({"chargingProfileId": 7, "scheduleUpdate": {}}, "UnsupportedParam"),
-        ({"chargingProfileId": 7, "scheduleUpdate": {"limit": 8, "setpoint": 3}}, "UnsupportedParam"),
-    ],
-)
-def test_an_update_that_cannot_be_followed_is_rejected(update: dict[str, Any], reason: str) -> None:
-    world = charging()
-    put(world, profile())
-    answer = world.ask("UpdateDynamicSchedule", update)
-    assert (answer["status"], answer["statusInfo"]["reasonCode"]) == ("Rejected", reason)
-    assert limit_of(world) == 10.0
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        profile("Relative", None, period={"setpoint": 5}),
-        profile("Relative", None),
-        profile("Relative", period={"operationMode": "CentralSetpoint"}),
-        profile("Relative", period={"limit_L2": 6}),
-        profile("Relative", schedule={"limitAtSoC": {"soc": 80, "limit": 6}}),
-        profile("Relative", maxOfflineDuration=60),
-        profile(schedule={"chargingSchedulePeriod": [{"startPeriod": s, "limit": 6} for s in (0, 60)]}),
-    ],
-)
-def test_a_profile_that_says_more_than_can_be_followed_is_rejected(body: dict[str, Any]) -> None:
-    world = charging()
-    assert put(world, body)["statusInfo"]["reasonCode"] == "UnsupportedParam"
-    token = {"idToken": "APP", "type": "Central"}
-    start = {"idToken": token, "remoteStartId": 1, "evseId": 1, "chargingProfile": body}
-    assert world.ask("RequestStartTransaction", start)["status"] == "Rejected"
-
-
+TEXT = {"format": "UTF8", "content": "hello", "language": "en"}
+MESSAGE = {"id": 1, "priority": "NormalCycle", "message": TEXT}
 PROFILE = {"ocppTransport": "JSON", "ocppCsmsUrl": "ws://x", "messageTimeout": 30, "securityProfile": 0}
 
 
@@ -132,6 +42,8 @@ PROFILE = {"ocppTransport": "JSON", "ocppCsmsUrl": "ws://x", "messageTimeout": 3
             {"logType": "DataCollectorLog", "requestId": 1, "log": {"remoteLocation": "http://x"}},
             "Rejected",
         ),
+        ("SetDisplayMessage", {"message": {**MESSAGE, "messageExtra": [TEXT]}}, "Rejected"),
+        ("SetDisplayMessage", {"message": MESSAGE}, "Accepted"),
         ("SetNetworkProfile", {**PROFILE, "identity": "other"}, "Rejected"),
         ("SetNetworkProfile", PROFILE, "Accepted"),
         ("SetNetworkProfile", {**PROFILE, "ocppVersion": "OCPP21"}, "Accepted"),
@@ -159,3 +71,37 @@ def test_a_monitor_of_a_kind_that_only_2_1_has_is_not_supported() -> None:
 
 def test_what_2_1_has_and_this_hub_has_not_is_said_to_be_so() -> None:
     assert World("2.1").ask("GetTariffs", {"evseId": 0}) == "NotSupported"
+
+
+def variables(version: str) -> dict[tuple[str, str, str], str]:
+    """The device model, as it is reported."""
+    world = World(version)
+    world.ask("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+    told = [one for action, said in world.sent if action == "NotifyReport" for one in said["reportData"]]
+    return {
+        (one["component"]["name"], one["variable"]["name"], one["variable"].get("instance", "")): one[
+            "variableAttribute"
+        ][0].get("value", "")
+        for one in told
+    }
+
+
+def test_the_model_of_2_1_says_what_2_1_asks_for_and_that_of_2_0_1_does_not() -> None:
+    new, old = variables("2.1"), variables("2.0.1")
+    assert {place: new[place] for place in new if place not in old} == {
+        ("MonitoringCtrlr", "MaxPeriodicEventStreams", ""): "20",
+        ("SmartChargingCtrlr", "ChargingProfilePersistence", "TxProfile"): "true",
+        ("SmartChargingCtrlr", "SupportsFeature", "DynamicProfiles"): "true",
+        ("TxCtrlr", "AllowEnergyTransferResumption", ""): "true",
+        ("TxCtrlr", "EnergyTransferResumptionRandomRange", ""): "0",
+        ("TxCtrlr", "SupportedLimits", ""): "maxCost,maxEnergy,maxTime",
+    }
+    assert set(old) <= set(new)
+    changed = {place: new[place] for place in old if new[place] != old[place]}
+    assert changed == {
+        ("TariffCostCtrlr", "Available", "Cost"): "false",
+        ("TariffCostCtrlr", "Available", "Tariff"): "false",
+        ("TariffCostCtrlr", "Enabled", "Cost"): "false",
+        ("TariffCostCtrlr", "Enabled", "Tariff"): "false",
+        ("TxCtrlr", "ResumptionTimeout", ""): "604800",
+    }
