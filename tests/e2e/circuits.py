@@ -63,10 +63,10 @@ class Shed(World):
     def offers(self) -> list[float]:
         return [round(offered(self.chargers[name].outlets[1]), 2) for name in CHARGERS]
 
-    async def plug(self, *names: str) -> None:
+    async def plug(self, *names: str, phases: int = 3) -> None:
         """Cars that take all they get, one after the other."""
         for name in names:
-            self.chargers[name].plug(Car(needs_wh=HUNGRY, max_current=32))
+            self.chargers[name].plug(Car(needs_wh=HUNGRY, max_current=32, phases=phases))
             await self.until(partial(self.state, name, "plugged"))
 
     async def idle(self) -> None:

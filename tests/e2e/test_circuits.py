@@ -149,6 +149,66 @@ async def test_a_changed_circuit_holds_after_a_reload_and_the_sessions_go_on(tmp
         assert [world.state(name, "session_start") for name in ("left", "middle")] == sessions
 
 
+def led(left: str, middle: str, right: str) -> str:
+    """The shed, with the phases that its members lead to."""
+    members = ", ".join(
+        f"{{member: {name}, phases: {phases}}}"
+        for name, phases in (("left", left), ("middle", middle), ("right", right))
+    )
+    return f"circuits: {{shed: {{max_current: 32, members: [{members}], raise_delay: 1}}}}"
+
+
+async def test_each_phase_is_shared_by_itself(tmp_path: Path) -> None:
+    async with Shed(tmp_path, also=led("L1", "L2", "[L2, L3, L1]")) as world:
+        assert world.hub is not None
+        await world.idle()
+        await world.plug("left", "middle", phases=1)
+        await world.until(lambda: world.offers() == [32, 32, 0])
+        await world.plug("right")
+        await world.until(lambda: world.offers() == [16, 16, 16])
+        await world.until(
+            lambda: [told["allocated"] for told in shown(world)["phases"].values()] == [32, 32, 16]
+        )
+        world.chargers["right"].unplug()
+        await world.until(lambda: world.offers() == [32, 32, 0])
+        world.also = led("L1", "L1", "L3")
+        world.write_config()
+        assert str(await world.hub.reload()) == "circuits"
+        await world.until(lambda: world.offers() == [16, 16, 0])
+
+
+async def test_cars_that_draw_where_nobody_has_said_so_count_everywhere(tmp_path: Path) -> None:
+    async with Shed(tmp_path, also=led("L1", "L2", "L3")) as world:
+        assert world.hub is not None
+        events: list[Any] = []
+        world.hub.bus.subscribe("evhub/circuit/shed/event", lambda message: events.append(message.payload))
+        await world.idle()
+        await world.plug("left", "middle", phases=3)
+        await world.until(lambda: world.offers() == [16, 16, 0])
+        await world.until(lambda: [event["event_type"] for event in events] == ["miswired"])
+        assert events[0]["chargers"] == ("left", "middle")
+
+
+async def test_single_phase_cars_at_rotated_boxes_get_their_own_phase_each(tmp_path: Path) -> None:
+    seen = led("[L1, L2, L3]", "[L2, L3, L1]", "[L3, L1, L2]").replace(
+        "max_current", "car_phases: seen, max_current"
+    )
+    async with Shed(tmp_path, also=seen) as world:
+        await world.idle()
+        await world.plug("left", "middle", phases=1)
+        await world.until(lambda: world.offers() == [16, 16, 0])
+        await world.until(lambda: world.offers() == [32, 32, 0], 120)
+        await world.stop_hub()
+        await world.start_hub()
+        await world.until(lambda: world.status("left") == world.status("middle") == "charging")
+        await world.until(lambda: [each["share"] for each in shown(world)["members"]] == [32, 32, 0], 60)
+        assert world.offers() == [32, 32, 0]
+        world.chargers["left"].unplug()
+        await world.until(lambda: world.offers() == [0, 32, 0])
+        await world.plug("left", phases=3)
+        await world.until(lambda: world.offers() == [16, 16, 0])
+
+
 def board(power_w: float) -> dict[int, bytes]:
     """An ECHONET Lite distribution board (0287) with its main power."""
     return {

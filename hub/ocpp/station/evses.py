@@ -72,6 +72,7 @@ class Evses:
             transactions.changed(flow, now, "CablePluggedIn")
         free = self._is_free(flow) and flow.status is not Status.FAULTED
         if free and plugged and flow.grant is None and not flow.finished:
+            self._station.statuses.show(flow, now)  # a car has come, and then it begins
             flow.grant = free_grant()
             transactions.changed(flow, now, "CablePluggedIn")
         flow.status = seen

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hub.model.moment import Moment, parse_time
 from hub.ocpp.station.charging_profile import (
     DYNAMIC,
+    TX,
     TX_DEFAULT,
     Profile,
     Refusal,
@@ -99,7 +100,8 @@ def _strictly(
 
 
 def _duplicate(profile: Profile, other: Profile) -> bool:
-    """K01.FR.06 and 39; a default for all EVSEs and one for one EVSE are too many at any time (K01.FR.52/53)."""
+    """K01.FR.06; of a transaction's profiles, and of a default for all EVSEs and one for a single EVSE, two are too
+    many whenever they are valid (K01.FR.39/52/53)."""
     mixed = (
         other.id != profile.id
         and profile.purpose == other.purpose == TX_DEFAULT
@@ -107,7 +109,7 @@ def _duplicate(profile: Profile, other: Profile) -> bool:
         and profile.evse != other.evse
         and 0 in (profile.evse, other.evse)
     )
-    return mixed or collide(profile, other)
+    return mixed or collide(profile, other) or (profile.purpose == TX and rivals(profile, other))
 
 
 def _running(station: "Station", evse: int) -> str | None:

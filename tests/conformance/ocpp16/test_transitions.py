@@ -225,3 +225,14 @@ def test_a_transaction_that_the_central_system_refuses_ends_with_that(plugged: B
     plugged.present("CARD1")
     (stop,) = plugged.told("StopTransaction")
     assert stop["reason"] == "DeAuthorized"
+
+
+def test_where_nobody_needs_a_card_a_car_is_seen_to_come_before_it_charges() -> None:
+    bench = Bench("1.6", free=True)
+    bench.plug()
+    assert bench.actions() == ["StatusNotification", "StartTransaction", "StatusNotification"]
+    assert bench.statuses() == ["Preparing", "Charging"]
+    bench.ask("RemoteStopTransaction", {"transactionId": 100})
+    bench.unplug()
+    bench.plug()
+    assert bench.statuses()[2:] == ["Finishing", "Available", "Preparing", "Charging"]

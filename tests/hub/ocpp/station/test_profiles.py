@@ -87,6 +87,22 @@ def test_two_profiles_for_the_same_are_one_too_many(one: Profile, other: Profile
     assert found == [None, Refusal.DUPLICATE if duplicate else None]
 
 
+def test_a_transaction_has_one_profile_of_a_level_whenever_it_is_valid() -> None:
+    """K01.FR.39 says nothing of times."""
+    world = World()
+    world.state(PLUGGED)
+    world.swipe()
+    running = world.station.evses.flows[1].transaction
+    assert running is not None
+    windows = (
+        {"valid_to": NOON},
+        {"valid_from": NOON, "id": 2},
+        {"valid_from": NOON, "id": 2, "stack_level": 1},
+    )
+    found = [install(world, profile(TX, transaction=running.id, **more), strict=True)[0] for more in windows]
+    assert found == [None, Refusal.DUPLICATE, None]
+
+
 def test_a_single_phase_charger_takes_profiles_for_more() -> None:
     world = World(defaults={"SupplyPhases": "1"})
     assert install(world, profile(periods=(Period(0, 9, 3),)), strict=True) == [None]  # K01.FR.45
