@@ -28,12 +28,14 @@ class Socket:
     limits: list[float] = field(default_factory=list)
     unlocked: int = 0
     stuck: bool = False
+    rogue_a: float = 0.0
+    """What flows although nobody has allowed it."""
     resets: int = 0
 
     @property
     def current_a(self) -> float:
         if self.car_a is None or self.full or self.faulted or self.limit_a < 6:
-            return 0.0
+            return self.rogue_a
         return min(self.limit_a, self.car_a)
 
     @property
@@ -44,6 +46,8 @@ class Socket:
             return INOPERATIVE
         if self.car_a is None:
             return FREE
+        if self.rogue_a:
+            return CHARGING
         if self.limit_a < 6:
             return PLUGGED
         return CAR_PAUSED if self.full else CHARGING
@@ -105,10 +109,15 @@ class Box:
         self.sockets = {1: Socket(), 2: Socket()}
         self.speed = speed
         self.reboots = 0
+        self.reboot_s = 0.0
+        """How long its network is away after a reboot."""
         self.silent = False
+        self.refuses = False
+        """Every write is answered with an exception."""
         self.port = 0
         self._server: asyncio.Server | None = None
         self._clock: asyncio.Task[None] | None = None
+        self._away: asyncio.Task[None] | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
     def __getitem__(self, evse: int) -> Socket:
@@ -135,6 +144,12 @@ class Box:
         for writer in tuple(self._writers):
             writer.transport.abort()
         await self._server.wait_closed()
+
+    async def _reboot(self) -> None:
+        await asyncio.sleep(0.1)
+        await self.power_off()
+        await asyncio.sleep(self.reboot_s)
+        await self.power_on()
 
     def later(self, act: object) -> None:
         assert callable(act)
@@ -165,6 +180,8 @@ class Box:
             at, count = struct.unpack(">HH", pdu[1:5])
             words = self._image()[at : at + count]
             return struct.pack(f">BB{count}H", 3, 2 * count, *words)
+        if function == 16 and self.refuses:
+            return bytes((function | 0x80, 4))
         if function == 16:
             at, count = struct.unpack(">HH", pdu[1:5])
             for n, value in enumerate(struct.unpack(f">{count}H", pdu[6:])):
@@ -183,5 +200,9 @@ class Box:
     def _write(self, at: int, value: int) -> None:
         if at == 1020:
             self.reboots += 1
+            for socket in self.sockets.values():
+                socket.limit_a = 0.0
+            if self.reboot_s:
+                self._away = asyncio.get_running_loop().create_task(self._reboot())
         else:
             self.sockets[at // 100].write(at % 100, value, self)

@@ -8,7 +8,7 @@ from tests.blackbox.conftest import Start
 from tests.blackbox.csms import Payload
 from tests.blackbox.site import CARD, Site
 
-pytestmark = pytest.mark.blackbox
+pytestmark = [pytest.mark.blackbox, pytest.mark.soak]
 
 
 async def availability(it: Site, kind: str, evse: int = 1) -> str:

@@ -7,7 +7,7 @@ from tests.blackbox.conftest import Start
 from tests.blackbox.csms import Payload, now
 from tests.blackbox.site import CARD
 
-pytestmark = pytest.mark.blackbox
+pytestmark = [pytest.mark.blackbox, pytest.mark.soak]
 
 
 def registering(*statuses: str, interval: int = 2) -> object:

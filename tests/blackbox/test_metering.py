@@ -10,7 +10,7 @@ from tests.blackbox.conftest import Start
 from tests.blackbox.csms import Payload
 from tests.blackbox.site import Site
 
-pytestmark = pytest.mark.blackbox
+pytestmark = [pytest.mark.blackbox, pytest.mark.soak]
 ENERGY = "Energy.Active.Import.Register"
 
 

@@ -9,7 +9,7 @@ from tests.blackbox.conftest import Start
 from tests.blackbox.csms import Payload
 from tests.blackbox.site import CARD, OTHER, Site
 
-pytestmark = pytest.mark.blackbox
+pytestmark = [pytest.mark.blackbox, pytest.mark.soak]
 
 
 def after(seconds: float) -> str:

@@ -10,7 +10,7 @@ from tests.blackbox.conftest import Start
 from tests.blackbox.csms import Csms, Payload
 from tests.blackbox.site import Site
 
-pytestmark = pytest.mark.blackbox
+pytestmark = [pytest.mark.blackbox, pytest.mark.soak]
 PASSWORD, NEXT = "correct horse battery", "0123456789abcdef0123456789abcdef01234567"
 
 

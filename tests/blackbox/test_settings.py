@@ -8,7 +8,7 @@ from tests.blackbox.conftest import Start
 from tests.blackbox.csms import Payload
 from tests.blackbox.site import Site
 
-pytestmark = pytest.mark.blackbox
+pytestmark = [pytest.mark.blackbox, pytest.mark.soak]
 
 
 async def report(it: Site, number: int, action: str = "GetBaseReport", **asked: object) -> list[Payload]:

@@ -9,7 +9,7 @@ from tests.blackbox.conftest import Start
 from tests.blackbox.csms import Payload, now
 from tests.blackbox.site import Site
 
-pytestmark = pytest.mark.blackbox
+pytestmark = [pytest.mark.blackbox, pytest.mark.soak]
 
 
 def profile(

@@ -12,7 +12,7 @@ from tests.blackbox.conftest import Start
 from tests.blackbox.csms import Payload
 from tests.blackbox.site import CARD, Site
 
-pytestmark = pytest.mark.blackbox
+pytestmark = [pytest.mark.blackbox, pytest.mark.soak]
 
 
 class Files:
