@@ -190,7 +190,8 @@ def to_body(event: TransactionEvent) -> dict[str, object]:
 
 
 def from_body(body: Mapping[str, Any]) -> TransactionEvent:
-    fields = dict(body)
+    """What another version of the hub has written beside is passed over."""
+    fields = {name: value for name, value in body.items() if name in TransactionEvent.__slots__}
     for name in ("token", "owner"):
         if name in fields:
             fields[name] = Token(*fields[name])

@@ -34,7 +34,8 @@ class Triggers:
     def _exists(self, wanted: str, flow: Flow) -> bool:
         """Is there such a message of this EVSE now?"""
         if wanted == "TransactionEvent":
-            return flow.transaction is not None
+            # B02.FR.02, E04: it leaves in its turn, after what the CSMS hasn't accepted the station for yet.
+            return flow.transaction is not None and self._station.boot.accepted
         return wanted != "MeterValues" or bool(
             self._station.metering.values(flow, self._measurands(), "Trigger")
         )

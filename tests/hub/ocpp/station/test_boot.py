@@ -214,6 +214,16 @@ def test_what_begins_by_itself_begins_with_the_registration(how: dict[str, Any])
     assert started["offline"] is False
 
 
+def test_a_csms_that_allows_it_while_it_says_pending_has_not_to_wait_for_the_next_car() -> None:
+    world = unaccepted("false", defaults={"TxStartPoint": "EVConnected"})
+    name = {"component": {"name": "TxCtrlr"}, "variable": {"name": "TxBeforeAcceptedEnabled"}}
+    result = world.ask("SetVariables", {"setVariableData": [{**name, "attributeValue": "true"}]})
+    assert result["setVariableResult"][0]["attributeStatus"] == "Accepted"
+    assert world.station.evses.flows[1].transaction is not None
+    accept(world)
+    assert world.events()[0] == ("Started", "CablePluggedIn")
+
+
 def test_once_accepted_a_station_goes_on_while_the_csms_is_away() -> None:
     world = World(defaults={"TxBeforeAccepted": "false"}, tokens={"CARD1": None})
     world.disconnect()
@@ -233,3 +243,14 @@ def test_without_a_csms_nobody_has_to_accept_anything() -> None:
     world = World(boot=False, csms=False, free=True, defaults={"TxBeforeAccepted": "false"})
     world.state(PLUGGED)
     assert world.station.evses.flows[1].transaction is not None
+
+
+def test_while_it_pends_no_event_of_a_transaction_is_promised() -> None:
+    """F06.FR.10: what is accepted is sent, and a transaction's events are told in their order, from the first."""
+    world = unaccepted("true", free=True)
+    assert world.station.evses.flows[1].transaction is not None
+    assert world.ask("TriggerMessage", {"requestedMessage": "TransactionEvent"}) == {"status": "Rejected"}
+    assert world.ask("TriggerMessage", {"requestedMessage": "Heartbeat"}) == {"status": "Accepted"}
+    assert world.actions() == ["BootNotification", "Heartbeat"]
+    accept(world)
+    assert world.ask("TriggerMessage", {"requestedMessage": "TransactionEvent"}) == {"status": "Accepted"}

@@ -260,3 +260,63 @@ def test_what_the_charger_is_told_is_what_each_second_lets_be_drawn(
             held = MOST if told.current_a is None else min(told.current_a, MOST)
             assert held == pytest.approx(limit, abs=0.0011), wall
             assert told.phases == phases
+
+
+LEAST, DROP = 6.0, 0.02
+
+
+def poured(total: float, wants: list[float]) -> list[float]:
+    """Drop by drop to who has least and wants more; who came last goes without where it isn't enough for all."""
+    served = len(wants)
+    while served > 1 and total < sum(min(want, LEAST) for want in wants[:served]):
+        served -= 1
+    given = [0.0] * len(wants)
+    while total >= DROP:
+        thirsty = [one for one in range(served) if given[one] + DROP <= wants[one]]
+        if not thirsty:
+            break
+        poorest = min(thirsty, key=lambda one: given[one])
+        given[poorest] += DROP
+        total -= DROP
+    return given
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_two_evses_share_what_the_station_may_draw_each_second(data: st.DataObject) -> None:
+    """K04.FR.05: the one that began first, with EVSE 2, goes on where it isn't enough for both."""
+    world = World(evses=2)
+    began = {}
+    for evse in (2, 1):
+        world.advance(20.0)
+        world.state(PLUGGED, evse)
+        world.swipe(f"CARD{evse}", evse)
+        world.state(CHARGING, evse)
+        began[evse] = world.clock.now().wall
+    world.advance(0.5)
+    installed: dict[int, tuple[int, Body]] = {}
+    for evse, body in data.draw(st.lists(bodies("none"), min_size=1, max_size=6)):
+        place = data.draw(st.sampled_from([0, 1, 2])) if evse else evse
+        asked = {"evseId": place, "chargingProfile": body}
+        if world.ask("SetChargingProfile", asked)["status"] == "Accepted":
+            installed[body["id"]] = (place, body)
+    for _ in range(data.draw(st.integers(1, 40))):
+        world.advance(10.0)
+        wall = world.clock.now().wall
+        own = {
+            evse: reference(
+                [
+                    one
+                    for one in installed.values()
+                    if one[0] in (0, evse) and one[1]["chargingProfilePurpose"] != "ChargingStationMaxProfile"
+                ],
+                wall,
+                began[evse],
+            )[0]
+            for evse in (2, 1)
+        }
+        top = highest(list(installed.values()), "ChargingStationMaxProfile", wall, began[1])
+        expected = poured(top[0][0], [own[2], own[1]]) if top else [own[2], own[1]]
+        told = {effect.evse: effect.current_a for effect in world.effects if isinstance(effect, Limit)}
+        found = [MOST if told[evse] is None else min(told[evse], MOST) for evse in (2, 1)]
+        assert found == pytest.approx(expected, abs=3 * DROP), wall
