@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub.model.moment import Moment
 from hub.ocpp.station.dialect import Call, Outgoing
+from hub.ocpp.station.effects import Bury
 from hub.ocpp.station.messages import Authorize, BootNotification, ExternalLimit, Heartbeat, Message
 from hub.ocpp.station.queue import Queue
 
@@ -67,8 +68,13 @@ class Calls:
             self._station.answers.none_came(message, now)
 
     def deadlines(self) -> list[float]:
-        due = self._station.outbox.deadline()
-        return [due] if self._station.boot.accepted and due is not None and not self._owed_in_flight() else []
+        """When there is something to say. While an answer is awaited nothing can be said: the answer, or that none
+        came, brings `next` about."""
+        if self._sent:
+            return []
+        boot = self._station.boot
+        owed = self._station.outbox.deadline(), self._station.upkeep.notices.deadline()
+        return [*boot.deadlines(), *(due for due in owed if boot.accepted and due is not None)]
 
     def next(self, now: Moment) -> Outgoing | None:
         boot = self._station.boot
@@ -105,9 +111,7 @@ class Calls:
         if sent is None:
             return
         if sent.number is not None:
-            change = self._station.outbox.failed(sent.number, code, now, **self._patience())
-            if change is not None:
-                self._station.emit(change)
+            self._owed_failed(sent.number, code, now)
         elif sent.notice is not None:
             if code == "Timeout" and isinstance(ref, int):
                 self._overdue[ref] = sent.notice
@@ -120,6 +124,14 @@ class Calls:
             self._station.answers.none_came(sent.message, now)
         else:
             self._station.upkeep.not_heard(sent.message, now)
+
+    def _owed_failed(self, number: int, code: str, now: Moment) -> None:
+        entry = self._station.outbox.get(number)
+        change = self._station.outbox.failed(number, code, now, **self._patience())
+        if change is not None:
+            self._station.emit(change)
+        if entry is not None and isinstance(change, Bury):
+            self._station.answers.forget_id(entry.event)
 
     def _patience(self) -> dict[str, int]:
         variables = self._station.variables

@@ -182,7 +182,7 @@ class Control:
             self._station.boot.spoke(now, self._station.variables.int(name))
         elif name == "SmartChargingEnabled":
             self._station.evses.limits(now)
-        elif name == "AuthEnabled":
+        elif name in ("AuthEnabled", "TxBeforeAccepted"):
             self._station.evses.look_again(now)
 
     def _checked(self, name: str, text: str, now: Moment) -> SetResult:

@@ -53,7 +53,6 @@ class Evses:
         flow, transactions = self.flows[evse], self._station.transactions
         first, flow.known = not flow.known, True
         cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
-        self._watch_lock(flow, state, now)
         flow.state = state
         seen = Status(str(state.get("status", "unknown")))
         plugged = plugged_in(state, flow.plugged)
@@ -61,6 +60,7 @@ class Evses:
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
         flow.register.read(state, now, in_transaction=flow.transaction is not None)
         self._watch_loss(flow, now)
+        self._watch_lock(flow, now)
         heard = flow.unheard and flow.lost_since is None
         flow.unheard = flow.unheard and not heard
         self._station.resumption.found(flow, now)
@@ -140,10 +140,11 @@ class Evses:
         self._station.availability.apply_scheduled(now)
         self.limit(flow, now)
 
-    def _watch_lock(self, flow: Flow, state: State, now: Moment) -> None:
-        """G05.FR.02."""
-        failed = lock.failed(state)
-        if failed != lock.failed(flow.state):
+    def _watch_lock(self, flow: Flow, now: Moment) -> None:
+        """G05.FR.02. A charger that isn't heard has neither broken nor repaired it."""
+        failed = flow.lock_failed if flow.lost_since is not None else lock.failed(flow.state)
+        if failed != flow.lock_failed:
+            flow.lock_failed = failed
             place = {"name": lock.COMPONENT, "evse": {"id": flow.evse, "connectorId": 1}}
             told = str(failed).lower()
             self._station.upkeep.monitors.hard_wired(place, "Problem", told, now, cleared=not failed)

@@ -139,6 +139,7 @@ class Flow:
     begins_until: float | None = None
     """Energy may flow since a moment: until then a device that gives none hasn't suspended anything."""
     lost_since: float | None = None
+    lock_failed: bool = False
     resuming: bool = False
     """2.1: its transaction outlives a restart; how the device is again is not told yet."""
     asking: Token | None = None

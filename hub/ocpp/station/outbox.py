@@ -15,8 +15,9 @@ from hub.ocpp.station.effects import Attempt, Bury, Durable, Owe, Settle
 from hub.ocpp.station.messages import MeterValue, TransactionEvent, from_body, offline, to_body
 
 MOST = 2000
-"""A transaction's day and a half, at a value a minute: with more than that waiting, every second value may go."""
-SPARE = frozenset({"MeterValueClock", "MeterValuePeriodic"})
+"""A transaction's day and a half, at a value a minute: with more than that waiting, every second one may go."""
+SPARE = frozenset({"ChargingRateChanged", "MeterValueClock", "MeterValuePeriodic"})
+"""Reasons of which there may be any number in a transaction."""
 
 
 @dataclass(slots=True)
@@ -58,9 +59,9 @@ class Outbox:
         return entry if entry and entry.not_before <= now.mono else None
 
     def thin(self) -> list[Settle]:
-        """When too much waits: of the values on the way every second one goes, the first, the third ... (E04.FR.08).
+        """When too much waits: of what is spare every second one goes, the first, the third ... (E04.FR.08).
 
-        Never a beginning, an end or a change, and neither what may be on its way nor the newest.
+        Never a beginning, an end or a change of state, and neither what may be on its way nor the newest.
         """
         if len(self._entries) <= MOST:
             return []
@@ -123,7 +124,7 @@ class Outbox:
 
 
 def _spare(event: TransactionEvent) -> bool:
-    """Values, and nothing that is told once."""
+    """Nothing that is told once."""
     news = (event.token, event.reservation_id, event.phases)
     plain = event.event == "Updated" and event.trigger in SPARE
     return plain and all(told is None for told in news)

@@ -235,11 +235,7 @@ class Station:
     def deadline(self) -> float | None:
         """When `tick` (and `next`) should be called again, in monotonic seconds."""
         parts = self._timed()
-        times = (
-            *self.boot.deadlines(),
-            *self.calls.deadlines(),
-            *(due for part in parts for due in part.deadlines()),
-        )
+        times = *self.calls.deadlines(), *(due for part in parts for due in part.deadlines())
         return min(times, default=None)
 
     def next(self, now: Moment) -> Outgoing | None:

@@ -70,17 +70,13 @@ class Upkeep:
         self.monitors.look(now)
 
     def deadlines(self) -> list[float]:
-        times = [
+        return [
             *self.client_certificate.deadlines(),
             *self.firmware.deadlines(),
             *self.logs.deadlines(),
             *self.monitors.deadlines(),
             *self.display.deadlines(),
         ]
-        notice = self.notices.deadline()
-        if self._station.boot.accepted and notice is not None:
-            times.append(notice)
-        return times
 
     def clock_was_set(self, now: Moment) -> None:
         """The machine's, or the CSMS's."""

@@ -214,6 +214,16 @@ def test_what_begins_by_itself_begins_with_the_registration(how: dict[str, Any])
     assert started["offline"] is False
 
 
+def test_a_csms_that_allows_it_while_it_says_pending_has_not_to_wait_for_the_next_car() -> None:
+    world = unaccepted("false", defaults={"TxStartPoint": "EVConnected"})
+    name = {"component": {"name": "TxCtrlr"}, "variable": {"name": "TxBeforeAcceptedEnabled"}}
+    result = world.ask("SetVariables", {"setVariableData": [{**name, "attributeValue": "true"}]})
+    assert result["setVariableResult"][0]["attributeStatus"] == "Accepted"
+    assert world.station.evses.flows[1].transaction is not None
+    accept(world)
+    assert world.events()[0] == ("Started", "CablePluggedIn")
+
+
 def test_once_accepted_a_station_goes_on_while_the_csms_is_away() -> None:
     world = World(defaults={"TxBeforeAccepted": "false"}, tokens={"CARD1": None})
     world.disconnect()

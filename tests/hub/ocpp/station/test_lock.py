@@ -8,6 +8,7 @@ from hub.ocpp.station.lock import failed
 from tests.hub.ocpp.world import IDLE, PLUGGED, World
 
 FAULTED = {**PLUGGED, "status": "faulted", "error_code": "locking failed"}
+LOST = {"status": "faulted"}
 
 
 def events(world: World) -> list[Any]:
@@ -74,3 +75,15 @@ def test_in_1_6_the_status_tells_it() -> None:
     assert "NotifyEvent" not in world.actions()
     (status,) = [said for action, said in world.sent if action == "StatusNotification"]
     assert status["errorCode"] == "ConnectorLockFailure"
+
+
+def test_a_charger_that_is_not_heard_has_not_repaired_it() -> None:
+    world = World()
+    world.state(FAULTED)
+    world.state(LOST)
+    assert [event["actualValue"] for event in events(world)] == ["true"]
+    world.state(FAULTED)
+    assert [event["actualValue"] for event in events(world)] == ["true"]
+    world.state(LOST)
+    world.state(IDLE)
+    assert [event["actualValue"] for event in events(world)] == ["true", "false"]

@@ -3,6 +3,7 @@
 import pytest
 
 from hub.ocpp.station import outbox
+from hub.ocpp.station.external_limits import Outside
 from hub.ocpp.station.messages import TransactionEvent, from_body, to_body
 from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
@@ -69,6 +70,22 @@ def test_of_the_values_the_first_the_third_and_so_on_go(monkeypatch: pytest.Monk
     world.connect()
     told = [said["seqNo"] for action, said in world.sent if action == "TransactionEvent"]
     assert told == [0, 1, 3, 5, 7, 9, 11, 12]
+
+
+def test_rates_that_somebody_else_changes_all_the_time_are_thinned_as_values_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox, "MOST", 10)
+    world = World(defaults={"OfflineTxForUnknownId": "true", "TxUpdatedInterval": "0"})
+    world.disconnect()
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    for number in range(100):  # the sun, and clouds
+        world.station.outside_limit(1, Outside("ems", 6.0 + 8 * (number % 2), None), world.clock.now())
+        world.pump()
+    assert len(world.station.outbox) <= 11
+    assert len(world.journal) == len(world.station.outbox)
 
 
 def test_values_that_say_something_besides_stay(monkeypatch: pytest.MonkeyPatch) -> None:
