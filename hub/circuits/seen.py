@@ -2,14 +2,15 @@
 
 Theory: how many phases a car takes is up to the car, and stays so until it is unplugged. Who has drawn for a minute on
 some of them, and on the others nothing, is taken to go on like that; whoever then draws on another one counts on all
-again.
+again. So does a charger that is away for minutes: nobody sees which car it has.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from hub.circuits.shares import Leaf
 
 LEARNS_S = 60.0
+AWAY_S = 300.0
 DRAWS_A, STILL_A = 4.0, 1.0
 """A phase that is used, and one that isn't."""
 
@@ -20,6 +21,8 @@ class Seen:
     def __init__(self) -> None:
         self._used: dict[Leaf, frozenset[int]] = {}
         self._since: dict[Leaf, tuple[frozenset[int], float]] = {}
+        self._away: dict[Leaf, float] = {}
+        """Since when a charger doesn't answer whose car has shown its phases."""
 
     def begin(self, leaf: Leaf, phases: Iterable[int]) -> None:
         """What the hub that ran before this one has seen."""
@@ -35,9 +38,22 @@ class Seen:
         """Another car may come."""
         self._used.pop(leaf, None)
         self._since.pop(leaf, None)
+        self._away.pop(leaf, None)
+
+    def keep(self, leaves: Collection[Leaf]) -> None:
+        """There are no others now."""
+        for leaf in (self._used.keys() | self._since.keys()).difference(leaves):
+            self.forget(leaf)
+
+    def miss(self, leaf: Leaf, now: float) -> None:
+        """Its charger doesn't answer."""
+        self._since.pop(leaf, None)
+        if leaf in self._used and now - self._away.setdefault(leaf, now) >= AWAY_S:
+            self.forget(leaf)
 
     def look(self, leaf: Leaf, currents: Sequence[float] | None, now: float) -> None:
         """`currents`: by own phase; None: the charger doesn't say."""
+        self._away.pop(leaf, None)
         if currents is None:
             self._since.pop(leaf, None)
             return
@@ -60,9 +76,13 @@ class Seen:
             del self._since[leaf]
 
     def due(self, now: float) -> list[Leaf]:
-        """Those that time alone may have taught something of."""
-        return [leaf for leaf, (_, since) in self._since.items() if now - since >= LEARNS_S]
+        """Those of whom time alone may have taught something."""
+        return [leaf for leaf, at in self._times() if now >= at]
 
     def deadline(self) -> float | None:
         """When time alone teaches something."""
-        return min((since + LEARNS_S for _, since in self._since.values()), default=None)
+        return min((at for _, at in self._times()), default=None)
+
+    def _times(self) -> Iterator[tuple[Leaf, float]]:
+        yield from ((leaf, since + LEARNS_S) for leaf, (_, since) in self._since.items())
+        yield from ((leaf, since + AWAY_S) for leaf, since in self._away.items())

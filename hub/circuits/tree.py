@@ -8,7 +8,7 @@ from hub.charger.claim import Claim
 from hub.circuits.balance import Balance, Given, Member, Pace, Step
 from hub.circuits.circuit import Circuit, Seat
 from hub.circuits.lines import Drawn, Feed, Flow, Line, Ways, below, top, within
-from hub.circuits.seen import Seen
+from hub.circuits.seen import DRAWS_A, Seen
 from hub.circuits.shares import Leaf
 from hub.config.settings import CircuitSettings
 from hub.model.moment import Moment
@@ -76,6 +76,7 @@ class Tree:
         """Where each EVSE is, by how many there are: again whenever a charger has come or gone."""
         self.places = self.leaves(evses)
         self.members = {leaf: member for leaf, member in self.members.items() if leaf in self.places}
+        self.seen.keep(self.places.keys())
         self.of = {}
         self._below = {}
         for leaf, (feed, _) in self.places.items():
@@ -95,6 +96,7 @@ class Tree:
         if feed.strays(claim.currents):
             self._strays.add(leaf)
         if leaf in self._strays:
+            self.seen.forget(leaf)
             return [line for circuit in sorted(feed.circuits()) for line in self.circuits[circuit].lines]
         return feed.lines(self._used(leaf, claim, now))
 
@@ -102,7 +104,10 @@ class Tree:
         """On which of its phases it counts; None: on all."""
         if self.settings[self.root].car_phases != "seen":
             return None
-        if claim.known and not claim.wants:
+        lost = claim.currents is None and (claim.draw_a or 0.0) >= DRAWS_A
+        if not claim.known and claim.currents is None:
+            self.seen.miss(leaf, now)
+        elif claim.known and (lost or not claim.wants):
             self.seen.forget(leaf)
         else:
             self.seen.look(leaf, claim.currents, now)

@@ -204,6 +204,12 @@ def objects(value: Any) -> str:
     raise vol.Invalid(f"expected an object in quotes, such as '02A101' or '02A101-02A164', not {value!r}")
 
 
+def one_or_three(value: Any) -> int:
+    if type(value) is not int or value not in (1, 3):
+        raise vol.Invalid(f"expected 1 or 3, not {value!r}")
+    return value
+
+
 def volts(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 90 <= value <= 300:
         raise vol.Invalid(f"expected the volts between a phase and neutral, such as 230, not {value!r}")

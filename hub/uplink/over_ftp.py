@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import SplitResult, unquote
 
-from hub.uplink.reaching import CHUNK, PORTS, TIMEOUT_S, TransferFailed, Way, connect, context, port
+from hub.uplink.reaching import CHUNK, PORTS, TIMEOUT_S, TransferFailed, Way, connect, context, port, secured
 
 GREETING_S = 5.0
 FAREWELL_S = 3.0
@@ -83,12 +83,16 @@ class _Secure(_Plain, ftplib.FTP_TLS):
     def begin(self) -> None:
         self.sock = connect(self._parts, self._way)
         if self._implicit(self.sock):
-            self._greeted(self.context.wrap_socket(self.sock, server_hostname=self.host))
+            self._greeted(self._within(self.sock))
         else:
             self._greeted(self.sock)
-            self.auth()
-        self._way.halt.guard(self.sock)
+            self.voidcmd("AUTH TLS")
+            self.sock = self._within(self.sock)
+            self.file = self.sock.makefile("r", encoding=self.encoding)
         self.prot_p()
+
+    def _within(self, sock: socket.socket, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
+        return secured(sock, self._parts, self._way, by=self.context, session=session)
 
     def _implicit(self, sock: socket.socket) -> bool:
         if self._parts.scheme == "ftpes":
@@ -108,9 +112,7 @@ class _Secure(_Plain, ftplib.FTP_TLS):
         """Servers know a client's own data connection by the TLS session that it goes on with."""
         data, size = _Plain.ntransfercmd(self, cmd, rest)
         assert isinstance(self.sock, ssl.SSLSocket)
-        within = self.context.wrap_socket(data, server_hostname=self.host, session=self.sock.session)
-        self._way.halt.guard(within)
-        return within, size
+        return self._within(data, self.sock.session), size
 
 
 @contextlib.contextmanager

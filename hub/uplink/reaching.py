@@ -36,6 +36,8 @@ class Halt:
 
     def guard(self, sock: socket.socket) -> None:
         self._sockets.append(sock)
+        if self.set:
+            sock.close()
         self.check()
 
     def check(self) -> None:
@@ -67,11 +69,7 @@ def connect(parts: SplitResult, way: Way) -> socket.socket:
     """To where the host is now, whatever its name says later. Raises BadUrl, OSError, TransferFailed."""
     way.halt.check()
     sock = _connected(_addresses(parts, way.reach))
-    try:
-        way.halt.guard(sock)
-    except TransferFailed:
-        sock.close()
-        raise
+    way.halt.guard(sock)
     return sock
 
 
@@ -91,10 +89,24 @@ def _connected(places: list[tuple[str, int]]) -> socket.socket:
     return socket.create_connection(places[-1], TIMEOUT_S)
 
 
-def secured(sock: socket.socket, parts: SplitResult, way: Way) -> ssl.SSLSocket:
+def secured(
+    sock: socket.socket,
+    parts: SplitResult,
+    way: Way,
+    *,
+    by: ssl.SSLContext | None = None,
+    session: ssl.SSLSession | None = None,
+) -> ssl.SSLSocket:
     """TLS on it, with the host's name checked. Raises TransferFailed, OSError."""
-    within = context(way.roots).wrap_socket(sock, server_hostname=parts.hostname)
+    within = (by or context(way.roots)).wrap_socket(
+        sock, server_hostname=parts.hostname, session=session, do_handshake_on_connect=False
+    )
     way.halt.guard(within)
+    try:
+        within.do_handshake()
+    except OSError:
+        within.close()
+        raise
     return within
 
 

@@ -160,6 +160,8 @@ class Flow:
     """What the limits know of it."""
     phases_told: int | None = None
     """What a profile has had the device switch to."""
+    service_told: str | None = "available"
+    """What the charger was told of its service last; none: it couldn't be."""
     reported: tuple[str, ...] | None = None
     waiting: tuple[str, ...] | None = None
     """What would be reported if it lasted until `report_due`."""
@@ -196,6 +198,8 @@ class Flow:
             return "EVConnected"  # nobody is authorized, or only just
         if self.status is Status.FAULTED and self.grant is not None:
             return "SuspendedEVSE"
+        if self.status is Status.PREPARING and not waits and self.state.get("charging_enabled") is False:
+            return "SuspendedEVSE"  # many a charger that is switched off shows no more than the cable
         return CHARGING_STATES.get(self.status, "EVConnected")
 
 

@@ -1,9 +1,11 @@
 """Circuits within circuits."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hub.charger.claim import Claim
 from hub.circuits.circuit import Circuit
+from hub.circuits.seen import AWAY_S
 from hub.circuits.tree import Tree, roots
 from hub.config.settings import CircuitSettings, MemberSettings
 from hub.model.moment import Moment
@@ -94,3 +96,51 @@ def test_another_phase_is_a_reason_to_look_however_little_else_has_changed() -> 
     assert not tree.due(2.0)
     tree.take(BOX, drawing(16.0, 0.0, 0.1), 0.0, 60.0)
     assert tree.stale
+
+
+def test_who_is_found_to_be_miswired_is_not_watched_any_more() -> None:
+    settings = CircuitSettings("yard", "yard", 32.0, (MemberSettings("a", phases=(1,)),), car_phases="seen")
+    tree = Tree("yard", {"yard": settings})
+    tree.take_over({})
+    tree.place(lambda _: 1)
+    tree.take(BOX, drawing(16.0, 0.0, 0.0), 0.0, 0.0)
+    tree.take(BOX, drawing(0.0, 16.0, 0.0), 0.0, 10.0)
+    tree.step(moment(70.0))
+    assert tree.wake_at is not None
+    assert tree.wake_at > 70.0
+
+
+def test_an_evse_that_has_gone_is_not_watched_any_more() -> None:
+    tree = Tree("alone", {"alone": replace(SETTINGS["alone"], car_phases="seen")})
+    tree.take_over({})
+    tree.place(lambda _: 2)
+    for evse in (1, 2):
+        tree.take(("duo", evse), drawing(16.0, 0.0, 0.0), 0.0, 0.0)
+    tree.place(lambda _: 1)
+    tree.take(("duo", 1), drawing(16.0, 0.0, 0.0), 0.0, 60.0)
+    tree.step(moment(60.0))
+    assert tree.wake_at is not None
+    assert tree.wake_at > 60.0
+
+
+def test_a_car_that_draws_nobody_knows_where_counts_on_all_again() -> None:
+    tree = yard()
+    for now in (0.0, 60.0):
+        tree.take(BOX, drawing(16.0, 0.0, 0.0), 0.0, now)
+    assert tree.members[BOX].above == (("yard", 2),)
+    tree.take(BOX, replace(drawing(3.0), currents=None), 0.0, 61.0)
+    assert tree.members[BOX].above == (("yard", 2),)
+    tree.take(BOX, replace(drawing(16.0), currents=None), 0.0, 62.0)
+    assert len(tree.members[BOX].above) == 3
+
+
+def test_while_a_charger_is_away_for_long_another_car_may_have_come() -> None:
+    away = replace(drawing(16.0), known=False, wants=False, currents=None, draw_a=None)
+    tree = yard()
+    for now in (0.0, 60.0):
+        tree.take(BOX, drawing(16.0, 0.0, 0.0), 0.0, now)
+    tree.take(BOX, away, 0.0, 61.0)
+    assert tree.step(moment(62.0)).loads[("yard", 1)] == 0.0
+    assert tree.seen.deadline() == 61.0 + AWAY_S
+    assert tree.step(moment(61.0 + AWAY_S)).loads[("yard", 1)] == 16.0
+    assert tree.seen.deadline() is None

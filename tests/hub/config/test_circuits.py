@@ -89,6 +89,8 @@ def test_a_circuit_with_all_its_keys(tmp_path: Path) -> None:
         ("m: {max_current: 16, members: [a], reserve: -1}", "expected amperes (0 or more)"),
         ("m: {max_current: 16, members: [a], rotate: -1}", "expected seconds from 0 to 86400"),
         ("m: {max_current: 16, members: [a], phases: 2}", "expected 1 or 3"),
+        ("m: {max_current: 16, members: [a], phases: 1.0}", "expected 1 or 3, not 1.0"),
+        ("m: {max_current: 16, members: [a], phases: true}", "expected 1 or 3, not True"),
         ("m: {max_curent: 16, members: [a]}", "did you mean 'max_current'?"),
         ("m: {members: [a]}", "max_current: is missing"),
         ("a: {max_current: 16, members: [b]}", "'a' is a charger's id"),

@@ -25,8 +25,8 @@ class _Server(asyncssh.SSHServer):
 
 
 class SftpServer:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, files: type[asyncssh.SFTPServer] = asyncssh.SFTPServer) -> None:
+        self._folder, self._files = folder, files
         self._key = asyncssh.generate_private_key("ssh-ed25519")
         self.seen: list[str] = []
         """Who has asked to be let in."""
@@ -61,7 +61,7 @@ class SftpServer:
             0,
             server_host_keys=[self._key],
             server_factory=lambda: _Server(self.seen),
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=folder),
+            sftp_factory=lambda channel: self._files(channel, chroot=folder),
         )
         async with listener:
             self.port = listener.get_port()
@@ -70,8 +70,8 @@ class SftpServer:
 
 
 @contextlib.contextmanager
-def sftp_server(folder: Path) -> Iterator[SftpServer]:
-    server = SftpServer(folder)
+def sftp_server(folder: Path, files: type[asyncssh.SFTPServer] = asyncssh.SFTPServer) -> Iterator[SftpServer]:
+    server = SftpServer(folder, files)
     server.start()
     try:
         yield server

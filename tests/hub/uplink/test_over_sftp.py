@@ -1,11 +1,13 @@
 """Files by SFTP, and who is believed to be the server."""
 
+import asyncio
 import hashlib
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from hub.ocpp.station.urls import Reach
@@ -111,24 +113,6 @@ def test_a_file_that_is_too_large_is_left(
         fetch(f"{place(sftp)}/fw.bin", tmp_path / "fw", knowing(sftp))
 
 
-def test_a_transfer_is_called_off_from_outside(tmp_path: Path) -> None:
-    using = way()
-
-    def serve(silent: socket.socket) -> None:
-        client, _ = silent.accept()
-        with client:
-            client.recv(100)
-            using.halt.halt()
-            client.recv(100)
-
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        thread = threading.Thread(target=serve, args=(silent,))
-        thread.start()
-        with pytest.raises(TransferFailed):
-            fetch(f"sftp://127.0.0.1:{silent.getsockname()[1]}/x", tmp_path / "fw", using)
-        thread.join()
-
-
 def test_a_server_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(over_sftp, "TIMEOUT_S", 0.2)
     with (
@@ -136,3 +120,25 @@ def test_a_server_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: pyt
         pytest.raises(TransferFailed),
     ):
         fetch(f"sftp://127.0.0.1:{silent.getsockname()[1]}/x", tmp_path / "fw", way())
+
+
+class _Wedged(asyncssh.SFTPServer):
+    """SSH goes on, and says so when it is asked; no file is ever opened."""
+
+    async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        await asyncio.Event().wait()
+        return None
+
+
+def test_a_server_whose_files_are_stuck_is_given_up(
+    served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sftp_server(served, _Wedged) as server:
+        using = knowing(server)
+        rescue = threading.Timer(5, using.halt.halt)
+        rescue.start()
+        monkeypatch.setattr(over_sftp, "TIMEOUT_S", 0.5)
+        with pytest.raises(TransferFailed, match="nothing has come"):
+            fetch(f"{place(server)}/fw.bin", tmp_path / "fw", using)
+        assert not using.halt.set
+        rescue.cancel()
