@@ -1,9 +1,7 @@
 """Files by FTP, in the clear and in TLS."""
 
 import contextlib
-import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -139,22 +137,3 @@ def test_addresses_of_this_machine_are_not_followed(tmp_path: Path) -> None:
     for scheme in ("ftp", "ftps", "ftpes"):
         with pytest.raises(TransferFailed, match=r"127\.0\.0\.1"):
             fetch(f"{scheme}://127.0.0.1/x", tmp_path / "fw", way(reach=Reach()))
-
-
-def test_a_transfer_is_called_off_from_outside(tmp_path: Path) -> None:
-    using = way()
-
-    def serve(silent: socket.socket) -> None:
-        client, _ = silent.accept()
-        with client:
-            client.sendall(b"220 hello\r\n")
-            client.recv(100)
-            using.halt.halt()
-            client.recv(100)
-
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        thread = threading.Thread(target=serve, args=(silent,))
-        thread.start()
-        with pytest.raises(TransferFailed):
-            fetch(f"ftp://127.0.0.1:{silent.getsockname()[1]}/x", tmp_path / "fw", using)
-        thread.join()

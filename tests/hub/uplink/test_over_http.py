@@ -1,9 +1,7 @@
 """Files by HTTP and HTTPS: what is fetched and sent, and where nobody is sent."""
 
 import hashlib
-import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,23 +110,3 @@ def test_https_wants_a_certificate_that_an_installed_root_vouches_for(tmp_path: 
         fetch(url, tmp_path / "fw", way(HERE, authority.certificate.read_text()))
         with pytest.raises(TransferFailed, match="unable to get local issuer certificate"):
             fetch(url, tmp_path / "fw", way())
-
-
-def test_a_transfer_is_called_off_from_outside(tmp_path: Path) -> None:
-    using = way()
-
-    def serve(silent: socket.socket) -> None:
-        client, _ = silent.accept()
-        with client:
-            client.recv(100)
-            using.halt.halt()
-            client.recv(100)
-
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        thread = threading.Thread(target=serve, args=(silent,))
-        thread.start()
-        with pytest.raises(TransferFailed):
-            fetch(f"http://127.0.0.1:{silent.getsockname()[1]}/x", tmp_path / "fw", using)
-        thread.join()
-    with pytest.raises(TransferFailed, match="called off"):
-        fetch("http://127.0.0.1:1/x", tmp_path / "fw", using)

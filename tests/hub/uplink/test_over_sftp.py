@@ -113,24 +113,6 @@ def test_a_file_that_is_too_large_is_left(
         fetch(f"{place(sftp)}/fw.bin", tmp_path / "fw", knowing(sftp))
 
 
-def test_a_transfer_is_called_off_from_outside(tmp_path: Path) -> None:
-    using = way()
-
-    def serve(silent: socket.socket) -> None:
-        client, _ = silent.accept()
-        with client:
-            client.recv(100)
-            using.halt.halt()
-            client.recv(100)
-
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        thread = threading.Thread(target=serve, args=(silent,))
-        thread.start()
-        with pytest.raises(TransferFailed):
-            fetch(f"sftp://127.0.0.1:{silent.getsockname()[1]}/x", tmp_path / "fw", using)
-        thread.join()
-
-
 def test_a_server_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(over_sftp, "TIMEOUT_S", 0.2)
     with (
