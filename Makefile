@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo pages test check bench crash soak fuzz interop netns lock setup clean
+.PHONY: demo pages test check bench crash soak fuzz interop blackbox netns lock setup clean
 
 demo: setup ## simulated chargers on the real wires, a broker, a CSMS, one hub
 	$(BIN)/evhub demo
@@ -40,6 +40,9 @@ fuzz: setup ## every property and every handler, for long and by chance
 interop: setup ## against mosquitto, libmodbus and stacks of other hands, where they can be had
 	$(BIN)/python -m tests.interop.peers
 	$(BIN)/python -m pytest -m interop -n auto
+
+blackbox: setup ## hubs as processes in real time, between a charger and a CSMS that know nothing of them
+	$(BIN)/python -m pytest -m blackbox -n 4
 
 netns: setup ## machines on a switch, as network namespaces (needs root)
 	$(BIN)/python -m pytest -m netns

@@ -15,7 +15,7 @@ settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=3000, deadline=None)
 settings.load_profile("suite")
 
-BESIDES = ("real_time", "crash", "interop", "netns")
+BESIDES = ("real_time", "crash", "interop", "netns", "blackbox")
 """What has to do with other processes lives in their time."""
 
 

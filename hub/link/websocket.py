@@ -13,6 +13,7 @@ import ssl
 from asyncio import sslproto
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Literal, Protocol
 from urllib.parse import quote, urlsplit
@@ -131,14 +132,25 @@ class WebSocketLink:
 
 
 async def connect(endpoint: Endpoint) -> WebSocketLink:
-    """Raises LinkRefused."""
+    """Raises LinkRefused. A password that can be read in two ways is shown in both."""
+    *others, last = _credentials(endpoint)
+    for headers in others:
+        try:
+            return await _connect(endpoint, headers)
+        except LinkRefused as refused:
+            if refused.status != HTTPStatus.UNAUTHORIZED:
+                raise
+    return await _connect(endpoint, last)
+
+
+async def _connect(endpoint: Endpoint, headers: dict[str, str]) -> WebSocketLink:
     parts = urlsplit(endpoint.url)
     tls = tls_context(endpoint) if parts.scheme == "wss" else None
     try:
         connection = await _Unredirected(
             endpoint.address,
             subprotocols=[Subprotocol(name) for name in endpoint.subprotocols],
-            additional_headers=_credentials(endpoint),
+            additional_headers=headers,
             ssl=tls,
             compression=None,
             max_size=MAX_BYTES,
@@ -217,15 +229,17 @@ def _silence(endpoint: Endpoint, tls: ssl.SSLContext | None) -> str:
     return f"{words}; it may want {'another' if endpoint.cert else 'a'} certificate of the station"
 
 
-def _credentials(endpoint: Endpoint) -> dict[str, str]:
+def _credentials(endpoint: Endpoint) -> list[dict[str, str]]:
+    """What may be shown, the likeliest first: 1.6 writes a binary AuthorizationKey in hex, and not every CSMS knows."""
     if not endpoint.password:
-        return {}
-    only_16 = endpoint.subprotocols == ("ocpp1.6",)
-    hexadecimal = only_16 and HEX_KEY.fullmatch(endpoint.password) and len(endpoint.password) % 2 == 0
-    # 1.6 writes a binary AuthorizationKey in hex (interop A17).
-    secret = bytes.fromhex(endpoint.password) if hexadecimal else endpoint.password.encode()
-    pair = endpoint.identity.encode() + b":" + secret
-    return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+        return [{}]
+    secrets = [endpoint.password.encode()]
+    hexadecimal = HEX_KEY.fullmatch(endpoint.password) and len(endpoint.password) % 2 == 0
+    if hexadecimal and "ocpp1.6" in endpoint.subprotocols:
+        only_16 = endpoint.subprotocols == ("ocpp1.6",)
+        secrets.insert(0 if only_16 else 1, bytes.fromhex(endpoint.password))
+    user = endpoint.identity.encode() + b":"
+    return [{"Authorization": "Basic " + base64.b64encode(user + secret).decode()} for secret in secrets]
 
 
 def no_delay(connection: Connection) -> None:

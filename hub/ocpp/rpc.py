@@ -2,8 +2,9 @@
 
 Theory: `receive` never raises. Each incoming CALL becomes one `CallReceived` and must be answered once, by
 `reply` or `reply_error`; each own CALL is settled exactly once, as `Answered` or `Failed` (its CALLERROR, its
-time-out, or the loss of the link). What can't be a frame is answered where the version has an answer for it,
-and otherwise ignored and counted: a CALLRESULT is never answered, nor is a SEND (2.1).
+time-out, or the loss of the link), and `Late` tells that an answer has come after the time-out. What can't be a
+frame is answered where the version has an answer for it, and otherwise ignored and counted: a CALLRESULT is never
+answered, nor is a SEND (2.1).
 """
 
 import math
@@ -23,6 +24,8 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 MAX_ID = 36
 MAX_UNANSWERED = 32
+MAX_OVERDUE = 16
+"""CALLs whose late answer is still known."""
 REMEMBERED = 64
 """Message ids of answered calls that are remembered, to tell a replay."""
 UNREADABLE_ID = "-1"
@@ -57,6 +60,13 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """A CALLRESULT to a CALL that has failed by its time-out: the CSMS has got it all the same."""
+
+    ref: object
+
+
+@dataclass(frozen=True, slots=True)
 class SendText:
     """`invalid`: it answers what was no valid message."""
 
@@ -72,7 +82,7 @@ class Ignored:
     replay: bool = False
 
 
-Event = CallReceived | Answered | Failed | SendText | Ignored
+Event = CallReceived | Answered | Failed | Late | SendText | Ignored
 
 
 @dataclass(slots=True)
@@ -89,6 +99,7 @@ class Rpc:
     timeout_s: float = 30.0
     ignored: int = 0
     _outstanding: _Outstanding | None = None
+    _overdue: dict[str, object] = field(default_factory=dict)
     _unanswered: dict[str, str] = field(default_factory=dict)
     _answered: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
@@ -133,6 +144,9 @@ class Rpc:
         if waiting is None or now < waiting.deadline:
             return []
         self._outstanding = None
+        self._overdue[waiting.id] = waiting.ref
+        if len(self._overdue) > MAX_OVERDUE:
+            del self._overdue[next(iter(self._overdue))]
         return [Failed(waiting.ref, "Timeout", f"no answer to {waiting.action}", waiting.action)]
 
     def lost(self) -> list[Event]:
@@ -187,6 +201,9 @@ class Rpc:
     def _answer_received(self, frame: list[object]) -> list[Event]:
         waiting = self._outstanding
         if waiting is None or len(frame) < 2 or frame[1] != waiting.id:
+            if len(frame) > 1 and isinstance(frame[1], str) and frame[1] in self._overdue:
+                ref = self._overdue.pop(frame[1])
+                return [Late(ref)] if frame[0] == CALLRESULT else self._ignore("an error after the time-out")
             return self._ignore("an answer that nothing waits for", replay=True)
         self._outstanding = None
         if frame[0] == CALLERROR:

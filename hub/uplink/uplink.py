@@ -20,7 +20,7 @@ from hub.link.websocket import LinkClosed, TextLink
 from hub.model.entity import State
 from hub.model.moment import Moment
 from hub.ocpp.errors import ErrorCode
-from hub.ocpp.rpc import Answered, CallReceived, Event, Failed, Ignored, Rpc, SendText
+from hub.ocpp.rpc import Answered, CallReceived, Event, Failed, Ignored, Late, Rpc, SendText
 from hub.ocpp.schemas import schemas
 from hub.ocpp.station.boot import Registration
 from hub.ocpp.station.effects import (
@@ -200,6 +200,8 @@ class Uplink:
                 if code != "Disconnected":
                     log.warning("%s: the CSMS answered %s with %s %s", self.runtime.id, action, code, words)
                 self.station.failed(ref, code, now)
+            case Late(ref=ref):
+                self.station.answered_late(ref)
             case SendText(text=text, invalid=invalid):
                 self._strange(text)
                 if invalid:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hub.model.moment import Moment
+from hub.ocpp.station import service
 from hub.ocpp.station.effects import Keep
 from hub.ocpp.station.flow import Flow
 from hub.ocpp.station.messages import Token
@@ -73,6 +74,8 @@ class Availability:
         for flow in self._covered(evse):
             if not operative and flow.transaction is None and flow.grant is not None:
                 self._station.tokens.revoke(flow, now, "ChargingStateChanged", "Other")
+            if operative:
+                service.called_back(flow)
             if operative and flow.known:
                 self._station.transactions.changed(flow, now, "CablePluggedIn")
             self._station.reservations.check(flow, now)

@@ -34,6 +34,8 @@ class Calls:
         self._station = station
         self._told = Queue()
         self._sent: dict[int, _Sent] = {}
+        self._overdue: dict[int, int] = {}
+        """Notices that got no answer in time, by what they were sent as on this connection."""
         self._next_ref = 0
 
     @property
@@ -61,6 +63,7 @@ class Calls:
 
     def cut_off(self, now: Moment) -> None:
         """The connection is gone, and with it what was only told."""
+        self._overdue.clear()
         for message in self._told.clear():
             self._station.answers.none_came(message, now)
 
@@ -97,6 +100,12 @@ class Calls:
         self._station.answers.heard(sent.message, payload, now)
         return True
 
+    def answered_late(self, ref: object) -> None:
+        """A notice has arrived all the same, and isn't told again."""
+        notice = self._overdue.pop(ref, None) if isinstance(ref, int) else None
+        if notice is not None:
+            self._station.upkeep.notices.arrived(notice)
+
     def failed(self, ref: object, code: str, now: Moment) -> None:
         sent = self._sent.pop(ref, None) if isinstance(ref, int) else None
         if sent is None:
@@ -104,6 +113,8 @@ class Calls:
         if sent.number is not None:
             self._owed_failed(sent.number, code, now)
         elif sent.notice is not None:
+            if code == "Timeout" and isinstance(ref, int):
+                self._overdue[ref] = sent.notice
             self._station.upkeep.notices.failed(sent.notice, code, now, **self._patience())
         elif isinstance(sent.message, BootNotification):
             self._station.boot.failed(code, now)

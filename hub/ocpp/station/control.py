@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
+from hub.ocpp.station import service
 from hub.ocpp.station.effects import Act, Happened, Keep, Reconnect
 from hub.ocpp.station.flow import Flow, Remote
 from hub.ocpp.station.messages import Token
@@ -121,6 +122,8 @@ class Control:
         self._station.resets.device_done(ref, good, now)
         if ref.startswith("phases:") and not good:
             self._station.evses.phases_failed(int(ref.removeprefix("phases:")))
+        if ref.startswith("service:") and not good:
+            service.failed(self._station.evses.flows[int(ref.removeprefix("service:"))])
         if ref in self._waiting:
             words, _ = self._waiting.pop(ref)
             self._station.reply(ref, {"status": words[good]})

@@ -52,17 +52,14 @@ class Evses:
     def state(self, evse: int, state: State, now: Moment) -> None:
         flow, transactions = self.flows[evse], self._station.transactions
         first, flow.known = not flow.known, True
+        if first and flow.transaction is not None:
+            flow.taken_up = now.mono
         cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
-        flow.state = state
         seen = Status(str(state.get("status", "unknown")))
         plugged = plugged_in(state, flow.plugged)
         # One reading may show the cable and the energy: they are told one after the other, as they came.
         flow.status = Status.PREPARING if plugged and not flow.plugged and seen in CHARGING_STATES else seen
-        flow.register.read(state, now, in_transaction=flow.transaction is not None)
-        self._watch_loss(flow, now)
-        self._watch_lock(flow, now)
-        heard = flow.unheard and flow.lost_since is None
-        flow.unheard = flow.unheard and not heard
+        heard = self._take(flow, state, now)
         self._station.resumption.found(flow, now)
         self._station.reservations.check(flow, now)
         if plugged != flow.plugged:
@@ -70,27 +67,44 @@ class Evses:
             self._plug_changed(flow, now)
         elif (first or cleared) and flow.transaction is None:
             transactions.changed(flow, now, "CablePluggedIn")
-        free = self._is_free(flow) and flow.status is not Status.FAULTED
-        if free and plugged and flow.grant is None and not flow.finished:
-            self._station.statuses.show(flow, now)  # a car has come, and then it begins
-            flow.grant = free_grant()
-            transactions.changed(flow, now, "CablePluggedIn")
+        self._begin_free(flow, now)
         flow.status = seen
-        if seen in (Status.CHARGING, Status.SUSPENDED_EV):
-            flow.begins_until = None
-        self._station.resumption.heard(flow, now)
-        transactions.flowing_changed(flow, now)
-        transactions.charging_changed(flow, now)
-        grant = flow.grant
-        if grant and grant.refused_at_wh is not None and flow.register.wh >= grant.refused_at_wh:
-            self._station.tokens.no_more_energy(flow, now)
-        self._station.transaction_limits.check(flow, now)
+        self._follow_energy(flow, now)
         if first or heard:
             transactions.permit_again(flow)
         if first:
             self._station.priorities.show(flow)
             self.limit(flow, now)
         self._station.statuses.show(flow, now)
+
+    def _take(self, flow: Flow, state: State, now: Moment) -> bool:
+        """What the device says by itself. True: it is heard for the first time since the hub went."""
+        flow.state = state
+        flow.register.read(state, now, in_transaction=flow.transaction is not None)
+        self._watch_loss(flow, now)
+        self._watch_lock(flow, now)
+        heard = flow.unheard and flow.lost_since is None
+        flow.unheard = flow.unheard and not heard
+        return heard
+
+    def _begin_free(self, flow: Flow, now: Moment) -> None:
+        free = self._is_free(flow) and flow.status is not Status.FAULTED
+        if free and flow.plugged and flow.grant is None and not flow.finished:
+            self._station.statuses.show(flow, now)  # a car has come, and then it begins
+            flow.grant = free_grant()
+            self._station.transactions.changed(flow, now, "CablePluggedIn")
+
+    def _follow_energy(self, flow: Flow, now: Moment) -> None:
+        """Whether it flows, and whether that is enough."""
+        if flow.status in (Status.CHARGING, Status.SUSPENDED_EV):
+            flow.begins_until = None
+        self._station.resumption.heard(flow, now)
+        self._station.transactions.flowing_changed(flow, now)
+        self._station.transactions.charging_changed(flow, now)
+        grant = flow.grant
+        if grant and grant.refused_at_wh is not None and flow.register.wh >= grant.refused_at_wh:
+            self._station.tokens.no_more_energy(flow, now)
+        self._station.transaction_limits.check(flow, now)
 
     def begin_anew(self, evse: int, now: Moment) -> None:
         """After a reset, of all (0) or of one: nobody is authorized, and a cable that is in has just been found."""

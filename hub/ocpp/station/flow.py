@@ -150,6 +150,8 @@ class Flow:
     """The token came with this."""
     finished: bool = False
     """A transaction ended and the cable is still in."""
+    taken_up: float | None = None
+    """When a transaction of before a restart was found again, in monotonic seconds."""
     stopped: tuple[str, float] | None = None
     """The token that stopped the last transaction by hand, and when, in monotonic seconds."""
     shown: Mapping[str, Scalar] | None = None
@@ -160,6 +162,8 @@ class Flow:
     """What the limits know of it."""
     phases_told: int | None = None
     """What a profile has had the device switch to."""
+    service_told: str | None = "available"
+    """What the charger was told of its service last; none: it couldn't be."""
     reported: tuple[str, ...] | None = None
     waiting: tuple[str, ...] | None = None
     """What would be reported if it lasted until `report_due`."""
@@ -196,6 +200,8 @@ class Flow:
             return "EVConnected"  # nobody is authorized, or only just
         if self.status is Status.FAULTED and self.grant is not None:
             return "SuspendedEVSE"
+        if self.status is Status.PREPARING and not waits and self.state.get("charging_enabled") is False:
+            return "SuspendedEVSE"  # many a charger that is switched off shows no more than the cable
         return CHARGING_STATES.get(self.status, "EVConnected")
 
 

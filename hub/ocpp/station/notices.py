@@ -76,6 +76,10 @@ class Notices:
         self._flying = None
         self._drop(number)
 
+    def arrived(self, number: int) -> None:
+        """Its answer came when nobody waited for it any more."""
+        self._drop(number)
+
     def failed(self, number: int, code: str, now: Moment, *, attempts: int, interval_s: float) -> None:
         self._flying = None
         entry = self._entries.get(number)

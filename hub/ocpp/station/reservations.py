@@ -121,6 +121,11 @@ class Reservations:
     def meant_for(self, evse: int, token: Token) -> bool:
         return any(it.evse == evse and it.token == token.key for it in self._all.values())
 
+    def token_at(self, evse: int) -> str:
+        """Whose card is awaited here; nothing where it may be another's."""
+        own = [it.token for it in self._all.values() if it.evse == evse]
+        return own[0] if own else ""
+
     def may_fit(self, evse: int, token: Token) -> bool:
         """Not known to be refused: a group may still let it in (H03.FR.07/08)."""
         return not self.shuts(evse) or any(

@@ -35,7 +35,7 @@ class Resets:
 
     @property
     def restarting(self) -> bool:
-        return 0 in self._resets and not self._resets[0].scheduled
+        return self._on_its_way(0)
 
     def reset(
         self, evse: int | None, immediate: bool, stop_reason: str, now: Moment, *, local: bool = False
@@ -46,6 +46,8 @@ class Resets:
             return "Rejected"
         busy = self._busy(evse or 0)
         scheduled = bool(busy) and not immediate
+        if scheduled and self._on_its_way(evse or 0):
+            return "Accepted"
         reason = "LocalReset" if local else "ScheduledReset" if scheduled else "RemoteReset"
         self._resets[evse or 0] = _Reset(scheduled, reason)
         if not scheduled:
@@ -112,6 +114,10 @@ class Resets:
             return False
         # B11.FR.09, B12.FR.09
         return evse is None or "reset_evse" in self._station.setup.abilities.actions
+
+    def _on_its_way(self, evse: int) -> bool:
+        """It waits for nothing but what is to be told first."""
+        return evse in self._resets and not self._resets[evse].scheduled
 
     def _held_up(self, evse: int, reset: _Reset) -> bool:
         return not reset.resumes and bool(self._busy(evse))

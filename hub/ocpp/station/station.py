@@ -198,6 +198,10 @@ class Station:
         if self.calls.answered(ref, payload, now):
             self.resets.idle(now)
 
+    def answered_late(self, ref: object) -> None:
+        """After it has failed for want of an answer."""
+        self.calls.answered_late(ref)
+
     def failed(self, ref: object, code: str, now: Moment) -> None:
         self.calls.failed(ref, code, now)
 

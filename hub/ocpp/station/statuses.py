@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from hub.model.charger import Status
 from hub.model.entity import Scalar
 from hub.model.moment import Moment
+from hub.ocpp.station import service
 from hub.ocpp.station.effects import Annotate
 from hub.ocpp.station.flow import SETTLES_S, Flow
 from hub.ocpp.station.messages import StatusNotification
@@ -87,6 +88,7 @@ class Statuses:
         if shown != flow.shown:
             flow.shown = shown
             self._station.emit(Annotate(flow.evse, shown))
+        service.tell(self._station, flow, status)
         self._report(flow, status, now, force=False)
         self._station.meter_triggers.look(flow, status, now)
 

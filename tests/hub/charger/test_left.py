@@ -3,30 +3,14 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hub.charger.left import close
-from hub.charger.memory import StoredMemory
 from hub.clock import ManualClock
 from hub.model.charger import Status
 from hub.store.database import Database
-from tests.hub.charger.world import BUSY, World
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "evhub.db")
-    yield database
-    await database.close()
-
-
-async def reborn(database: Database, clock: ManualClock, **more: Any) -> World:
-    memory = StoredMemory(database, "garage")
-    return World(memory=memory, remembered=await memory.remembered(), clock=clock, **more)
+from tests.hub.charger.world import BUSY, World, reborn
 
 
 async def charged(database: Database, clock: ManualClock) -> World:

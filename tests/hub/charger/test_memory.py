@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,22 +13,9 @@ from hub.clock import ManualClock
 from hub.errors import StoreError
 from hub.model.command import Outcome
 from hub.store.database import Database
-from tests.hub.charger.world import IDLE, World
+from tests.hub.charger.world import IDLE, World, reborn
 
 COUNTS_SESSIONS = frozenset({"power", "energy_session"})
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "evhub.db")
-    yield database
-    await database.close()
-
-
-async def reborn(database: Database, clock: ManualClock, **more: Any) -> World:
-    """A hub that starts with what the one before has written."""
-    memory = StoredMemory(database, "garage")
-    return World(memory=memory, remembered=await memory.remembered(), clock=clock, **more)
 
 
 async def test_an_answered_limit_is_on_disk(database: Database) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from hub.bus import Bus, Message
 from hub.charger.description import Description
 from hub.charger.limits import Fallback
-from hub.charger.memory import Memory, Remembered
+from hub.charger.memory import Memory, Remembered, StoredMemory
 from hub.charger.registry import Registry
 from hub.charger.runtime import ChargerRuntime
 from hub.clock import ManualClock
@@ -16,6 +16,7 @@ from hub.integration.api import EvseReading, Reading, Sink
 from hub.model.charger import Abilities, Identity, Ratings, Status
 from hub.model.command import Command, CommandResult
 from hub.model.entity import Scalar
+from hub.store.database import Database
 from hub.topics import Topics
 from tests import contract
 
@@ -152,3 +153,9 @@ class World:
 
 class Broken(HubError):
     """An error that nobody has a table row for."""
+
+
+async def reborn(database: Database, clock: ManualClock, **more: Any) -> World:
+    """A hub that starts with what the one before has written."""
+    memory = StoredMemory(database, "garage")
+    return World(memory=memory, remembered=await memory.remembered(), clock=clock, **more)

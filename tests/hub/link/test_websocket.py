@@ -1,15 +1,21 @@
 """The WebSocket link on real sockets: who gets in, who doesn't, and why."""
 
 import asyncio
+import base64
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as ws_serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
 
 from hub.link.backoff import BackOff
 from hub.link.serving import close_server, serve
@@ -268,10 +274,36 @@ async def test_missing_certificates_are_said() -> None:
 def test_a_hexadecimal_key_of_1_6_is_sent_as_its_bytes() -> None:
     from hub.link.websocket import _credentials
 
-    plain = _credentials(Endpoint("ws://h", "C", ("ocpp2.0.1",), "00" * 20))
-    binary = _credentials(Endpoint("ws://h", "C", ("ocpp1.6",), "00" * 20))
+    (plain,) = _credentials(Endpoint("ws://h", "C", ("ocpp2.0.1",), "00" * 20))
+    binary, text = _credentials(Endpoint("ws://h", "C", ("ocpp1.6",), "00" * 20))
     assert len(binary["Authorization"]) < len(plain["Authorization"])
-    assert _credentials(Endpoint("ws://h", "C", BOTH)) == {}
+    assert text == plain
+    assert _credentials(Endpoint("ws://h", "C", BOTH, "00" * 20)) == [plain, binary]
+    assert _credentials(Endpoint("ws://h", "C", BOTH)) == [{}]
+
+
+@pytest.mark.parametrize("reading", [bytes.fromhex, str.encode])
+@pytest.mark.parametrize("versions", [("ocpp1.6",), BOTH])
+async def test_a_csms_may_read_a_hexadecimal_key_as_text_or_as_bytes(
+    reading: Callable[[str], bytes], versions: tuple[str, ...]
+) -> None:
+    key = "0123456789abcdef" * 2
+    wanted = "Basic " + base64.b64encode(b"CP1:" + reading(key)).decode()
+
+    def admit(connection: ServerConnection, request: Request) -> Response | None:
+        good = request.headers["Authorization"] == wanted
+        return None if good else connection.respond(HTTPStatus.UNAUTHORIZED, "")
+
+    async def stay(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async with ws_serve(
+        stay, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")], process_request=admit
+    ) as server:
+        port = server.sockets[0].getsockname()[1]
+        link = await connect(Endpoint(f"ws://127.0.0.1:{port}", "CP1", versions, key))
+        assert link.subprotocol == "ocpp1.6"
+        await link.close()
 
 
 def test_waits_double_and_stay_random() -> None:

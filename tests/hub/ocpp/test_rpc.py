@@ -8,7 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.ocpp.errors import ErrorCode
-from hub.ocpp.rpc import MAX_UNANSWERED, Answered, CallReceived, Event, Failed, Ignored, Rpc, SendText
+from hub.ocpp.rpc import (
+    MAX_OVERDUE,
+    MAX_UNANSWERED,
+    Answered,
+    CallReceived,
+    Event,
+    Failed,
+    Ignored,
+    Late,
+    Rpc,
+    SendText,
+)
 from hub.ocpp.schemas import Schemas, Violation, schemas
 
 
@@ -110,6 +121,24 @@ def test_silence_and_the_loss_of_the_link_fail_the_call() -> None:
     link.call("r", "Heartbeat", {}, 50)
     assert link.lost() == [Failed("r", "Disconnected")]
     assert link.reply("1", {}) is None
+
+
+def test_an_answer_after_the_time_out_is_told_once_and_is_no_replay() -> None:
+    link = rpc()
+    message_id = json.loads(link.call("r", "Heartbeat", {}, 0.0))[1]
+    assert link.expire(30)
+    answer = json.dumps([3, message_id, {"currentTime": "2026-01-01T00:00:00Z"}])
+    assert link.receive(answer, 31.0) == [Late("r")]
+    assert link.receive(answer, 32.0) == [Ignored("an answer that nothing waits for", replay=True)]
+
+
+def test_only_the_latest_time_outs_are_remembered() -> None:
+    link = rpc()
+    ids = []
+    for now in range(MAX_OVERDUE + 1):
+        ids.append(json.loads(link.call(now, "Heartbeat", {}, now))[1])
+        assert link.expire(now + 30)
+    assert [type(link.receive(json.dumps([3, one, {}]), 99.0)[0]) for one in ids[:2]] == [Ignored, Late]
 
 
 @pytest.mark.parametrize(

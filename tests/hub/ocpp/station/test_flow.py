@@ -73,3 +73,9 @@ def test_a_charger_that_is_not_heard_may_well_go_on() -> None:
     world.state({"status": "faulted"})
     world.state(CHARGING)
     assert states(world) == []
+
+
+def test_a_charger_that_shows_only_the_cable_while_it_is_paused_is_suspended() -> None:
+    world = charging()
+    world.state({**PLUGGED, "charging_enabled": False})
+    assert states(world)[-1] == "SuspendedEVSE"

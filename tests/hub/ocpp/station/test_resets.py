@@ -5,7 +5,7 @@ import pytest
 from hub.model.charger import Abilities
 from hub.model.command import CommandResult, Outcome
 from hub.ocpp.station.effects import Act, Keep, Reconnect
-from tests.hub.ocpp.world import IDLE, PLUGGED, World
+from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
 START = {"idToken": {"idToken": "R1", "type": "Central"}, "remoteStartId": 7, "evseId": 1}
 
@@ -152,3 +152,23 @@ def test_a_reset_that_a_person_wants_is_a_local_one(version: str, kind: str) -> 
     reason = ended.get("reason") or ended.get("transactionInfo", {}).get("stoppedReason")
     assert reason == ("Local" if kind == "OnIdle" else "Reboot")
     assert world.last(Reconnect) == Reconnect("LocalReset")
+
+
+@pytest.mark.parametrize("kind", ["ImmediateAndResume", "Immediate"])
+def test_one_that_is_on_its_way_is_not_put_off_by_one_that_could_wait(kind: str) -> None:
+    world = World("2.1")
+    world.swipe()
+    world.state(CHARGING)
+    world.answers["TransactionEvent"] = "hold"
+    assert world.ask("Reset", {"type": kind}) == {"status": "Accepted"}
+    assert world.ask("Reset", {"type": "OnIdle"}) == {"status": "Accepted"}
+    world.answers.clear()
+    world.release()
+    assert world.last(Reconnect) == Reconnect("RemoteReset")
+    world.disconnect()
+    world.station.device_done(world.last(Act).ref, CommandResult(Outcome.ACCEPTED), world.clock.now())
+    world.connect()
+    world.state(CHARGING)
+    running = world.station.evses.flows[1].transaction
+    assert (running is not None) is (kind == "ImmediateAndResume")
+    assert running is None or not running.held

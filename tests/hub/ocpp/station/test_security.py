@@ -67,6 +67,19 @@ def test_an_answer_to_an_event_is_not_waited_for_as_long_as_to_others() -> None:
     assert (status.action, status.patience_s) == ("StatusNotification", math.inf)
 
 
+def test_an_event_that_is_answered_too_late_is_not_told_again() -> None:
+    world = World()
+    world.answers["SecurityEventNotification"] = "hold"
+    world.station.upkeep.security.happened("MemoryExhaustion", world.clock.now())
+    world.pump()
+    assert world.outstanding is not None
+    (ref, _, _), world.outstanding = world.outstanding, None
+    world.station.failed(ref, "Timeout", world.clock.now())
+    world.station.answered_late(ref)
+    world.advance(4000)
+    assert told(world) == ["MemoryExhaustion"]
+
+
 def test_a_csms_without_the_message_is_not_asked_again() -> None:
     world = World("1.6")
     world.answers["SecurityEventNotification"] = "NotImplemented"
