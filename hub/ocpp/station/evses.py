@@ -59,6 +59,8 @@ class Evses:
     def state(self, evse: int, state: State, now: Moment) -> None:
         flow, transactions = self.flows[evse], self._station.transactions
         first, flow.known = not flow.known, True
+        if first and flow.transaction is not None:
+            flow.taken_up = now.mono
         cleared = flow.status is Status.FAULTED and state.get("status") != Status.FAULTED
         seen = Status(str(state.get("status", "unknown")))
         plugged = plugged_in(state, flow.plugged)

@@ -150,6 +150,8 @@ class Flow:
     """The token came with this."""
     finished: bool = False
     """A transaction ended and the cable is still in."""
+    taken_up: float | None = None
+    """When a transaction of before a restart was found again, in monotonic seconds."""
     stopped: tuple[str, float] | None = None
     """The token that stopped the last transaction by hand, and when, in monotonic seconds."""
     shown: Mapping[str, Scalar] | None = None

@@ -27,6 +27,8 @@ class Tokens:
         flow = self._chosen(evse, token)
         if remote is None and self._still_shown(flow, token, now):
             return "stopped"
+        if remote is None and self._shown_before(flow, token, now):
+            return "accepted"
         if remote is None and flow.asking == token:
             return "asking"  # read twice
         flow.remote = remote
@@ -46,6 +48,12 @@ class Tokens:
         for change in station.authorization.used(token, now):
             station.emit(change)
         return self._decide(flow, token, verdict, now)
+
+    def _shown_before(self, flow: Flow, token: Token, now: Moment) -> bool:
+        """What a reader shows when the hub has just come back is the card that began the transaction, not its end."""
+        if flow.taken_up is None or flow.grant is None or now.mono - flow.taken_up >= SHOWN_S:
+            return False
+        return flow.grant.token.key == token.key
 
     def _still_shown(self, flow: Flow, token: Token, now: Moment) -> bool:
         """Read once more by the reader at which it has just stopped a transaction: nobody wants to begin anew."""

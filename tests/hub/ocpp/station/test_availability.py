@@ -129,6 +129,7 @@ def test_a_station_that_waits_for_a_transaction_takes_its_other_evses_out_of_ser
     world.connect()
     for evse, state in ((1, PLUGGED), (2, IDLE), (3, PLUGGED)):
         world.state(state, evse)
+    world.advance(6)  # until then a reader may still show the card of before
     world.take()
     world.swipe("CARD3", 3)
     assert statuses(world) == ["Unavailable"]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.bench import Bench
+from tests.hub.ocpp.world import CHARGING, PLUGGED, World
 
 MASTER = {"groupIdToken": {"idToken": "MASTER", "type": "Central"}}
 V = "2.0.1"
@@ -138,3 +139,19 @@ def test_who_is_refused_later_gets_no_energy_from_that_moment_on() -> None:
     bench.answers.clear()
     bench.present("CARD1")
     assert bench.told("TransactionEvent")[-1]["transactionInfo"]["chargingState"] == "Charging"
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_a_card_that_stands_in_the_reader_when_the_hub_comes_back_ends_nothing(version: str) -> None:
+    world = World(version)
+    world.state(PLUGGED)
+    world.swipe("CARD1")
+    world.state(CHARGING)
+    world.restart()
+    world.connect()
+    world.state(CHARGING)
+    world.take()
+    assert world.swipe("CARD1") == "accepted"
+    assert world.take() == []
+    world.advance(6)
+    assert world.swipe("CARD1") == "stopped"
