@@ -1,6 +1,6 @@
 """The EVSEs of a station: what their devices say, what of the charging profiles holds at each, what falls due."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,17 +16,24 @@ from hub.ocpp.station.flow import CHARGING_STATES, Flow, free_grant, plugged_in
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
 
+UNSURE = 0
+"""So many phases has it been told to use which has been told something, or may not have done it."""
 DEVICE_LOST_S = 600.0
 """A transaction whose charger is silent for so long is ended with the last known register."""
 
 
 class Evses:
-    def __init__(self, station: "Station", flows: Mapping[int, Flow], now: Moment) -> None:
+    """`switched`: what `Keep("phases", ...)` kept, by EVSE: those that a profile has had switch their phases."""
+
+    def __init__(
+        self, station: "Station", flows: Mapping[int, Flow], switched: Container[str], now: Moment
+    ) -> None:
         self._station = station
         self.flows = dict(flows)
         self._profile_due: dict[int, float] = {}
         timeout = station.variables.int("EVConnectionTimeOut")
         for flow in self.flows.values():
+            flow.phases_told = UNSURE if str(flow.evse) in switched else None
             station.transactions.reschedule(flow, now)
             if flow.grant and not flow.plugged and timeout:  # the wait for the cable begins anew
                 flow.grant.deadline = now.mono + timeout
@@ -210,14 +217,24 @@ class Evses:
         """As a profile wants it, and back; while none has wanted any, the device's own choice stands."""
         if "set_phases" not in self._station.setup.abilities.actions:
             return
-        wanted = phases or (flow.phases_told and int(told(self._station, "SupplyPhases")))
+        wanted = phases or (None if flow.phases_told is None else self._supply())
         if wanted and wanted != flow.phases_told:
+            if flow.phases_told is None:
+                self._station.emit(Keep("phases", str(flow.evse), True))
             flow.phases_told = wanted
             self._station.emit(Act(f"phases:{flow.evse}", flow.evse, "set_phases", {"phases": wanted}))
 
-    def phases_failed(self, evse: int) -> None:
-        """With the next limit it is tried again."""
-        self.flows[evse].phases_told = None
+    def phases_switched(self, evse: int, good: bool) -> None:
+        """What has failed is tried again with the next limit; all phases again are the device's own choice."""
+        flow = self.flows[evse]
+        if not good:
+            flow.phases_told = UNSURE
+        elif flow.phases_told == self._supply():
+            flow.phases_told = None
+            self._station.emit(Keep("phases", str(evse), None))
+
+    def _supply(self) -> int:
+        return int(told(self._station, "SupplyPhases"))
 
     def remember_profile(self, flow: Flow, profile: Profile, now: Moment) -> None:
         """A profile that came with a remote start: for the transaction that begins."""

@@ -113,7 +113,7 @@ class Station:
         self.reservations = Reservations(self, kept.all("reservation"), kept.all("reservation_end"), now)
         numbers = range(1, self.setup.evses + 1)
         flows = {evse: restored(evse, kept.one("transaction", str(evse))) for evse in numbers}
-        self.evses = Evses(self, flows, now)
+        self.evses = Evses(self, flows, kept.all("phases"), now)
         self.statuses = Statuses(self)
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)
