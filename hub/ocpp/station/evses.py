@@ -1,6 +1,6 @@
 """The EVSEs of a station: what their devices say, what of the charging profiles holds at each, what falls due."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,31 +9,23 @@ from hub.model.entity import State
 from hub.model.moment import Moment
 from hub.ocpp.station import lock, profiles
 from hub.ocpp.station.charging_profile import Profile
-from hub.ocpp.station.effects import Act, Keep, Limit
-from hub.ocpp.station.facts import told
+from hub.ocpp.station.effects import Keep, Limit
 from hub.ocpp.station.flow import CHARGING_STATES, Flow, free_grant, plugged_in
 
 if TYPE_CHECKING:
     from hub.ocpp.station.station import Station
 
-UNSURE = 0
-"""So many phases has it been told to use which has been told something, or may not have done it."""
 DEVICE_LOST_S = 600.0
 """A transaction whose charger is silent for so long is ended with the last known register."""
 
 
 class Evses:
-    """`switched`: what `Keep("phases", ...)` kept, by EVSE: those that a profile has had switch their phases."""
-
-    def __init__(
-        self, station: "Station", flows: Mapping[int, Flow], switched: Container[str], now: Moment
-    ) -> None:
+    def __init__(self, station: "Station", flows: Mapping[int, Flow], now: Moment) -> None:
         self._station = station
         self.flows = dict(flows)
         self._profile_due: dict[int, float] = {}
         timeout = station.variables.int("EVConnectionTimeOut")
         for flow in self.flows.values():
-            flow.phases_told = UNSURE if str(flow.evse) in switched else None
             station.transactions.reschedule(flow, now)
             if flow.grant and not flow.plugged and timeout:  # the wait for the cable begins anew
                 flow.grant.deadline = now.mono + timeout
@@ -205,36 +197,13 @@ class Evses:
         """Tell the limit that holds now, and remember when it may change."""
         found, again = profiles.holding(self._station, flow, now)
         self._station.emit(Limit(flow.evse, found.limit_a, phases=found.phases))
-        self._switch_phases(flow, found.phases)
+        self._station.phase_switch.want(flow.evse, found.phases)
         running = flow.transaction
         if running and running.mode != found.mode and self._station.tells("OperationModeChanged"):
             self._station.interruptions.mode_changed(flow, now, found.mode)
         self._profile_due.pop(flow.evse, None)
         if again is not None:
             self._profile_due[flow.evse] = again
-
-    def _switch_phases(self, flow: Flow, phases: int | None) -> None:
-        """As a profile wants it, and back; while none has wanted any, the device's own choice stands."""
-        if "set_phases" not in self._station.setup.abilities.actions:
-            return
-        wanted = phases or (None if flow.phases_told is None else self._supply())
-        if wanted and wanted != flow.phases_told:
-            if flow.phases_told is None:
-                self._station.emit(Keep("phases", str(flow.evse), True))
-            flow.phases_told = wanted
-            self._station.emit(Act(f"phases:{flow.evse}", flow.evse, "set_phases", {"phases": wanted}))
-
-    def phases_switched(self, evse: int, good: bool) -> None:
-        """What has failed is tried again with the next limit; all phases again are the device's own choice."""
-        flow = self.flows[evse]
-        if not good:
-            flow.phases_told = UNSURE
-        elif flow.phases_told == self._supply():
-            flow.phases_told = None
-            self._station.emit(Keep("phases", str(evse), None))
-
-    def _supply(self) -> int:
-        return int(told(self._station, "SupplyPhases"))
 
     def remember_profile(self, flow: Flow, profile: Profile, now: Moment) -> None:
         """A profile that came with a remote start: for the transaction that begins."""
