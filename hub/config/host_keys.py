@@ -1,15 +1,11 @@
 """Host keys of SSH servers as a person writes them down: the lines of a known_hosts file."""
 
 import base64
-from collections.abc import Iterable
 
 
-def wrong(lines: Iterable[str]) -> list[str]:
-    """Those that are no `host kind key`."""
-    return [line for line in lines if not _is_one(line.split())]
-
-
-def _is_one(words: list[str]) -> bool:
+def is_one(line: str) -> bool:
+    """`host kind key`"""
+    words = line.split()
     if len(words) < 3 or words[0].startswith("#"):
         return False
     try:

@@ -10,7 +10,6 @@ from hub.config import schema
 from hub.config.accepted import lay_below
 from hub.config.circuits import circuits
 from hub.config.devices import devices, meter
-from hub.config.host_keys import wrong
 from hub.config.reader import DEFAULT_PLACES, Reader
 from hub.config.settings import (
     ChargerSettings,
@@ -294,11 +293,7 @@ def _csms_problems(merged: Mapping[str, Any]) -> list[str]:
         (profile == 1 and secure, "security_profile 1 is without TLS; 2 is with it"),
         (password and ":" in merged.get("identity", ""), "identity: with a password it has no ':'"),
     )
-    strange = [
-        f"host_keys: {line!r} is no line of ssh-keyscan (host, kind of key, key)"
-        for line in wrong(merged.get("host_keys", ()))
-    ]
-    return [*(words for broken, words in rules if broken), *strange]
+    return [words for broken, words in rules if broken]
 
 
 def _loopback(broker: str) -> bool:

@@ -16,6 +16,7 @@ from hub.config.values import (
     csms_url,
     discover,
     filters,
+    host_keys,
     interfaces,
     list_of,
     mapping,
@@ -85,7 +86,7 @@ CSMS = {
     "key": text,
     "defaults": plain_values,
     "allow_hosts": list_of("host names or addresses"),
-    "host_keys": list_of("lines as `ssh-keyscan` prints them"),
+    "host_keys": host_keys,
     "data_transfer": vendors,
 }
 TOP = vol.Schema(

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 import voluptuous as vol
 
+from hub.config.host_keys import is_one
 from hub.topics import BASE, SLUG
 from hub.yaml import suggestion
 
@@ -147,6 +148,17 @@ def version(value: Any) -> str:
 
 def filters(value: Any) -> tuple[str, ...]:
     return each(value, quoted, "a list of topic filters")
+
+
+def host_keys(value: Any) -> tuple[str, ...]:
+    return each(value, host_key, "a list of lines as `ssh-keyscan` prints them")
+
+
+def host_key(value: Any) -> str:
+    line = quoted(value)
+    if not is_one(line):
+        raise vol.Invalid(f"{line!r} is no line of ssh-keyscan (host, kind of key, key)")
+    return line
 
 
 def list_of(what: str) -> Any:

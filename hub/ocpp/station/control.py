@@ -120,8 +120,7 @@ class Control:
 
     def device_done(self, ref: str, good: bool, now: Moment) -> None:
         self._station.resets.device_done(ref, good, now)
-        if ref.startswith("phases:") and not good:
-            self._station.evses.phases_failed(int(ref.removeprefix("phases:")))
+        self._station.phase_switch.device_done(ref, good)
         if ref.startswith("service:") and not good:
             service.failed(self._station.evses.flows[int(ref.removeprefix("service:"))])
         if ref in self._waiting:

@@ -9,8 +9,7 @@ from hub.model.entity import State
 from hub.model.moment import Moment
 from hub.ocpp.station import lock, profiles
 from hub.ocpp.station.charging_profile import Profile
-from hub.ocpp.station.effects import Act, Keep, Limit
-from hub.ocpp.station.facts import told
+from hub.ocpp.station.effects import Keep, Limit
 from hub.ocpp.station.flow import CHARGING_STATES, Flow, free_grant, plugged_in
 
 if TYPE_CHECKING:
@@ -198,26 +197,13 @@ class Evses:
         """Tell the limit that holds now, and remember when it may change."""
         found, again = profiles.holding(self._station, flow, now)
         self._station.emit(Limit(flow.evse, found.limit_a, phases=found.phases))
-        self._switch_phases(flow, found.phases)
+        self._station.phase_switch.want(flow.evse, found.phases)
         running = flow.transaction
         if running and running.mode != found.mode and self._station.tells("OperationModeChanged"):
             self._station.interruptions.mode_changed(flow, now, found.mode)
         self._profile_due.pop(flow.evse, None)
         if again is not None:
             self._profile_due[flow.evse] = again
-
-    def _switch_phases(self, flow: Flow, phases: int | None) -> None:
-        """As a profile wants it, and back; while none has wanted any, the device's own choice stands."""
-        if "set_phases" not in self._station.setup.abilities.actions:
-            return
-        wanted = phases or (flow.phases_told and int(told(self._station, "SupplyPhases")))
-        if wanted and wanted != flow.phases_told:
-            flow.phases_told = wanted
-            self._station.emit(Act(f"phases:{flow.evse}", flow.evse, "set_phases", {"phases": wanted}))
-
-    def phases_failed(self, evse: int) -> None:
-        """With the next limit it is tried again."""
-        self.flows[evse].phases_told = None
 
     def remember_profile(self, flow: Flow, profile: Profile, now: Moment) -> None:
         """A profile that came with a remote start: for the transaction that begins."""

@@ -160,8 +160,6 @@ class Flow:
     """The transaction that everybody was told of last, also before a restart."""
     powered_at: str | None = None
     """What the limits know of it."""
-    phases_told: int | None = None
-    """What a profile has had the device switch to."""
     service_told: str | None = "available"
     """What the charger was told of its service last; none: it couldn't be."""
     reported: tuple[str, ...] | None = None

@@ -30,6 +30,7 @@ from hub.ocpp.station.messages import Message, Token
 from hub.ocpp.station.meter_triggers import MeterTriggers
 from hub.ocpp.station.metering import Metering
 from hub.ocpp.station.outbox import Outbox
+from hub.ocpp.station.phase_switch import PhaseSwitch
 from hub.ocpp.station.priorities import Priorities
 from hub.ocpp.station.reservations import Reservations
 from hub.ocpp.station.resets import Resets
@@ -114,6 +115,7 @@ class Station:
         numbers = range(1, self.setup.evses + 1)
         flows = {evse: restored(evse, kept.one("transaction", str(evse))) for evse in numbers}
         self.evses = Evses(self, flows, now)
+        self.phase_switch = PhaseSwitch(self, kept.all("phases"))
         self.statuses = Statuses(self)
         self.tokens = Tokens(self)
         self.metering = Metering(self, now)

@@ -60,6 +60,8 @@ def _not_dynamic(profile: Mapping[str, Any], periods: list[Any]) -> Wrong | None
     if profile["chargingProfileKind"] != DYNAMIC:
         updated = [name for name in ("dynUpdateInterval", "dynUpdateTime") if name in profile]
         return ("InvalidProfile", f"{updated[0]} is for dynamic profiles") if updated else None
+    if profile.get("dynUpdateInterval", 0) < 0:  # 2.1's schema has no minimum
+        return "InvalidProfile", "dynUpdateInterval"
     if len(periods) != 1 or periods[0]["startPeriod"] != 0:
         return "InvalidSchedule", "a dynamic profile has one period, from 0"
     return None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.config.host_keys import wrong
+from hub.config.host_keys import is_one
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVZ0oZWaBzkg8wLsiYSsTbYbKC1OKjtcPTRlrXyQbfK"
 
@@ -11,7 +11,8 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVZ0oZWaBzkg8wLsiYSsTbYbKC1OKjtcPTRl
     "host", ["files.lan", "[files.lan]:2222", "files.lan,192.0.2.9", "|1|c2FsdA==|aGFzaA=="]
 )
 def test_a_line_of_ssh_keyscan_is_good(host: str) -> None:
-    assert wrong([f"{host} {KEY}", f"{host} {KEY} with a comment"]) == []
+    assert is_one(f"{host} {KEY}")
+    assert is_one(f"{host} {KEY} with a comment")
 
 
 @pytest.mark.parametrize(
@@ -26,4 +27,4 @@ def test_a_line_of_ssh_keyscan_is_good(host: str) -> None:
     ],
 )
 def test_anything_else_is_none(line: str) -> None:
-    assert wrong([line]) == [line]
+    assert not is_one(line)

@@ -76,6 +76,10 @@ def problems(folder: Path, text: str) -> list[str]:
             "chargers: {a: {" + KEBA + ", csms: {url: 'ws://h', host_keys: [a]}}}",
             "'a' is no line of ssh-keyscan",
         ),
+        (
+            "csms: {url: 'ws://h', host_keys: [a]}\nchargers: {a: {" + KEBA + ", csms: {identity: x}}}",
+            "evhub.yaml:1:35: csms.host_keys.0: 'a' is no line of ssh-keyscan",
+        ),
         ("csms: {url: 'ws://h', versions: 1}", "expected a list of"),
         ("csms: {url: 'ws://h', defaults: []}", "expected names and values"),
         ("csms: {urll: 'ws://h'}", "did you mean 'url'"),

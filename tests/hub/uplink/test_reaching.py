@@ -23,28 +23,36 @@ def test_a_socket_that_comes_too_late_is_closed() -> None:
         assert late.fileno() == -1
 
 
-def _silent_after_hello(silent: socket.socket, using: Way, ended: list[bytes]) -> None:
+def _called_off(silent: socket.socket, greeting: bytes, using: Way, ended: list[bool]) -> None:
     client, _ = silent.accept()
     with client:
+        client.sendall(greeting)
         client.recv(5)
         using.halt.halt()
         client.settimeout(3)
         with contextlib.suppress(TimeoutError, ConnectionResetError):
             while client.recv(1000):
                 pass
-            ended.append(b"")
+            ended.append(True)
 
 
-@pytest.mark.parametrize("scheme", ["https", "ftps"])
-def test_a_transfer_is_called_off_while_tls_is_agreed_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+@pytest.mark.parametrize(
+    ("scheme", "greeting"),
+    [("http", b""), ("ftp", b"220 hello\r\n"), ("sftp", b""), ("https", b""), ("ftps", b"")],
+)
+def test_a_transfer_is_called_off_from_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, greeting: bytes
 ) -> None:
-    using, ended = Way(HERE, (), Halt()), list[bytes]()
+    """The last two while TLS is agreed on."""
+    using, ended = Way(HERE, (), Halt()), list[bool]()
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setitem(PORTS, "ftps", silent.getsockname()[1])
-        thread = threading.Thread(target=_silent_after_hello, args=(silent, using, ended))
+        port = silent.getsockname()[1]
+        monkeypatch.setitem(PORTS, "ftps", port)
+        thread = threading.Thread(target=_called_off, args=(silent, greeting, using, ended))
         thread.start()
         with pytest.raises(TransferFailed):
-            fetch(f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/x", tmp_path / "fw", using)
+            fetch(f"{scheme}://127.0.0.1:{port}/x", tmp_path / "fw", using)
         thread.join()
-    assert ended
+        assert ended
+        with pytest.raises(TransferFailed, match="called off"):
+            fetch(f"{scheme}://127.0.0.1:{port}/x", tmp_path / "fw", using)

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from hub.clock import ManualClock
 from hub.model.charger import Abilities, Ratings
-from hub.model.command import CommandResult, Outcome
 from hub.model.moment import Moment
 from hub.ocpp.station import profiles
 from hub.ocpp.station.charging_profile import MAX, TX, TX_DEFAULT, Period, Profile, Refusal
-from hub.ocpp.station.effects import Act, Keep, Limit
+from hub.ocpp.station.effects import Keep, Limit
 from hub.ocpp.station.profiles import STARTING, Site
 from hub.ocpp.station.smart_charging import Context, Limitation, Profiles
 from tests.hub.ocpp.world import CHARGING, PLUGGED, World
@@ -316,30 +315,6 @@ def test_schedules_follow_the_clock_of_the_csms() -> None:
         {"startPeriod": 0, "limit": 32.0},
         {"startPeriod": 30, "limit": 10.0},
     ]
-
-
-def test_phases_are_switched_where_the_charger_can() -> None:
-    actions = frozenset({"start", "pause", "set_limit", "set_phases"})
-    world = World(abilities=Abilities(actions))
-    period = {"startPeriod": 0, "limit": 10, "numberPhases": 1}
-    body = {
-        "id": 1,
-        "stackLevel": 0,
-        "chargingProfilePurpose": "TxDefaultProfile",
-        "chargingProfileKind": "Relative",
-        "chargingSchedule": [{"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [period]}],
-    }
-    ask = {"evseId": 1, "chargingProfile": body}
-    assert world.ask("SetChargingProfile", ask) == {"status": "Accepted"}
-    act = world.last(Act)
-    assert (act.action, dict(act.arguments)) == ("set_phases", {"phases": 1})
-    world.station.device_done(act.ref, CommandResult(Outcome.ERROR), world.clock.now())
-    world.state(PLUGGED)
-    world.swipe()
-    assert sum(isinstance(effect, Act) for effect in world.effects) == 2
-    world.ask("ClearChargingProfile", {"chargingProfileId": 1})
-    assert dict(world.last(Act).arguments) == {"phases": 3}
-    assert World().ask("SetChargingProfile", ask)["status"] == "Rejected"
 
 
 def test_a_relative_profile_counts_from_the_moment_that_energy_may_flow() -> None:

@@ -129,6 +129,7 @@ TWO = {"chargingSchedulePeriod": [{"startPeriod": start, "limit": 6} for start i
         (profile("Relative", period={"evseSleep": True}), "InvalidSchedule"),
         (profile("Relative", maxOfflineDuration=60), "UnsupportedParam"),
         (profile("Relative", dynUpdateInterval=60), "InvalidProfile"),
+        (profile(dynUpdateInterval=-5), "InvalidProfile"),
         (profile("Relative", chargingProfilePurpose="PriorityCharging"), "UnsupportedPurpose"),
         (profile(schedule=TWO), "InvalidSchedule"),
         (profile(period={"startPeriod": 60}), "InvalidSchedule"),
