@@ -86,7 +86,7 @@ def boolean(value: Any) -> bool:
 
 
 def timezone(value: Any) -> str:
-    if value not in available_timezones():
+    if not isinstance(value, str) or value not in available_timezones():
         raise vol.Invalid(f"{value!r} is no time zone{suggestion(value, available_timezones())}")
     return str(value)
 
