@@ -54,7 +54,7 @@ class Hands:
             case StoreKey(key=key, pem=pem):
                 self._store_key(key, pem)
             case Begin():
-                self._spawn(self._begin(effect))
+                self._begin(effect)
             case Abandon(ref=ref) if self._jobs is not None:
                 self._jobs.abandon(ref)
 
@@ -82,7 +82,12 @@ class Hands:
         result = await self._runtime.act(act.evse, act.action, act.arguments)
         self._tell(lambda station, now: station.device_done(act.ref, result, now))
 
-    async def _begin(self, begin: Begin) -> None:
+    def _begin(self, begin: Begin) -> None:
+        if self._jobs is not None:
+            self._jobs.expect(begin.ref)
+        self._spawn(self._run(begin))
+
+    async def _run(self, begin: Begin) -> None:
         done = Done(False) if self._jobs is None else await self._jobs.run(begin.ref, begin.job)
         self._tell(lambda station, now: station.job_done(begin.ref, done, now))
 

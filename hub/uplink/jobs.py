@@ -65,8 +65,12 @@ class Jobs:
         self._charger, self._reach, self._desk, self._host_keys = charger, reach, desk, host_keys
         self._halts: dict[str, Halt] = {}
 
+    def expect(self, ref: str) -> None:
+        """It is run soon, and may be abandoned before."""
+        self._halts[ref] = Halt()
+
     async def run(self, ref: str, job: Job) -> Done:
-        halt = self._halts[ref] = Halt()
+        halt = self._halts.setdefault(ref, Halt())
         try:
             async with self._desk.places:
                 return await self._run(job, halt)

@@ -7,9 +7,22 @@ from typing import Any
 import pytest
 
 from hub.model.command import CommandResult, Outcome
-from hub.ocpp.station.effects import Act, Annotate, Happened, Limit, Permit, StoreKey
+from hub.ocpp.station.effects import (
+    Abandon,
+    Act,
+    Annotate,
+    Begin,
+    Happened,
+    Limit,
+    Permit,
+    StoreKey,
+    Upload,
+)
+from hub.ocpp.station.urls import Reach
 from hub.uplink.hands import Hands
+from hub.uplink.jobs import Desk, Jobs
 from hub.uplink.keyfiles import KeyFiles
+from tests.hub.uplink.fileserver import http_server
 
 SECURITY = {"security_event": "InvalidMessages", "info": ""}
 
@@ -76,3 +89,16 @@ def test_a_key_that_cannot_be_stored_is_said(tmp_path: Path, caplog: pytest.LogC
     (tmp_path / "keys").write_text("in the way")
     hands(Runtime(), [], KeyFiles(tmp_path / "keys")).do(StoreKey("a", "pem"))
     assert "the station's key can't be stored" in caplog.text
+
+
+async def test_a_job_that_is_abandoned_before_it_has_begun_is_not_done(tmp_path: Path) -> None:
+    told = list[Any]()
+    jobs = Jobs("garage", Reach(frozenset({"127.0.0.1"})), Desk(tmp_path))
+    made = Hands(Runtime(), told.append, None, jobs)  # type: ignore[arg-type]
+    with http_server() as server:
+        made.do(Begin("log:1", Upload(f"http://127.0.0.1:{server.port}/", "a.log", "text")))
+        made.do(Abandon("log:1"))
+        async with asyncio.timeout(5):
+            while not told:
+                await asyncio.sleep(0.01)
+        assert server.stored == []
