@@ -189,6 +189,8 @@ class Monitors:
         self, component: Mapping[str, Any], variable: str, told: str, now: Moment, *, cleared: bool
     ) -> None:
         """What is told whatever a CSMS watches: something is wrong, or (`cleared`) no longer."""
+        if not self._station.setup.csms:
+            return
         said = {
             "actualValue": told,
             "eventNotificationType": "HardWiredNotification",

@@ -18,6 +18,8 @@ MOST = 2000
 """A transaction's day and a half, at a value a minute: with more than that waiting, every second one may go."""
 SPARE = frozenset({"ChargingRateChanged", "MeterValueClock", "MeterValuePeriodic"})
 """Reasons of which there may be any number in a transaction."""
+LAST_RESORT = SPARE | {"ChargingStateChanged"}
+"""And those that go when there is twice as much: a charger may be without rest for days."""
 
 
 @dataclass(slots=True)
@@ -61,12 +63,13 @@ class Outbox:
     def thin(self) -> list[Settle]:
         """When too much waits: of what is spare every second one goes, the first, the third ... (E04.FR.08).
 
-        Never a beginning, an end or a change of state, and neither what may be on its way nor the newest.
+        Never a beginning or an end, and neither what may be on its way nor the newest.
         """
         if len(self._entries) <= MOST:
             return []
         inner = list(self._entries.values())[1:-1]
-        spare = [entry for entry in inner if _spare(entry.event)]
+        reasons = SPARE if len(self._entries) <= 2 * MOST else LAST_RESORT
+        spare = [entry for entry in inner if entry.event.trigger in reasons and _plain(entry.event)]
         return [self.settle(entry.id) for entry in spare[::2]]
 
     def get(self, number: int) -> Entry | None:
@@ -123,11 +126,10 @@ class Outbox:
         return len(self._entries)
 
 
-def _spare(event: TransactionEvent) -> bool:
-    """Nothing that is told once."""
+def _plain(event: TransactionEvent) -> bool:
+    """It says nothing that is told once."""
     news = (event.token, event.reservation_id, event.phases)
-    plain = event.event == "Updated" and event.trigger in SPARE
-    return plain and all(told is None for told in news)
+    return event.event == "Updated" and all(told is None for told in news)
 
 
 def restamped(value: MeterValue, step: timedelta) -> MeterValue:

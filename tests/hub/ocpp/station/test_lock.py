@@ -87,3 +87,9 @@ def test_a_charger_that_is_not_heard_has_not_repaired_it() -> None:
     world.state(LOST)
     world.state(IDLE)
     assert [event["actualValue"] for event in events(world)] == ["true", "false"]
+
+
+def test_without_a_csms_there_is_nobody_to_tell() -> None:
+    world = World(boot=False, csms=False)
+    world.state(FAULTED)
+    assert "notice" not in {kind for kind, _ in world.memory}

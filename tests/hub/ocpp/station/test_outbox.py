@@ -88,6 +88,24 @@ def test_rates_that_somebody_else_changes_all_the_time_are_thinned_as_values_are
     assert len(world.journal) == len(world.station.outbox)
 
 
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_a_charger_that_cannot_make_up_its_mind_for_days_fills_no_disk(
+    version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MOST", 10)
+    world = World(version, defaults={"OfflineTxForUnknownId": "true"})
+    world.disconnect()
+    world.state(PLUGGED)
+    world.swipe()
+    for _ in range(100):
+        world.state(CHARGING)
+        world.state({**CHARGING, "status": "suspended_ev"})
+    assert len(world.journal) == len(world.station.outbox) <= 21
+    world.state(IDLE)
+    events = [body["event"] for body, _ in world.journal.values()]
+    assert (events[0], events[-1]) == ("Started", "Ended")
+
+
 def test_values_that_say_something_besides_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "MOST", 4)
     world = World(defaults={"OfflineTxForUnknownId": "true"})
