@@ -34,6 +34,8 @@ NO_VALUE = {
     SetResult.TOO_LOW: "too low for it",
     SetResult.TOO_HIGH: "too high for it",
 }
+WATCHED_S = "300"
+"""So long a restart of the hub may take without ending what ran at a charger that watches for it."""
 LOOPBACK = LOCAL_NAMES | {"127.0.0.1", "::1"}
 
 
@@ -74,7 +76,12 @@ def station_setup(
         version=__version__,
         csms=csms is not None,
         measurands=measurands,
-        defaults={**_metered(measurands), **_supply(mapping), **(csms.defaults if csms else {})},
+        defaults={
+            **_metered(measurands),
+            **_supply(mapping),
+            **_watched(mapping),
+            **(csms.defaults if csms else {}),
+        },
         voltage=_volts(mapping),
         **({} if csms is None else _connection(csms)),
     )
@@ -101,6 +108,11 @@ def _metered(measurands: tuple[str, ...]) -> Mapping[str, str]:
         name: ",".join(word for word in members(BY_NAME[name].default) if word in measurands)
         for name in ("TxUpdatedMeasurands", "AlignedMeasurands")
     }
+
+
+def _watched(mapping: BlueprintMapping) -> dict[str, str]:
+    """A charger that watches for the hub pauses by itself while that restarts: it has lost no power."""
+    return {"TxResumptionTimeout": WATCHED_S} if mapping.keep_alive else {}
 
 
 def _supply(mapping: BlueprintMapping) -> Mapping[str, str]:

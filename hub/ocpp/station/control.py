@@ -123,6 +123,8 @@ class Control:
         self._station.phase_switch.device_done(ref, good)
         if ref.startswith("service:") and not good:
             service.failed(self._station.evses.flows[int(ref.removeprefix("service:"))])
+        if ref.startswith("admit:") and not good:
+            service.not_admitted(self._station.evses.flows[int(ref.removeprefix("admit:"))], now)
         if ref in self._waiting:
             words, _ = self._waiting.pop(ref)
             self._station.reply(ref, {"status": words[good]})

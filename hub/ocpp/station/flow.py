@@ -162,6 +162,9 @@ class Flow:
     """What the limits know of it."""
     service_told: str | None = "available"
     """What the charger was told of its service last; none: it couldn't be."""
+    admitted: tuple[str, float] | None = None
+    """The token that the charger was given as a card of its own, and when, in monotonic seconds."""
+    admit_after: float = 0.0
     reported: tuple[str, ...] | None = None
     waiting: tuple[str, ...] | None = None
     """What would be reported if it lasted until `report_due`."""

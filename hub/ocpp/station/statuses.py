@@ -89,6 +89,7 @@ class Statuses:
             flow.shown = shown
             self._station.emit(Annotate(flow.evse, shown))
         service.tell(self._station, flow, status)
+        service.admit(self._station, flow, now)
         self._report(flow, status, now, force=False)
         self._station.meter_triggers.look(flow, status, now)
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from hub.model.charger import Status
 from hub.model.moment import Moment
+from hub.ocpp.station import service
 from hub.ocpp.station.authorization import Verdict
 from hub.ocpp.station.effects import Happened, Keep
 from hub.ocpp.station.flow import Flow, Grant, Remote
@@ -27,7 +28,9 @@ class Tokens:
         flow = self._chosen(evse, token)
         if remote is None and self._still_shown(flow, token, now):
             return "stopped"
-        if remote is None and self._shown_before(flow, token, now):
+        if remote is None and (
+            self._shown_before(flow, token, now) or service.echoed(self._station, flow, token, now)
+        ):
             return "accepted"
         if remote is None and flow.asking == token:
             return "asking"  # read twice

@@ -120,3 +120,11 @@ def test_monitors_look_before_the_csms_has_been_there(versions: tuple[str, ...],
     csms = CsmsSettings("wss://csms.example", "garage", versions=versions)
     setup = station_setup(replace(CHARGER, csms=csms), MAPPING, {}, frozenset())
     assert (setup.readings is not None) is known
+
+
+def test_a_charger_that_watches_for_the_hub_may_pause_while_that_restarts() -> None:
+    search = (shipped("blueprints"),)
+    path = "tinkerforge/warp"
+    unwatched = load_blueprint(path, example_inputs(path, search), search, load_codec)
+    assert "TxResumptionTimeout" not in station_setup(CHARGER, unwatched, {}, frozenset()).defaults
+    assert station_setup(CHARGER, MAPPING, {}, frozenset()).defaults["TxResumptionTimeout"] == "300"

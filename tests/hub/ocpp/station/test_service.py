@@ -7,7 +7,7 @@ import pytest
 from hub.model.command import CommandResult, Outcome
 from hub.ocpp.station.effects import Act
 from hub.ocpp.station.setup import Abilities
-from tests.hub.ocpp.world import IDLE, PLUGGED, World
+from tests.hub.ocpp.world import CHARGING, IDLE, PLUGGED, World
 
 VERSIONS = ["1.6", "2.0.1"]
 WORDS = frozenset({"start", "pause", "set_limit", "available", "unavailable", "reserve"})
@@ -93,3 +93,59 @@ def test_a_charger_without_these_words_is_told_nothing() -> None:
     change(world, "Inoperative")
     reserve_status = change(world, "Operative")
     assert (reserve_status, told(world)) == ("Accepted", [])
+
+
+ASKS = frozenset({"start", "pause", "set_limit", "authorize"})
+"""Of a charger that wants a card of its own."""
+
+
+def admitted(world: World) -> list[str]:
+    acts = [effect for effect in world.effects if isinstance(effect, Act)]
+    return [str(act.arguments["id_tag"]) for act in acts if act.action == "authorize"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_charger_that_wants_a_card_of_its_own_gets_the_drivers_once_his_cable_is_in(version: str) -> None:
+    world = World(version, abilities=Abilities(ASKS))
+    world.swipe("CARD1")
+    assert admitted(world) == []
+    world.state(PLUGGED)
+    world.state(CHARGING)
+    assert admitted(world) == ["CARD1"]
+    world.swipe("CARD1")
+    world.state(IDLE)
+    world.state(PLUGGED)
+    world.advance(10)
+    world.swipe("CARD2")
+    assert admitted(world) == ["CARD1", "CARD2"]
+
+
+def test_who_is_refused_is_not_let_in() -> None:
+    world = World(abilities=Abilities(ASKS))
+    world.refuse_tokens()
+    world.state(PLUGGED)
+    world.swipe()
+    assert admitted(world) == []
+
+
+def test_a_charger_that_has_not_taken_the_card_gets_it_again_after_a_while() -> None:
+    world = World(abilities=Abilities(ASKS))
+    world.state(PLUGGED)
+    world.swipe()
+    world.station.device_done("admit:1", CommandResult(Outcome.ERROR), world.clock.now())
+    world.state(CHARGING)
+    assert len(admitted(world)) == 1
+    world.advance(10)
+    world.state({**CHARGING, "power": 7000.0, "status": "suspended_ev"})
+    assert len(admitted(world)) == 2
+
+
+@pytest.mark.parametrize(("readings", "waited", "runs"), [("rfid", 5, 1), ("rfid", 31, 0), ("power", 5, 0)])
+def test_the_card_that_it_was_given_is_no_swipe(readings: str, waited: float, runs: int) -> None:
+    world = World(abilities=Abilities(ASKS, frozenset({readings})))
+    world.state(PLUGGED)
+    world.swipe()
+    world.state(CHARGING)
+    world.advance(waited)
+    world.swipe()
+    assert sum(flow.grant is not None for flow in world.station.evses.flows.values()) == runs
