@@ -83,5 +83,5 @@ def device_problems(config: Config) -> list[str]:
             if isinstance(device, Foreseen):
                 keys[settings.id] = device.keys()
         except HubError as error:
-            problems.append(f"device {settings.id}: {error}")
+            problems.append(f"{settings.where}: device {settings.id}: {error}")
     return [*problems, *strange_keys(config, keys)]

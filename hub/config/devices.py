@@ -47,4 +47,5 @@ def _device(
     if checked is None:
         return None, problems
     name, inputs = checked.get("name", device), checked.get("input") or {}
-    return DeviceSettings(device, name, checked["integration"], inputs), []
+    where = tree.where((*path, "input") if "input" in checked else path)
+    return DeviceSettings(device, name, checked["integration"], inputs, where), []

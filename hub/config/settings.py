@@ -118,6 +118,7 @@ class DeviceSettings:
     name: str
     integration: str
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from hub.errors import HubError
 
@@ -71,16 +71,14 @@ def address_of(link: Mapping[str, Any], port: int | None = None) -> Address:
         raise HubError("the link has neither host nor serial")
     framer = link.get("framer")
     if "://" in where:
-        scheme, rest = urlsplit(where).scheme, urlsplit(where)
-        if scheme not in SCHEMES or not rest.hostname:
-            raise HubError(f"{where!r}: expected one of {', '.join(SCHEMES)}://host:port")
-        spoken, secured = SCHEMES[scheme]
+        rest, host = _url(where)
+        spoken, secured = SCHEMES[rest.scheme]
         if not secured:
-            return _tcp(link, rest.hostname, port or rest.port, spoken)
+            return _tcp(link, host, port or rest.port, spoken)
         declared = {**link, "tls": link.get("tls") or _files(where, rest.query)}
         if int(link.get("port") or DEFAULT_PORT) == DEFAULT_PORT:
             declared["port"] = TLS_PORT  # A blueprint's own port is the one without TLS.
-        return _tcp(declared, rest.hostname, port or rest.port, spoken)
+        return _tcp(declared, host, port or rest.port, spoken)
     if where.startswith(("/", "COM", "\\\\")):
         return SerialAddress(
             where,
@@ -94,6 +92,17 @@ def address_of(link: Mapping[str, Any], port: int | None = None) -> Address:
         # `serial: gateway:4196` is a serial port behind TCP.
         return _tcp(link, host, port or int(own), str(framer or "rtu"))
     return _tcp(link, where.strip("[]"), port, str(framer or "tcp"))
+
+
+def _url(where: str) -> tuple[SplitResult, str]:
+    """With its host."""
+    try:
+        parts = urlsplit(where)
+        if parts.scheme in SCHEMES and parts.hostname and (parts.port is None or parts.port):
+            return parts, parts.hostname
+    except ValueError:
+        pass  # a port beyond 65535, half an IPv6 address
+    raise HubError(f"{where!r}: expected one of {', '.join(SCHEMES)}://host:port")
 
 
 def _files(where: str, query: str) -> dict[str, str] | bool:

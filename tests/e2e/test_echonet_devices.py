@@ -1,6 +1,7 @@
 """A distribution board on the bus, and a charger without a meter that takes its channel's values."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -176,3 +177,4 @@ def test_a_check_asks_the_integration_what_a_device_needs(
     assert main(["check", "-c", str(path)]) == 1
     told = capsys.readouterr().out
     assert "device panel: unknown key 'pol'; did you mean 'poll'?; eoj: is missing" in told
+    assert re.match(rf"{re.escape(str(path))}:\d+:\d+: device panel", told)

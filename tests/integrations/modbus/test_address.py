@@ -46,7 +46,16 @@ def test_equal_wires_have_equal_keys_whatever_is_spoken() -> None:
 
 
 @pytest.mark.parametrize(
-    "link", [{}, {"host": "http://h"}, {"host": "rtu+tcp://"}, {"host": "tls://h?pem=x"}]
+    "link",
+    [
+        {},
+        {"host": "http://h"},
+        {"host": "rtu+tcp://"},
+        {"host": "tls://h?pem=x"},
+        {"host": "tcp://h:99999"},
+        {"host": "tcp://h:x"},
+        {"host": "tcp://[::1"},
+    ],
 )
 def test_a_link_that_names_none_is_said(link: dict[str, Any]) -> None:
     with pytest.raises(HubError):
