@@ -33,6 +33,8 @@ const answers = {
   Heartbeat: () => ({ currentTime: new Date().toISOString() }),
   StartTransaction: () => ({ transactionId: ++transactions, idTagInfo: { status: 'Accepted' } }),
   PullDynamicScheduleUpdate: () => ({ status: 'Accepted', scheduleUpdate: { limit: 8 } }),
+  // A certificate that runs out within a month is renewed.
+  SignCertificate: () => ({ status: 'Rejected' }),
   Authorize: (payload) => ({ [payload.idTag ? 'idTagInfo' : 'idTokenInfo']: { status: 'Accepted' } }),
 };
 
