@@ -19,4 +19,7 @@ def rfc3339(wall: datetime) -> str:
 def parse_time(text: str) -> datetime:
     """RFC 3339 with or without fraction, `Z` or an offset; a missing zone is taken as UTC. Raises ValueError."""
     wall = datetime.fromisoformat(text.upper())
-    return wall.astimezone(UTC) if wall.tzinfo else wall.replace(tzinfo=UTC)
+    try:
+        return wall.astimezone(UTC) if wall.tzinfo else wall.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text} is beyond all calendars") from error

@@ -159,5 +159,5 @@ def _over(expires: str, now: datetime) -> bool:
     """A time that is none (a leap second, the end of all calendars) never comes."""
     try:
         return parse_time(expires) <= now
-    except (ValueError, OverflowError):
+    except ValueError:
         return False

@@ -37,7 +37,7 @@ class StationClock:
         asked = "Heartbeat" in self._station.variables.list("TimeSource")
         try:
             wall = parse_time(str(told)) if asked else now.wall
-        except (ValueError, OverflowError):
+        except ValueError:
             return
         if not NEVER[0] <= wall < NEVER[1]:
             return

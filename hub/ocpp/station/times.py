@@ -12,5 +12,5 @@ def asked(text: str | None) -> datetime | None:
         return None
     try:
         return parse_time(text)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise CallError(ErrorCode.FORMAT_VIOLATION, f"{text} is no time") from error

@@ -25,7 +25,7 @@ def reserve_now(station: "Station", call: "Call", now: Moment) -> Mapping[str, o
             asked.get("parentIdTag"),
             asked["expiryDate"],
         )
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise CallError(ErrorCode.PROPERTY_CONSTRAINT, "expiryDate is no date-time") from error
     return {"status": station.reservations.reserve(wanted, None, now)}
 

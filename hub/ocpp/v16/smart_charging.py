@@ -24,7 +24,7 @@ def read_profile(body: Mapping[str, Any], evse: int, transaction: str | None = N
             parse_time(holder[name]) if name in holder else None
             for holder, name in ((schedule, "startSchedule"), (body, "validFrom"), (body, "validTo"))
         )
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise CallError(ErrorCode.PROPERTY_CONSTRAINT, "a date-time that is none") from error
     return Profile(
         id=body["chargingProfileId"],

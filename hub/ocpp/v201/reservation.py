@@ -26,7 +26,7 @@ def reserve_now(station: "Station", call: "Call", now: Moment) -> Mapping[str, o
             asked.get("groupIdToken", {}).get("idToken"),
             asked["expiryDateTime"],
         )
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise CallError(ErrorCode.PROPERTY_CONSTRAINT, "expiryDateTime is no date-time") from error
     return {"status": station.reservations.reserve(wanted, asked.get("connectorType"), now)}
 

@@ -54,7 +54,7 @@ def read_profile(body: Mapping[str, Any], evse: int) -> Profile:
                 *((body, name) for name in ("validFrom", "validTo", "dynUpdateTime")),
             )
         )
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise CallError(ErrorCode.PROPERTY_CONSTRAINT, "a date-time that is none") from error
     return Profile(
         id=body["id"],
