@@ -121,10 +121,7 @@ class Control:
     def device_done(self, ref: str, good: bool, now: Moment) -> None:
         self._station.resets.device_done(ref, good, now)
         self._station.phase_switch.device_done(ref, good)
-        if ref.startswith("service:") and not good:
-            service.failed(self._station.evses.flows[int(ref.removeprefix("service:"))])
-        if ref.startswith("admit:") and not good:
-            service.not_admitted(self._station.evses.flows[int(ref.removeprefix("admit:"))], now)
+        service.device_done(self._station, ref, good, now)
         if ref in self._waiting:
             words, _ = self._waiting.pop(ref)
             self._station.reply(ref, {"status": words[good]})

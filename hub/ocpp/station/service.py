@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 AVAILABLE, UNAVAILABLE, RESERVE = "available", "unavailable", "reserve"
 AUTHORIZE = "authorize"
+SERVICE, ADMIT = "service", "admit"
+"""As what the device's answer comes back, with the EVSE."""
 AGAIN_S = 10.0
 """So long a charger that hasn't taken a card is left alone."""
 ECHO_S = 30.0
@@ -35,7 +37,7 @@ def tell(station: "Station", flow: Flow, status: Status) -> None:
     flow.service_told = wanted
     token = station.reservations.token_at(flow.evse) if wanted == RESERVE else None
     arguments = {} if token is None else {"id_tag": token}
-    station.emit(Act(f"service:{flow.evse}", flow.evse, wanted, arguments))
+    station.emit(Act(f"{SERVICE}:{flow.evse}", flow.evse, wanted, arguments))
 
 
 def admit(station: "Station", flow: Flow, now: Moment) -> None:
@@ -48,7 +50,7 @@ def admit(station: "Station", flow: Flow, now: Moment) -> None:
         return
     elif not _admitted(flow, grant.token):
         flow.admitted = grant.token.key, now.mono
-        station.emit(Act(f"admit:{flow.evse}", flow.evse, AUTHORIZE, {"id_tag": grant.token.text}))
+        station.emit(Act(f"{ADMIT}:{flow.evse}", flow.evse, AUTHORIZE, {"id_tag": grant.token.text}))
 
 
 def echoed(station: "Station", flow: Flow, token: Token, now: Moment) -> bool:
@@ -68,12 +70,15 @@ def called_back(flow: Flow) -> None:
         flow.service_told = None
 
 
-def failed(flow: Flow) -> None:
-    flow.service_told = None
-
-
-def not_admitted(flow: Flow, now: Moment) -> None:
-    flow.admitted, flow.admit_after = None, now.mono + AGAIN_S
+def device_done(station: "Station", ref: str, good: bool, now: Moment) -> None:
+    what, _, evse = ref.partition(":")
+    if good or what not in (SERVICE, ADMIT):
+        return
+    flow = station.evses.flows[int(evse)]
+    if what == SERVICE:
+        flow.service_told = None
+    else:
+        flow.admitted, flow.admit_after = None, now.mono + AGAIN_S
 
 
 def _wanted(station: "Station", flow: Flow, status: Status) -> str:
