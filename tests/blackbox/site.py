@@ -113,6 +113,28 @@ class Site:
         await self.until(lambda: self.box[evse].current_a > 0, says="charging")
         return said
 
+    async def killed(self) -> None:
+        """The hub is gone, and what came before is of no interest any more."""
+        await self.hub.kill()
+        await self.csms.gone()
+        self.csms.forget()
+
+    async def begins_unanswered(self) -> tuple[str, Payload]:
+        """A transaction whose begin the CSMS leaves without an answer: (the message, its payload)."""
+        action = "TransactionEvent" if self.newer else "StartTransaction"
+        self.csms.answers[action] = None
+        self.box[1].plug()
+        await self.status("Preparing")
+        self.box[1].swipe(CARD)
+        await self.authorized()
+        return action, await self.started()
+
+    def of_the_fleet(self) -> Payload:
+        """What a CSMS says of a card that belongs to a group."""
+        group: Payload = {"groupIdToken": {"idToken": "FLEET", "type": "Central"}}
+        told = group if self.newer else {"parentIdTag": "FLEET"}
+        return {"idTokenInfo" if self.newer else "idTagInfo": {"status": "Accepted"} | told}
+
     async def until(self, true: Callable[[], Any], within: float = 10, says: str = "it") -> None:
         """Something at the charger comes true."""
         with contextlib.suppress(TimeoutError):

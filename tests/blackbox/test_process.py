@@ -74,17 +74,9 @@ async def test_killed_before_the_start_was_answered(new: Start) -> None:
     async with new() as it:
         await it.boot()
         it.calm()
-        action = "TransactionEvent" if it.newer else "StartTransaction"
-        it.csms.answers[action] = None
-        it.box[1].plug()
-        await it.status("Preparing")
-        it.box[1].swipe(CARD)
-        await it.authorized()
-        first = await it.started()
+        action, first = await it.begins_unanswered()
         await it.until(lambda: it.box[1].current_a > 0)
-        await it.hub.kill()
-        await it.csms.gone()
-        it.csms.forget()
+        await it.killed()
         del it.csms.answers[action]
         await it.hub.start()
         await it.csms.expect("BootNotification", within=25)

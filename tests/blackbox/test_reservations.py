@@ -107,14 +107,7 @@ async def test_the_group_may_use_a_reservation(new: Start) -> None:
     async with new() as it:
         await it.boot()
         it.calm()
-        group: Payload = (
-            {"groupIdToken": {"idToken": "FLEET", "type": "Central"}}
-            if it.newer
-            else {"parentIdTag": "FLEET"}
-        )
-        it.csms.answers["Authorize"] = {
-            "idTokenInfo" if it.newer else "idTagInfo": {"status": "Accepted"} | group
-        }
+        it.csms.answers["Authorize"] = it.of_the_fleet()
         assert await reserve(it, 1, group="FLEET") == "Accepted"
         await it.status("Reserved")
         it.box[1].plug()
@@ -156,9 +149,7 @@ async def test_a_reservation_outlives_the_hub(new: Start) -> None:
         await it.boot()
         await reserve(it, 2)
         await it.status("Reserved", 2)
-        await it.hub.kill()
-        await it.csms.gone()
-        it.csms.forget()
+        await it.killed()
         await it.hub.start()
         await it.csms.expect("BootNotification", within=25)
         await it.status("Available", 1)
@@ -232,9 +223,7 @@ async def test_a_list_that_does_not_follow_is_refused(new: Start) -> None:
         assert await list_version(it) == 6
         assert await whole_list(it, 7) == "Accepted"
         assert await list_version(it) in (0, 7)
-        await it.hub.kill()
-        await it.csms.gone()
-        it.csms.forget()
+        await it.killed()
         await it.hub.start()
         await it.boot()
         assert await list_version(it) in (0, 7)

@@ -42,9 +42,7 @@ async def test_what_a_csms_has_set_outlives_the_hub(new: Start) -> None:
         await it.boot()
         name = "TxCtrlr.EVConnectionTimeOut" if it.newer else "ConnectionTimeOut"
         assert await it.set(name, 33) == "Accepted"
-        await it.hub.kill()
-        await it.csms.gone()
-        it.csms.forget()
+        await it.killed()
         await it.hub.start()
         await it.boot()
         assert await it.get(name) == "33"

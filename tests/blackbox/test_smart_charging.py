@@ -190,9 +190,7 @@ async def test_profiles_outlive_the_hub(new: Start) -> None:
         await it.boot()
         it.calm()
         await install(it, 1, profile(it, 1, "TxDefaultProfile", (0, 9.0)))
-        await it.hub.kill()
-        await it.csms.gone()
-        it.csms.forget()
+        await it.killed()
         await it.hub.start()
         await it.boot()
         assert await composite(it, 1) == [(0, 9.0)]

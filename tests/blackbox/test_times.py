@@ -82,13 +82,7 @@ async def test_the_wire_is_cut_while_the_start_is_told(new: Start) -> None:
     async with new() as it:
         await it.boot()
         it.calm()
-        action = "TransactionEvent" if it.newer else "StartTransaction"
-        it.csms.answers[action] = None
-        it.box[1].plug()
-        await it.status("Preparing")
-        it.box[1].swipe(CARD)
-        await it.authorized()
-        first = await it.started()
+        action, first = await it.begins_unanswered()
         del it.csms.answers[action]
         await cuts(it)
         again = await it.started()

@@ -111,13 +111,7 @@ async def test_the_same_group_may_stop(new: Start) -> None:
     async with new() as it:
         await it.boot()
         it.calm()
-        group: Payload = (
-            {"groupIdToken": {"idToken": "FLEET", "type": "Central"}}
-            if it.newer
-            else {"parentIdTag": "FLEET"}
-        )
-        info = {"idTokenInfo" if it.newer else "idTagInfo": {"status": "Accepted"} | group}
-        it.csms.answers["Authorize"] = info
+        info = it.csms.answers["Authorize"] = it.of_the_fleet()
         if it.newer:
             it.csms.answers["TransactionEvent"] = lambda said: info if "idToken" in said else {}
         else:
